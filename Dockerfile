@@ -1,0 +1,37 @@
+# The project and its Airflow in one image: the repository is the DAG bundle.
+FROM python:3.11-slim
+
+ARG UV_VERSION=0.13.9
+# The metadata database of a real installation is PostgreSQL; a laptop's is SQLite and needs neither.
+ARG DRIVERS="psycopg2-binary asyncpg"
+
+ENV PYTHONUNBUFFERED=1 \
+    UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/renkou \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    RENKOU_HOME=/var/lib/renkou \
+    RENKOU_LANDING=/var/lib/renkou-landing \
+    PATH=/opt/renkou/.venv/bin:$PATH
+
+RUN pip install --no-cache-dir uv==${UV_VERSION} \
+ && useradd --uid 10001 --user-group --create-home renkou \
+ && install -d -o renkou -g renkou /opt/airflow /opt/airflow/logs /opt/airflow/auth /var/lib/renkou /var/lib/renkou-landing
+
+WORKDIR /opt/renkou
+# Dependencies first: they change less often than the project.
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-dev --no-install-project && uv pip install ${DRIVERS}
+
+COPY .airflowignore ./
+COPY contracts contracts
+COPY warehouse warehouse
+COPY expectations expectations
+COPY transforms transforms
+COPY dags dags
+COPY cli cli
+COPY generate generate
+
+USER renkou
+CMD ["airflow", "version"]

@@ -1,0 +1,1 @@
+"""What ``make run`` shows: a made-up county, taken by the real DAGs to a release, extracts and a form."""

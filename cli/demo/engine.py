@@ -1,0 +1,200 @@
+"""Airflow on its embedded defaults: SQLite metadata, local executor, free ports, all under one folder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# No task defers, so that the triggerer is left out: two processes less on a small machine.
+PROCESSES = ("scheduler", "dag-processor", "api-server")
+STARTING_TAKES = 120
+STOPPING_TAKES = (3, 10)
+
+
+class EngineError(Exception):
+    """Airflow did not start, or does not answer."""
+
+
+class Airflow:
+    """Starts Airflow's processes when entered and leaves none of them behind when left."""
+
+    def __init__(self, home: Path, landing: Path, port: int | None = None) -> None:
+        self.folder = home / "airflow"
+        self.port = port or _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = _environment(home, landing, self.folder, self.port)
+        self._opener = build_opener(ProxyHandler({}))
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._token = ""
+        self._lock: int | None = None
+
+    def __enter__(self) -> Airflow:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self.folder / "running.lock")
+        try:
+            self._run("db", "migrate")
+            for name in PROCESSES:
+                self._processes[name] = self._begin(name)
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Airflow's REST API; ``None`` when there is no such thing."""
+        request = Request(
+            f"{self.url}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
+        )
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                return json.loads(answer.read() or "null")
+        except HTTPError as error:
+            if error.code == 404:
+                return None
+            raise EngineError(
+                f"{method} {path}: {error.code} {error.read().decode(errors='replace')[:500]}"
+            ) from error
+
+    def alive(self) -> None:
+        """Raise EngineError, with the end of its log, if a process has ended."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                raise EngineError(f"airflow {name} ended with {process.returncode}:\n{self.log_tail(name)}")
+
+    def log_tail(self, name: str, lines: int = 20) -> str:
+        """The end of what a process of Airflow wrote."""
+        log = self._log(name)
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+    def stop(self) -> None:
+        """End every process, first by asking."""
+        for seconds in STOPPING_TAKES:
+            # the local executor takes the second signal as leave to go at once
+            self._ask_to_end(seconds)
+        for process in self._processes.values():
+            # each was started as the leader of a session of its own: its workers go with it
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._processes.clear()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _ask_to_end(self, seconds: float) -> None:
+        asked = [process for process in self._processes.values() if process.poll() is None]
+        for process in asked:
+            process.terminate()
+        until = time.monotonic() + seconds
+        for process in asked:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, until - time.monotonic()))
+
+    def _run(self, *arguments: str) -> None:
+        name = arguments[0]
+        with self._log(name).open("wb") as log:
+            done = subprocess.run(
+                [*_airflow(), *arguments], env=self.environment, cwd=ROOT, stdout=log, stderr=log, check=False
+            )
+        if done.returncode:
+            raise EngineError(f"airflow {' '.join(arguments)} failed:\n{self.log_tail(name)}")
+
+    def _begin(self, name: str) -> subprocess.Popen[bytes]:
+        with self._log(name).open("wb") as log:
+            return subprocess.Popen(
+                [*_airflow(), name],
+                env=self.environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=[] if self._lock is None else [self._lock],
+            )
+
+    def _wait_until_healthy(self) -> None:
+        until = time.monotonic() + STARTING_TAKES
+        while time.monotonic() < until:
+            self.alive()
+            with suppress(URLError, OSError, EngineError):
+                health = self.call("GET", "/api/v2/monitor/health")
+                if all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor")):
+                    self._token = self.call("GET", "/auth/token")["access_token"]
+                    return
+            time.sleep(0.5)
+        raise EngineError(f"Airflow was not ready after {STARTING_TAKES} s; its logs: {self.folder}")
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+
+def _environment(home: Path, landing: Path, folder: Path, port: int) -> dict[str, str]:
+    """The caller's environment without its own Airflow settings, and ours."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        # without bytecode each task would compile Airflow anew, some three seconds
+        kept["PYTHONPYCACHEPREFIX"] = str(folder / "pycache")
+    settings = {
+        "CORE__DAGS_FOLDER": ROOT,
+        "CORE__LOAD_EXAMPLES": False,
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": 1 + max(2, os.cpu_count() or 2),  # the build waits in one for the pulls to end
+        "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": True,
+        "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "API__HOST": "127.0.0.1",
+        "API__PORT": port,
+        "API__BASE_URL": f"http://127.0.0.1:{port}",
+        "LOGGING__WORKER_LOG_SERVER_PORT": _free_port(),
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.5,
+        # a supervisor that misses its task's end looks again after this long, by default 5 s
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": 1,
+        "WORKERS__EXECUTION_API_TIMEOUT": 30,
+    }
+    ours = {"AIRFLOW_HOME": folder, "RENKOU_HOME": home, "RENKOU_LANDING": landing, "RENKOU_RETRY_SECONDS": 5}
+    ours |= {f"AIRFLOW__{key}": value for key, value in settings.items()}
+    return kept | {key: str(value) for key, value in ours.items()}
+
+
+def _airflow() -> list[str]:
+    # the script beside the interpreter and not "-m airflow", which would put the current folder on the path
+    return [str(Path(sys.executable).with_name("airflow"))]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _locked(path: Path) -> int:
+    """A lock that Airflow's processes inherit: it is held for as long as one of them lives."""
+    lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise EngineError(f"Another Airflow is running on {path.parent}; stop it first") from error
+    return lock

@@ -1,0 +1,100 @@
+"""What the demo says at its end: the release, its tables, an extract, a prefilled form, what to open next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from cli.demo.engine import ROOT
+from contracts.model import Contracts
+from warehouse.connection import open_read_only
+from warehouse.home import Home
+from warehouse.lookup import quoted, release_of, rows
+from warehouse.publish import current_release, published
+
+TABLES = (
+    "person",
+    "person_record",
+    "person_datum",
+    "event",
+    "relation",
+    "discrepancy",
+    "quarantine",
+    "batch",
+)
+
+
+def delivered(home: Home, contracts: Contracts) -> bool:
+    """Whether every subscriber has an extract of the published release."""
+    release = current_release(home)
+    subscribers = {s.subscriber for s in contracts.subscriptions}
+    return release is None or all((home.extracts / s / release).is_dir() for s in subscribers)
+
+
+def closing(home: Home, contracts: Contracts) -> str:
+    """Everything that a reader wants to see after the run."""
+    with open_read_only(published(home)) as release:
+        told = release_of(release)
+        counts = {t: rows(release, f"SELECT count(*) AS n FROM {quoted(t)}")[0]["n"] for t in TABLES}
+        number = next(d.name for d in contracts.catalogue.data if d.type == "identity_number")
+        someone = rows(
+            release,
+            f"SELECT person_id, {quoted(number)} AS number FROM person JOIN person_record USING (person_id) "
+            f"WHERE {quoted(number)} IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, person_id LIMIT 1",
+        )[0]
+    parts = [
+        f"\nRelease {told.release_id} as of {told.as_of}",
+        *(f"  {count:>9,}  {table}" for table, count in counts.items()),
+        "\nExtracts",
+        *(f"  {path}" for path in sorted(home.extracts.glob("*/current"))),
+        _form(contracts, someone["number"]),
+        _where(home, someone["person_id"]),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _form(contracts: Contracts, number: str) -> str:
+    if not contracts.forms:
+        return ""
+    form = contracts.forms[0]
+    command = [
+        sys.executable,
+        "-m",
+        "cli.main",
+        "prefill",
+        form.id,
+        number,
+        "--purpose",
+        form.purposes[0],
+        "--case",
+        "demo-1",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return f"\nForm {form.id} {form.title}, prefilled\n{(done.stdout or done.stderr).rstrip()}"
+
+
+def _where(home: Home, person_id: str) -> str:
+    renkou = " ".join(["RENKOU_HOME=" + str(home.root), *map(_short, _renkou())])
+    python = _short(sys.executable)
+    return f"""
+Where everything lies
+  warehouse    {home.current}
+  data docs    {home.data_docs}
+  logs         {home.root / "airflow" / "logs"}
+
+What to try next
+  one person, every value and where it comes from
+    {renkou} explain {person_id}
+  Airflow's page, with the runs that were made
+    RENKOU_HOME={home.root} {python} -m cli.demo --page"""
+
+
+def _renkou() -> list[str]:
+    script = Path(sys.executable).with_name("renkou")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "cli.main"]
+
+
+def _short(path: str) -> str:
+    """Relative to where the reader stands, if it lies there."""
+    return str(Path(path).relative_to(Path.cwd())) if Path(path).is_relative_to(Path.cwd()) else path

@@ -1,0 +1,162 @@
+"""The command ``renkou``: what the DAGs do, by hand.
+
+Exit status: 0 published or answered; 1 a fault; 2 wrong use; 3 a gate refused the release.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.plainly import told_plainly
+
+# Each command imports its own rooms, so that --help and a wrong option answer at once.
+
+app = typer.Typer(
+    name="renkou",
+    help="人口: four departments' deliveries, one published record per person, one source per datum.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Day = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
+
+REFUSED = 3
+STATUSES = {"published": 0, "unchanged": 0, "refused": REFUSED}
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+@app.command()
+@told_plainly
+def generate(
+    persons: Annotated[int, typer.Option(min=1, help="How many persons the county has.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="The folder to write to.")],
+    seed: Annotated[int, typer.Option(help="The same seed makes the same county.")] = 1,
+    days: Annotated[int, typer.Option(min=1, help="How many days of deliveries.")] = 3,
+) -> None:
+    """Make a synthetic county's deliveries, with the truth beside them. 造一个县的示例数据"""
+    from generate.county import generate as make
+
+    make(persons, seed, out, days=days)
+    typer.echo(
+        f"{out}: {persons:,} persons, {days} days of deliveries; next: renkou run --landing {out / 'landing'}"
+    )
+
+
+@app.command()
+@told_plainly
+def run(
+    landing: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the deliveries.")],
+    as_of: Day = None,
+    json: Json = False,
+) -> None:
+    """Take in every delivery up to a day, build, validate, publish. 入库、构建、校验、发布"""
+    from cli.progress import listening
+    from contracts.load import load_all
+    from transforms.road import run as go
+    from warehouse.home import Home
+
+    home = Home.from_environment()
+    with listening(sys.stderr) as listener:
+        report = go(home, load_all(), landing, _day(as_of), listener)
+    if json:
+        typer.echo(report.to_json())
+    else:
+        typer.echo(f"{report.status} {report.release_id or ''}".strip() + f": {home.current}")
+    raise typer.Exit(STATUSES[report.status])
+
+
+@app.command()
+@told_plainly
+def explain(
+    who: Annotated[str, typer.Argument(metavar="PERSON_ID|ID_NUMBER")], as_of: Day = None, json: Json = False
+) -> None:
+    """Say where each datum of a person is from, and who disagrees. 一个人每项数据的来源"""
+    from cli import show
+    from contracts.load import load_all
+    from warehouse.explain import explain as answer_for
+    from warehouse.home import Home
+    from warehouse.publish import published
+
+    answer = answer_for(published(Home.from_environment()), who, load_all(), _day(as_of))
+    if json:
+        typer.echo(show.as_json(answer))
+    else:
+        show.explanation(answer)
+
+
+@app.command()
+@told_plainly
+def prefill(
+    form: Annotated[str, typer.Argument(metavar="FORM")],
+    id_number: Annotated[str, typer.Argument(metavar="ID_NUMBER")],
+    purpose: Annotated[str, typer.Option(help="One of the form's purposes.")],
+    case: Annotated[str, typer.Option(help="The case number that the look belongs to.")],
+    json: Json = False,
+) -> None:
+    """Fill a form with what the departments hold. 表单预填"""
+    from cli import show
+    from contracts.load import load_all
+    from warehouse.home import Home
+    from warehouse.prefill import Inquiry
+    from warehouse.prefill import prefill as fill
+    from warehouse.publish import published
+
+    inquiry = Inquiry(form, id_number, purpose, case)
+    answer = fill(published(Home.from_environment()), load_all(), inquiry)
+    if json:
+        typer.echo(show.as_json(answer))
+    else:
+        show.prefilled(answer)
+    raise typer.Exit(0 if answer.status == "filled" else 1)
+
+
+@app.command()
+@told_plainly
+def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], json: Json = False) -> None:
+    """Deliver a department's Parquet of the published release. 向部门交付数据"""
+    from cli import show
+    from contracts.load import load_all
+    from warehouse.extract import extract as deliver
+    from warehouse.home import Home
+    from warehouse.publish import published
+
+    home = Home.from_environment()
+    told = deliver(published(home), load_all(), subscriber, home)
+    if json:
+        typer.echo(show.as_json(told))
+        return
+    what = (
+        f"{told.rows:,} rows in {told.files} files" if told.delivered else "delivered before, nothing to do"
+    )
+    changes = "" if told.changes is None else f", changes since {told.since}: {told.changes}"
+    typer.echo(f"{told.folder}: {what}{changes}")
+
+
+@app.command()
+@told_plainly
+def check(json: Json = False) -> None:
+    """Hold every contract against every other, before any data is read. 核对全部契约"""
+    from cli import show
+    from contracts.check import check as hold
+    from contracts.load import load_all
+
+    findings = hold(load_all())
+    if json:
+        typer.echo(show.as_json(findings))
+    else:
+        show.findings(findings)
+    raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)
+
+
+if __name__ == "__main__":
+    app()

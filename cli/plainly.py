@@ -1,0 +1,54 @@
+"""What went wrong, in one or two lines without a person in them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import typer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ROOMS = frozenset({"cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
+
+
+def told_plainly(command: Callable[P, T]) -> Callable[P, T]:
+    """Turn what a command raises into a message on stderr and an exit status.
+
+    RENKOU_DEBUG=1 shows the whole trace, which may show personal data.
+    """
+
+    @functools.wraps(command)
+    def plain(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost boundary
+            if os.environ.get("RENKOU_DEBUG") == "1":
+                traceback.print_exception(error)
+            else:
+                print(f"renkou: {in_words(error)}", file=sys.stderr)
+            raise typer.Exit(getattr(error, "exit_status", 1)) from None
+
+    return plain
+
+
+def in_words(error: Exception) -> str:
+    """The message of an error of our own; of any other its kind and place: its words may quote a value."""
+    if type(error).__module__.partition(".")[0] in ROOMS:
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'system'}: {error.strerror}"
+    return f"{type(error).__name__} at {_place(error)}; set RENKOU_DEBUG=1 to see all of it"
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent.name in ROOMS] or list(frames)
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "an unknown place"

@@ -1,0 +1,180 @@
+"""Answers as tables for a terminal, and as JSON for machines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from warehouse.explain import ExplainedDatum, ExplainedPerson, Explanation
+from warehouse.lookup import Dispute, Origin
+from warehouse.prefill import FilledField, Prefilled
+
+if TYPE_CHECKING:
+    from contracts.check import Finding
+
+# Tables for a pipe or a log must not be squeezed into 80 columns.
+WIDE = 160
+
+
+def as_json(answer: Any) -> str:
+    """A typed answer, or several, as JSON; dates by ISO 8601."""
+    return json.dumps(answer, ensure_ascii=False, indent=2, default=_told)
+
+
+def _told(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return str(value)
+
+
+def console() -> Console:
+    """Standard output."""
+    fixed = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
+    return Console(width=fixed, highlight=False)
+
+
+def explanation(answer: Explanation) -> None:
+    """Print who is known under the number, datum by datum."""
+    out = console()
+    if answer.ambiguous:
+        several = f"{len(answer.persons)} persons bear this number 重号"
+        out.print(Text(f"{answer.asked}: {several}; by itself it does not say who is meant"))
+    for person in answer.persons:
+        _person(out, answer, person)
+
+
+def prefilled(answer: Prefilled) -> None:
+    """Print a form, field by field, and the documents that need not be asked for."""
+    out = console()
+    use = f"{answer.purpose} {answer.case}"
+    fields = _table(
+        f"{answer.title}  {answer.id_number}  {use}  release {answer.release.release_id}",
+        ("栏目 field", "值 value", "来源 source", "截至 as of", "地位 standing", "异议 disputed"),
+        (_field(field) for field in answer.fields),
+    )
+    documents = _table(
+        "材料 attachments",
+        ("材料 document", "要交吗 needed", "依据 because"),
+        (
+            (a.label, "免交 no" if a.unnecessary else "要 yes", "、".join(a.because))
+            for a in answer.attachments
+        ),
+    )
+    out.print(fields)
+    out.print(documents)
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Print what does not hold between contracts, a line each."""
+    for finding in found:
+        print(f"{finding.level}: {finding.file}: {finding.where}: {finding.what}; {finding.remedy}")
+    errors = sum(finding.level == "error" for finding in found)
+    print(f"{errors} errors, {len(found) - errors} other findings")
+
+
+def _person(out: Console, answer: Explanation, person: ExplainedPerson) -> None:
+    day = f"on {answer.as_of}" if answer.as_of else f"release {answer.release.release_id}"
+    out.print(
+        _table(
+            f"person {person.person_id}  {day}",
+            (
+                "数据 datum",
+                "值 value",
+                "来源 source",
+                "批次 batch",
+                "地位 standing",
+                "同 异 +/-",
+                "谁有异议 who disagrees",
+            ),
+            (_datum(datum) for datum in person.data),
+        )
+    )
+    if person.contradictions:
+        out.print(
+            _table(
+                "矛盾 contradictions", ("kind", "who"), ((d.kind, _says(d)) for d in person.contradictions)
+            )
+        )
+    records = (
+        (
+            f"{r.department}/{r.dataset}",
+            r.record_key,
+            r.role,
+            r.method,
+            _share(r.probability),
+            _text(r.batch_date),
+        )
+        for r in person.records
+    )
+    out.print(
+        _table(
+            "关联记录 linked records",
+            ("dataset", "record", "role", "method", "probability", "batch"),
+            records,
+        )
+    )
+    if person.changes:
+        changes = ((c.kind, _text(c.other_person_id), c.release_id) for c in person.changes)
+        out.print(_table("身份变更 changes of identity", ("kind", "other person", "release"), changes))
+
+
+def _datum(datum: ExplainedDatum) -> Sequence[str]:
+    first = datum.origins[0] if datum.origins else None
+    return (
+        f"{datum.label} {datum.datum}",
+        datum.words,
+        "\n".join(_source(origin) for origin in datum.origins),
+        _text(first.batch_date) if first else "",
+        "、".join(dict.fromkeys(origin.standing for origin in datum.origins)),
+        "\n".join(f"+{origin.agreeing} -{origin.disagreeing}" for origin in datum.origins),
+        "\n".join(_says(dispute) for dispute in datum.disputes),
+    )
+
+
+def _field(field: FilledField) -> Sequence[str]:
+    value = field.value
+    if value is None and field.missing is not None:
+        value = f"— {field.missing.text}" + (f"：{field.asks}" if field.asks else "")
+    return (
+        f"{field.label} {field.name}",
+        value or "",
+        "、".join(field.departments),
+        _text(field.as_of),
+        _text(field.standing),
+        "有 yes" if field.disputed else "",
+    )
+
+
+def _table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    # Values go in as Text: a square bracket in one is not markup.
+    table = Table(title=Text(title), title_justify="left")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _source(origin: Origin) -> str:
+    return f"{origin.department}/{origin.dataset} {origin.record_key}"
+
+
+def _says(dispute: Dispute) -> str:
+    what = f"{dispute.kind}, {_text(dispute.record_key)}"
+    return f"{_text(dispute.reporter)}: {_text(dispute.reported_value)} ({what})"
+
+
+def _share(probability: float | None) -> str:
+    return "" if probability is None else f"{probability:.4f}"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

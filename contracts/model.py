@@ -1,0 +1,357 @@
+"""What was agreed, as typed objects: the catalogue, the departments' deliveries, code lists, forms, subscriptions, rules.
+
+An inbound contract is an ODCS v3.2 file (Open Data Contract Standard, Bitol); what the standard has no word for stands
+in its ``customProperties`` and is typed here. Names of columns in ``when``, ``data``, ``date`` ... are property names of
+the contract, never the department's own headers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Agreed(BaseModel):
+    """Base of all contract objects: unknown keys are errors, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- catalogue -------------------------------------------------------------------------------------------------
+
+DatumType = Literal["identity_number", "name", "text", "address", "code", "date", "month", "amount", "phone", "set", "person"]
+Pick = Literal["newest", "earliest", "union"]
+
+
+class Datum(Agreed):
+    """One datum of the catalogue: what it means and which dataset answers for it (条例 art. 19, 一数一源).
+
+    ``owner``, ``fallbacks`` and ``checked_by`` name datasets as ``department/dataset``. ``pick`` says which record of a
+    dataset speaks when a person has several there. ``agrees_on`` is the number of leading characters in which two codes
+    must be equal to agree (all of them when absent).
+    """
+
+    name: str
+    label: str
+    label_en: str
+    definition: str = ""
+    type: DatumType
+    standard: str
+    codes: str | None = None
+    owner: str
+    pick: Pick = "newest"
+    fallbacks: tuple[str, ...] = ()
+    checked_by: tuple[str, ...] = ()
+    agrees_on: int | None = None
+    sensitivity: Literal["general", "personal", "sensitive"]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The datasets that may be published, most authoritative first."""
+        return (self.owner, *self.fallbacks)
+
+
+class Catalogue(Agreed):
+    version: str
+    data: tuple[Datum, ...]
+
+    def datum(self, name: str) -> Datum:
+        return next(d for d in self.data if d.name == name)
+
+
+# --- code lists ------------------------------------------------------------------------------------------------
+
+
+class Code(Agreed):
+    code: str
+    label: str
+    label_en: str = ""
+    kin: Literal["head", "spouse", "child", "parent"] | None = None
+
+
+class CodeList(Agreed):
+    """A code table of a standard. The version is part of every value's meaning (GB/T 4658 of 1984 and 2006 collide)."""
+
+    id: str
+    title: str
+    standard: str
+    version: str
+    codes: tuple[Code, ...]
+
+
+class Crosswalk(Agreed):
+    """How a department's spellings become codes of a list: ``map`` takes what it writes, after trimming, to a code."""
+
+    id: str
+    to: str
+    version: str
+    map: dict[str, str]
+
+
+class Placeholders(Agreed):
+    """What people type for "nothing": each text with the reason that it stands for."""
+
+    version: str
+    reasons: dict[str, tuple[str, ...]]
+
+
+# --- inbound: what a department delivers -----------------------------------------------------------------------
+
+When = dict[str, str | list[str]]
+
+
+class Bounds(Agreed):
+    """Shares of the batch before by which a full batch may shrink or grow before a person is asked.
+
+    A change of fewer than ``at_least`` rows is never asked about.
+    """
+
+    shrink: float = 0.2
+    grow: float = 0.3
+    at_least: int = 100
+
+
+class Operation(Agreed):
+    """Which property of a delta says what happened, and which of its values withdraw the record."""
+
+    column: str
+    delete: tuple[str, ...]
+    upsert: tuple[str, ...]
+
+
+class FileLayout(Agreed):
+    """One kind of data file: ``files`` is a glob, ``encoding`` what the department says that it writes."""
+
+    files: str
+    format: Literal["csv", "xlsx", "jsonl"]
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    compression: Literal["gzip"] | None = None
+    delimiter: str = ","
+    sheets: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ("合计", "总计", "小计")
+
+
+class Delivery(Agreed):
+    """How a dataset arrives. ``quarantine_bound`` is the share of unreadable or impossible rows that refuses a batch."""
+
+    mode: Literal["full", "delta"]
+    layouts: tuple[FileLayout, ...]
+    control: Literal["required", "none"] = "none"
+    cadence: Literal["daily", "weekly", "monthly"]
+    operation: Operation | None = None
+    updated: str | None = None
+    bounds: Bounds = Bounds()
+    quarantine_bound: float = 0.5
+
+
+class Supply(Agreed):
+    """Where a role's datum comes from: a column, or (for ties between persons) another role of the row."""
+
+    column: str | None = None
+    role: str | None = None
+    when: When = Field(default_factory=dict)
+
+
+class PersonOfRow(Agreed):
+    """One person that a row speaks of.
+
+    ``data`` maps a datum of the catalogue to its supply. ``former_id_number`` names the column in which the register
+    itself states an earlier number. ``newest_by`` orders a person's records of this dataset (default: ``updated``).
+    """
+
+    role: str
+    data: dict[str, Supply]
+    former_id_number: str | None = None
+    newest_by: str | None = None
+
+
+class EventOfRow(Agreed):
+    """Something that a row says happened to the persons in ``roles``; ``date`` names the column of the day or month."""
+
+    kind: str
+    date: str
+    roles: tuple[str, ...]
+    when: When = Field(default_factory=dict)
+
+
+class RelationOfRow(Agreed):
+    """A tie that a row states: ``from`` has ``kind`` ``to``; ``inverse`` is what ``to`` calls ``from``."""
+
+    kind: str
+    inverse: str
+    from_: str = Field(alias="from")
+    to: str
+    when: When = Field(default_factory=dict)
+
+
+class HouseholdOfRow(Agreed):
+    number: str
+    relation: str
+
+
+class Column(Agreed):
+    """One column: ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's name)."""
+
+    name: str
+    header: str
+    label: str
+    key: int | None = None
+    required: bool = False
+    normaliser: str = "text"
+    crosswalk: str | None = None
+    same_as: str | None = None
+    impossible: Literal["quarantine", "missing"] = "missing"
+    not_taken: str | None = None
+    used_for: str | None = None
+
+
+class Dataset(Agreed):
+    department: str
+    name: str
+    title: str
+    version: str
+    delivery: Delivery
+    columns: tuple[Column, ...]
+    persons: tuple[PersonOfRow, ...]
+    events: tuple[EventOfRow, ...] = ()
+    relations: tuple[RelationOfRow, ...] = ()
+    household: HouseholdOfRow | None = None
+    source: Path
+
+    @property
+    def id(self) -> str:
+        return f"{self.department}/{self.name}"
+
+    @property
+    def table(self) -> str:
+        """The dataset as part of a table's name: ``<department>__<dataset>``."""
+        return f"{self.department}__{self.name}"
+
+    @property
+    def taken(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.not_taken is None)
+
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        return tuple(sorted((c for c in self.columns if c.key is not None), key=lambda c: c.key or 0))
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+    def role(self, role: str) -> PersonOfRow:
+        return next(p for p in self.persons if p.role == role)
+
+
+# --- rules, forms, subscriptions -------------------------------------------------------------------------------
+
+
+class Rule(Agreed):
+    """A contradiction as data: ``sql`` selects the rows that contradict; the words are for the official who answers.
+
+    ``sql`` reads the tables of the build and answers person_id, owner_value, reporter, reported_value, record_key.
+    """
+
+    id: str
+    datum: str
+    severity: Literal["stop", "note", "review"]
+    owner: str
+    law: str
+    sentence: str
+    sentence_en: str
+    uses: tuple[str, ...]
+    sql: str
+
+
+class FormField(Agreed):
+    """What a form asks: a datum (``via`` a datum that is a person: that person's), or SQL over the applicant's data.
+
+    ``expression`` may also use ``filled_on``, the day of filling in. ``codes`` takes a code of the catalogue to the
+    form's own; ``format`` is described at ``warehouse.wording.for_form``; ``asks`` is what the citizen is asked when
+    nobody can say.
+    """
+
+    name: str
+    label: str
+    datum: str | None = None
+    via: str | None = None
+    expression: str | None = None
+    format: str | None = None
+    codes: dict[str, str] | None = None
+    required: bool = False
+    asks: str | None = None
+    law: str | None = None
+
+
+class Attachment(Agreed):
+    """A document; it is not asked for when each of ``unnecessary_when`` holds: a datum is known, or SQL over data is true."""
+
+    name: str
+    label: str
+    unnecessary_when: tuple[str, ...] = ()
+
+
+class Form(Agreed):
+    id: str
+    title: str
+    title_en: str
+    matter: str
+    basis: str
+    purposes: tuple[str, ...]
+    fields: tuple[FormField, ...]
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Subscription(Agreed):
+    """What a department receives: columns of ``person`` with the purpose and law that cover them."""
+
+    id: str
+    subscriber: str
+    title: str
+    version: str
+    purpose: str
+    basis: str
+    columns: tuple[str, ...]
+    where: str | None = None
+    partition_by: tuple[str, ...] = ()
+    cadence: Literal["daily", "weekly", "monthly"] = "daily"
+    source: Path
+
+
+class Contracts(Agreed):
+    """Everything that was agreed, loaded from one folder or several laid over one another.
+
+    ``version`` covers every file, ``intake_version`` those that decide how a delivered file is read and normalised.
+    """
+
+    catalogue: Catalogue
+    datasets: tuple[Dataset, ...]
+    code_lists: tuple[CodeList, ...]
+    crosswalks: tuple[Crosswalk, ...]
+    placeholders: Placeholders
+    normalisers: dict[str, str]
+    rules: tuple[Rule, ...] = ()
+    forms: tuple[Form, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    version: str
+    intake_version: str
+    divisions: Path
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        return next(d for d in self.datasets if d.id == dataset_id)
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(d.department for d in self.datasets))
+
+    def code_list(self, list_id: str) -> CodeList:
+        return next(c for c in self.code_lists if c.id == list_id)
+
+    def crosswalk(self, crosswalk_id: str) -> Crosswalk:
+        return next(c for c in self.crosswalks if c.id == crosswalk_id)
+
+
+def custom(properties: list[Any] | None) -> dict[str, Any]:
+    """ODCS ``customProperties`` as a dictionary."""
+    return {p.property: p.value for p in properties or []}

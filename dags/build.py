@@ -1,0 +1,104 @@
+"""From landed batches to a published release: one day a run, the oldest first."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, AssetAny, TriggerRule, chain, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from dags import wiring
+
+log = logging.getLogger(__name__)
+
+STAGES = ("prepare", "link", "unify", "reconcile")
+UNFINISHED = ["queued", "running"]
+
+
+# Poked in place: a task rescheduled within seconds is taken for a failed one when the scheduler is slow.
+@task.sensor(mode="poke", poke_interval=5, timeout=3600, soft_fail=True)
+def pulls_settled(dag_ids: list[str]) -> bool:
+    """Wait till the departments' pulls have ended, so that a day is built once and not once a department.
+
+    After an hour the build goes on with what has come; the pull's own event starts the next build.
+    """
+    instance = get_current_context()["ti"]
+    return not any(instance.get_dr_count(dag_id=d, states=UNFINISHED) for d in dag_ids)
+
+
+@task(pool=wiring.WRITER_POOL, trigger_rule=TriggerRule.NONE_FAILED)
+def choose_day() -> str:
+    """The oldest day that waits for its build."""
+    from transforms import road  # noqa: PLC0415
+
+    days = road.days_to_build(wiring.home(), wiring.agreed())
+    if not days:
+        raise AirflowSkipException("no day waits for a build")
+    log.info("%d days wait for a build", len(days))
+    return min(days).isoformat()
+
+
+def stage(name: str) -> Any:
+    """A task that runs one stage of the road on a day's build."""
+
+    @task(task_id=name, pool=wiring.WRITER_POOL)
+    def run_stage(day: str) -> None:
+        from transforms import road  # noqa: PLC0415
+
+        getattr(road, name)(wiring.home(), wiring.agreed(), date.fromisoformat(day))
+
+    return run_stage
+
+
+@task(pool=wiring.WRITER_POOL)
+def validate(day: str) -> None:
+    """Hold the build against what was agreed. A refusal is final: trying again would change nothing."""
+    from transforms import road  # noqa: PLC0415
+
+    if not road.validate(wiring.home(), wiring.agreed(), date.fromisoformat(day)).passed:
+        raise AirflowFailException(
+            f"The gate refused the build of {day}; the last good release stays published. "
+            f"What failed and why: {wiring.home().data_docs}"
+        )
+
+
+@task(pool=wiring.WRITER_POOL)
+def publish(day: str, outlet_events: Any = None) -> str:
+    """Put the build in the place of the release before it."""
+    from transforms import road  # noqa: PLC0415
+
+    release_id = road.publish(wiring.home(), wiring.agreed(), date.fromisoformat(day))
+    outlet_events[wiring.release_asset()].extra = {"release_id": release_id, "as_of": day}
+    return release_id
+
+
+@task(pool=wiring.WRITER_POOL)
+def look_ahead(day: str) -> None:
+    """Start the next build, if a later day waits."""
+    from transforms import road  # noqa: PLC0415
+
+    days = road.days_to_build(wiring.home(), wiring.agreed())
+    # the day just published is left out: a day that could never be finished would be built for ever
+    if not [d for d in days if d != date.fromisoformat(day)]:
+        raise AirflowSkipException("no other day waits for a build")
+
+
+departments = wiring.agreed().departments
+
+with DAG(
+    "build",
+    description="Link, unify, reconcile, validate and publish",
+    schedule=AssetAny(*map(wiring.landed_asset, departments), wiring.days_waiting_asset()),
+    default_args=wiring.task_settings("renkou", timedelta(hours=4)),
+    **wiring.dag_settings("build", "build"),
+) as build:
+    chosen = choose_day()
+    pulls_settled([wiring.pull_dag_id(d) for d in departments]) >> chosen
+    chain(
+        *(stage(name)(chosen) for name in STAGES),
+        validate(chosen),
+        publish.override(outlets=[wiring.release_asset()])(chosen),
+        look_ahead.override(outlets=[wiring.days_waiting_asset()])(chosen),
+    )

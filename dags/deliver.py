@@ -1,0 +1,28 @@
+"""After each release, every subscriber's extract."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, get_current_context, task
+
+from dags import wiring
+
+
+@task(map_index_template="{{ subscriber }}")
+def extract(subscriber: str) -> str:
+    """Write one subscriber's extract of the published release; it appears whole or not at all."""
+    from transforms import road  # noqa: PLC0415
+
+    get_current_context()["subscriber"] = subscriber
+    return str(road.deliver(wiring.home(), wiring.agreed(), subscriber))
+
+
+with DAG(
+    "deliver",
+    description="Write the subscribers' extracts of the published release",
+    schedule=[wiring.release_asset()],
+    default_args=wiring.task_settings("renkou", timedelta(hours=2)),
+    **wiring.dag_settings("deliver", "deliver"),
+) as deliver:
+    extract.expand(subscriber=sorted({s.subscriber for s in wiring.agreed().subscriptions}))

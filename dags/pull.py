@@ -1,0 +1,93 @@
+"""One DAG a department: take in every batch that waits, then say so once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dags import wiring
+
+log = logging.getLogger(__name__)
+
+# A daily delivery that comes late would miss the night's look, so there is a second one; a workbook made by
+# hand has no fixed weekday, so that the rarer deliveries are looked for every night too.
+LOOKS = {"daily": "30 2,14 * * *", "weekly": "30 2 * * *", "monthly": "30 2 * * *"}
+
+# Airflow maps a task over 1,024 items at most; what is left over waits for the next look.
+BATCHES_A_LOOK = 1_000
+
+TAKEN = "accepted"
+
+
+def look(department: str) -> str:
+    """When to look for the department's batches: as its most frequent dataset needs."""
+    cadences = {d.delivery.cadence for d in wiring.agreed().datasets if d.department == department}
+    return next(cron for cadence, cron in LOOKS.items() if cadence in cadences)
+
+
+@task
+def list_waiting(department: str) -> list[str]:
+    """References of the batches that are not yet taken in, oldest first."""
+    from transforms import road  # noqa: PLC0415
+
+    waiting = road.waiting_batches(wiring.home(), wiring.agreed(), wiring.landing(), department)
+    if len(waiting) > BATCHES_A_LOOK:
+        log.warning("%d batches wait; the oldest %d are taken in now", len(waiting), BATCHES_A_LOOK)
+    return waiting[:BATCHES_A_LOOK]
+
+
+# A full batch is measured against the one before it, so a department's batches go one after another.
+@task(map_index_template="{{ shown }}", max_active_tis_per_dagrun=1)
+def take_in(reference: str) -> dict[str, Any]:
+    """Land one batch. Bad data never fails the task: a refusal shows in its name, the log and the ledger."""
+    from transforms import road  # noqa: PLC0415
+
+    context = get_current_context()
+    context["shown"] = reference
+    report = road.take_in(wiring.home(), wiring.agreed(), wiring.landing(), reference)
+    if report.status != TAKEN:
+        context["shown"] = f"{reference} ({report.status})"
+        log.warning("%s: %s", reference, report.status)
+    return {"reference": reference, "status": report.status}
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def announce(reports: Sequence[dict[str, Any]], outlet_events: Any = None) -> dict[str, int]:
+    """Change the department's asset, if anything was taken in, also when another batch failed."""
+    reports = reports[:]  # in one request; Airflow logs an error at the end of a loop over it
+    for report in reports:
+        if report["status"] != TAKEN:
+            log.warning("not taken in: %s is %s", report["reference"], report["status"])
+    taken = [r["reference"] for r in reports if r["status"] == TAKEN]
+    log.info("taken in: %d of %d", len(taken), len(reports))
+    if not taken:
+        raise AirflowSkipException("nothing was taken in")
+    (asset,) = get_current_context()["task"].outlets
+    outlet_events[asset].extra = {"batches": taken}
+    return {"taken_in": len(taken), "not_taken_in": len(reports) - len(taken)}
+
+
+def pull(department: str) -> DAG:
+    """The DAG of one department."""
+    with DAG(
+        wiring.pull_dag_id(department),
+        description=f"Take in what {department} delivered",
+        schedule=CronTriggerTimetable(look(department), timezone=wiring.TIMEZONE),
+        default_args=wiring.task_settings(department, timedelta(hours=2)),
+        **wiring.dag_settings("pull", "pull", department),
+    ) as dag:
+        taken = take_in.expand(reference=list_waiting(department))
+        announce.override(outlets=[wiring.landed_asset(department)])(taken)
+        # a run's state is that of its last tasks: without this one, announce would hide a batch that failed
+        taken >> EmptyOperator(task_id="all_went_through", trigger_rule=TriggerRule.NONE_FAILED)
+    return dag
+
+
+for each in wiring.agreed().departments:
+    globals()[wiring.pull_dag_id(each)] = pull(each)

@@ -1,0 +1,78 @@
+"""What the DAGs have in common: assets, pool, retries, documents."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Asset
+
+from contracts.load import load_all
+from contracts.model import Contracts
+from warehouse.home import Home
+
+TIMEZONE = "Asia/Shanghai"
+GROUP = "renkou"
+
+# One build or warehouse file has one writer: every task that writes there takes the pool's only slot.
+WRITER_POOL = "renkou_writer"
+
+
+def agreed() -> Contracts:
+    """The contracts; ``load_all`` keeps them, so that they are read once a process."""
+    return load_all()
+
+
+def home() -> Home:
+    return Home.from_environment()
+
+
+def landing() -> Path:
+    """The folder into which the departments deliver."""
+    chosen = os.environ.get("RENKOU_LANDING")
+    return Path(chosen).resolve() if chosen else home().root / "landing"
+
+
+def pull_dag_id(department: str) -> str:
+    return f"pull_{department}"
+
+
+def landed_asset(department: str) -> Asset:
+    """Changes when batches of the department were taken in."""
+    # file:// and not duckdb://, which OpenLineage drops without a word
+    return Asset(f"landed_{department}", uri=(home().landed / department).as_uri(), group=GROUP)
+
+
+def release_asset() -> Asset:
+    """Changes when a release was published."""
+    return Asset("release", uri=home().current.as_uri(), group=GROUP)
+
+
+def days_waiting_asset() -> Asset:
+    """Changes when a build ended and a later day still waits for its own."""
+    return Asset("days_waiting", uri=home().builds.as_uri(), group=GROUP)
+
+
+def dag_settings(document: str, *tags: str) -> dict[str, Any]:
+    """What every DAG here says of itself."""
+    return {
+        # no start_date: with one, a DAG runs as soon as it is unpaused, for the last hour that it missed
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": [GROUP, *tags],
+        "doc_md": (Path(__file__).parent / "docs" / f"{document}.md").read_text(encoding="utf-8"),
+    }
+
+
+def task_settings(owner: str, longest: timedelta) -> dict[str, Any]:
+    """Three retries, each after twice the wait of the one before."""
+    return {
+        "owner": owner,
+        "retries": 3,
+        "retry_delay": timedelta(seconds=int(os.environ.get("RENKOU_RETRY_SECONDS", "120"))),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=30),
+        "execution_timeout": longest,
+    }

@@ -1,0 +1,1 @@
+"""A synthetic county: the four departments' deliveries, and the truth behind them."""

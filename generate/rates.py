@@ -1,0 +1,116 @@
+"""How often each fault and trap is planted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Shares in which each kind is planted, close to county_a's.
+
+    Numbers, names, births and codes: share of the records that carry such a value (for the
+    insured: share of persons). Lives, copies and people kept apart: share of the persons or
+    pairs it can happen to. Rows: share of a file's rows, at least one in a large file.
+    Daily changes: share of all persons a day.
+    """
+
+    id_15_digits: float = 0.005
+    id_fullwidth: float = 0.001
+    id_lower_x: float = 0.14
+    id_missing: float = 0.007
+    id_of_relative: float = 0.0022
+    id_placeholder: float = 0.0018
+    id_spaces: float = 0.004
+    id_transposed: float = 0.0019
+    id_typo: float = 0.0036
+    id_typo_valid: float = 0.001
+    id_old_number: float = 0.4
+
+    merged_cells: float = 0.5
+    damaged_workbooks: float = 0.34
+
+    name_child_of: float = 0.25
+    name_dot_variant: float = 0.4
+    name_former: float = 0.2
+    name_homophone: float = 0.0055
+    name_lookalike: float = 0.0025
+    name_rare_lost: float = 0.55
+    name_remark: float = 0.001
+    name_reordered: float = 0.4
+    name_spaces: float = 0.0038
+    name_traditional: float = 0.0016
+    name_truncated: float = 0.0008
+
+    address_other_form: float = 0.031
+    birth_default_0101: float = 0.001
+    birth_future: float = 0.0003
+    birth_impossible: float = 0.0005
+    birth_other_form: float = 0.0045
+    birth_over_120: float = 0.0002
+    birth_swapped: float = 0.0018
+    birth_year_off: float = 0.0013
+    code_as_label: float = 0.0005
+    code_unknown: float = 0.0007
+    phone_dummy: float = 0.003
+    phone_other_form: float = 0.0095
+    placeholder: float = 0.009
+    sex_contradicts_number: float = 0.0012
+    sex_unknown_code: float = 0.0006
+    stale_education: float = 0.33
+    stale_phone: float = 0.25
+    stale_address: float = 0.07
+
+    assistance_to_dead: float = 0.03
+    death_known_to_one: float = 0.15
+    insured_after_death: float = 0.09
+    marital_contradiction: float = 0.4
+    marriage_after_death: float = 0.03
+    pension_after_death: float = 0.11
+    two_pension_schemes: float = 0.004
+
+    child_without_number: float = 0.007
+    corrected_at_source: float = 0.0007
+    death_amended: float = 0.016
+    delta_delete: float = 0.006
+    delta_late: float = 0.00015
+    delta_out_of_order: float = 0.011
+    delta_update: float = 0.018
+    duplicate_person: float = 0.0015
+    duplicate_row: float = 0.0006
+    event_not_yet_delivered: float = 0.0003
+    false_death_withdrawn: float = 0.011
+    newborn_registered: float = 0.0002
+    number_corrected: float = 0.0002
+    name_changed: float = 0.00012
+    several_records: float = 0.043
+
+    father_and_son: float = 0.0025
+    number_issued_twice: float = 0.0004
+    same_name_same_birth: float = 0.0008
+    twins: float = 0.002
+
+    event_in_future: float = 0.0006
+    row_bad_byte: float = 0.00025
+    row_empty: float = 0.00025
+    row_open_quote: float = 0.00015
+    row_short: float = 0.0004
+    test_row: float = 1.0
+
+    births_a_day: float = 0.0004
+    deaths_a_day: float = 0.0003
+    moves_a_day: float = 0.0008
+    work_changes_a_day: float = 0.0008
+    permits_a_day: float = 0.0002
+
+    @classmethod
+    def none(cls) -> Rates:
+        """A county without any fault; people still change from day to day."""
+        kept = {"births_a_day", "deaths_a_day", "moves_a_day", "work_changes_a_day", "permits_a_day"}
+        return replace(cls(), **{field.name: 0.0 for field in fields(cls) if field.name not in kept})
+
+    @classmethod
+    def harsh(cls) -> Rates:
+        """Faults four times as frequent, for small counties where every kind must occur."""
+        plain = cls()
+        return replace(plain, **{f.name: min(4 * getattr(plain, f.name), 0.9) for f in fields(cls)})

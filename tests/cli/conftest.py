@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contracts.load import OWN, load
+from tests.warehouse.small_release import DISPUTED, build
+from warehouse.home import Home
+from warehouse.publish import publish
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home without a release."""
+    monkeypatch.setenv("RENKOU_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("RENKOU_DEBUG", raising=False)
+    monkeypatch.delenv("RENKOU_CONTRACTS", raising=False)
+    return Home.from_environment()
+
+
+@pytest.fixture
+def served(home: Home) -> Home:
+    """A home with one published release."""
+    database = build(home.builds / "r1.duckdb", load(OWN), "r1", others={"discrepancy": [DISPUTED]})
+    publish(database, home, "r1", keep=2)
+    return home

@@ -1,0 +1,152 @@
+"""What the commands that read a release print."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from tests.warehouse.small_release import MAN, SHARED
+from warehouse.home import Home
+
+PURPOSE = ("--purpose", "退休申请", "--case", "2026-0001")
+NOBODY = "330102199912311234"
+
+
+def renkou(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.usefixtures("served")
+def test_explain_shows_a_person_in_tables() -> None:
+    answer = renkou("explain", MAN)
+
+    assert answer.exit_code == 0
+    for text in ("欧阳[志]强", "police/resident r-p1", "owner", "hr: 02", "same number and name"):
+        assert text in answer.stdout
+
+
+@pytest.mark.usefixtures("served")
+def test_explain_for_machines() -> None:
+    told = json.loads(renkou("explain", "p1", "--json").stdout)
+
+    assert told["release"] == {"release_id": "r1", "as_of": "2026-11-22"}
+    assert told["persons"][0]["data"][0]["origins"][0]["batch_date"] == "2026-11-22"
+
+
+@pytest.mark.usefixtures("served")
+def test_a_shared_number_is_said_to_be_shared() -> None:
+    answer = renkou("explain", SHARED)
+
+    assert answer.exit_code == 0
+    assert "2 persons bear this number" in answer.stdout
+
+
+@pytest.mark.usefixtures("served")
+def test_nobody_is_a_fault_that_shows_no_number() -> None:
+    answer = renkou("explain", NOBODY)
+
+    assert answer.exit_code == 1
+    assert "330102********1234" in answer.stderr
+    assert NOBODY not in answer.output
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("served")
+def test_prefill_shows_a_form() -> None:
+    answer = renkou("prefill", "retirement", MAN, *PURPOSE)
+
+    assert answer.exit_code == 0
+    for text in ("1965年03月", "2025年04月", "没有部门提供", "免交"):
+        assert text in answer.stdout
+
+
+@pytest.mark.usefixtures("served")
+def test_prefill_for_machines_that_cannot_say() -> None:
+    answer = renkou("prefill", "retirement", SHARED, *PURPOSE, "--json")
+
+    assert answer.exit_code == 1
+    assert json.loads(answer.stdout)["status"] == "cannot_say"
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("prefill", "retirement", MAN),
+        ("prefill", "retirement", MAN, "--purpose", "好奇", "--case", "1"),
+        ("prefill", "retirement", MAN, "--purpose", "退休申请", "--case", ""),
+        ("prefill", "none", MAN, *PURPOSE),
+        ("extract", "nobody"),
+        ("explain", MAN, "--as-of", "yesterday"),
+        ("run", "--landing", "no such folder"),
+        ("no-such-command",),
+    ],
+)
+def test_wrong_use_is_2(arguments: tuple[str, ...]) -> None:
+    assert renkou(*arguments).exit_code == 2
+
+
+def test_extract_delivers_and_says_where(served: Home) -> None:
+    first, again = renkou("extract", "hr"), renkou("extract", "hr")
+
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert "4 rows in 3 files" in first.stdout
+    assert "nothing to do" in again.stdout
+    assert (served.extracts / "hr" / "current").read_text() == "r1"
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_release_it_says_what_to_run() -> None:
+    answer = renkou("explain", "p1")
+
+    assert answer.exit_code == 1
+    assert "renkou run --landing" in answer.stderr
+
+
+@pytest.mark.usefixtures("served")
+def test_a_broken_contract_is_named_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own" / "forms").mkdir(parents=True)
+    (tmp_path / "own" / "forms" / "bad.yaml").write_text("id: bad\n", encoding="utf-8")
+    monkeypatch.setenv("RENKOU_CONTRACTS", str(tmp_path / "own"))
+    answer = renkou("explain", "p1")
+
+    assert answer.exit_code == 1
+    assert "bad.yaml: title" in answer.stderr
+    assert "Traceback" not in answer.output
+
+
+def test_a_broken_release_shows_no_trace_and_no_value(served: Home) -> None:
+    served.current.resolve().chmod(0o644)
+    served.current.resolve().write_bytes(b"not a database at all" * 100)
+    answer = renkou("explain", "p1")
+
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("renkou: IOException at connection.py:")
+
+
+def test_as_a_process_it_ends_with_the_status_and_help_is_quick(served: Home) -> None:
+    command = [sys.executable, "-m", "cli.main"]
+    asked = {**os.environ, "RENKOU_HOME": str(served.root), "PYTHONUTF8": "1"}
+    found = subprocess.run(
+        [*command, "explain", NOBODY], env=asked, capture_output=True, text=True, check=False
+    )
+    helped = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "cli.main", "--help"],
+        env=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.count("\n") == 1
+    assert "explain" in helped.stdout
+    for heavy in ("duckdb", "pyarrow", "pydantic", "great_expectations", "sqlglot"):
+        assert f" {heavy}\n" not in helped.stderr

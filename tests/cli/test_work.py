@@ -1,0 +1,143 @@
+"""What the commands that do the work pass on, and the status that they end with."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from cli.plainly import in_words
+from cli.progress import Lines, listening
+
+Stand = Callable[..., None]
+
+
+def renkou(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@dataclass(frozen=True)
+class Report:
+    status: str
+    release_id: str | None
+
+    def to_json(self) -> str:
+        return json.dumps({"status": self.status})
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: str
+    file: str = "catalogue.yaml"
+    where: str = "data.3"
+    what: str = "two owners"
+    remedy: str = "keep one"
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Stand:
+    """Put functions in place of a room's own."""
+
+    def put(name: str, **functions: Any) -> None:
+        module = ModuleType(name)
+        vars(module).update(functions)
+        monkeypatch.setitem(sys.modules, name, module)
+
+    return put
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(("status", "code"), [("published", 0), ("unchanged", 0), ("refused", 3)])
+def test_run_ends_with_what_became_of_the_release(
+    stand_in: Stand, tmp_path: Path, status: str, code: int
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def run(home: Any, contracts: Any, landing: Path, as_of: date | None, listener: Any) -> Report:
+        seen.update(landing=landing, as_of=as_of)
+        listener.stage("link")
+        listener.progress(1, 2, "pairs")
+        listener.finished("link", 1.5, {"pairs": 2})
+        return Report(status, "r1")
+
+    stand_in("transforms.road", run=run)
+    answer = renkou("run", "--landing", str(tmp_path), "--as-of", "2026-11-20", "--json")
+
+    assert answer.exit_code == code
+    assert seen == {"landing": tmp_path, "as_of": date(2026, 11, 20)}
+    assert json.loads(answer.stdout) == {"status": status}
+    assert json.loads(answer.stderr) == {"stage": "link", "seconds": 1.5, "figures": {"pairs": 2}}
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(("level", "code"), [("error", 1), ("warning", 0)])
+def test_check_is_wrong_only_by_an_error(stand_in: Stand, level: str, code: int) -> None:
+    stand_in("contracts.check", check=lambda contracts: [Finding(level)])
+    answer, told = renkou("check"), renkou("check", "--json")
+
+    assert (answer.exit_code, told.exit_code) == (code, code)
+    assert f"{level}: catalogue.yaml: data.3: two owners; keep one" in answer.stdout
+    assert json.loads(told.stdout)[0]["where"] == "data.3"
+
+
+def test_generate_passes_on_what_was_asked(stand_in: Stand, tmp_path: Path) -> None:
+    seen: list[Any] = []
+    stand_in("generate.county", generate=lambda *args, **kwargs: seen.append((args, kwargs)))
+    answer = renkou("generate", "--persons", "50", "--seed", "7", "--out", str(tmp_path))
+
+    assert answer.exit_code == 0
+    assert seen == [((50, 7, tmp_path), {"days": 3})]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_surprise_shows_its_place_and_none_of_its_words(
+    stand_in: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: Any) -> Report:
+        raise ValueError("张伟 330102198001010038")
+
+    stand_in("transforms.road", run=run)
+    plain = renkou("run", "--landing", str(tmp_path))
+    monkeypatch.setenv("RENKOU_DEBUG", "1")
+    whole = renkou("run", "--landing", str(tmp_path))
+
+    assert (plain.exit_code, whole.exit_code) == (1, 1)
+    assert "张伟" not in plain.output
+    assert "ValueError" in plain.stderr
+    assert "RENKOU_DEBUG=1" in plain.stderr
+    assert "Traceback" in whole.stderr
+
+
+def test_a_system_error_names_the_file() -> None:
+    assert in_words(FileNotFoundError(2, "No such file or directory", "a.csv")) == (
+        "a.csv: No such file or directory"
+    )
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_bars_and_anything_else_lines() -> None:
+    terminal, log = Terminal(), StringIO()
+    for stream in (terminal, log):
+        with listening(stream) as listener:
+            listener.stage("take in")
+            listener.progress(3, 4, "rows")
+            listener.finished("take in", 0.25, {"rows": 4000})
+
+    assert "take in" in terminal.getvalue()
+    assert "4,000" in terminal.getvalue()
+    assert json.loads(log.getvalue())["figures"] == {"rows": 4000}
+    assert isinstance(listener, Lines)

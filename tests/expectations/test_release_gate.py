@@ -1,0 +1,116 @@
+"""How far a release may differ from the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contracts.model import Contracts
+from expectations.gates import GateResult, check_release
+from expectations.rulebook import load_rules
+from tests.expectations.county import spoil
+
+ROW = "cast(substr(person_id, 2) as int)"
+# Damage that is only noted, and damage that stops the release.
+DAMAGE = {
+    "persons_shrink": (f"delete from person where {ROW} < 4", f"delete from person where {ROW} < 12"),
+    "persons_grow": (
+        f"insert into person select * replace ('n' || person_id as person_id) from person where {ROW} < 12",
+        "insert into person select * replace ('n' || person_id as person_id) from person union all "
+        "select * replace ('m' || person_id as person_id) from person",
+    ),
+    "persons_vanish": (
+        "update person set person_id = 'n1' where person_id = 'p1'",
+        f"update person set person_id = 'n' || person_id where {ROW} < 4",
+    ),
+    "completeness_falls": (
+        f"update person set name = null where {ROW} < 6",
+        f"update person set name = null where {ROW} < 30",
+    ),
+    "deaths_rise": (
+        f"update person set death_date = '2026-11-01' where {ROW} < 3",
+        f"update person set death_date = '2026-11-01' where {ROW} < 6",
+    ),
+    "dead_return": (None, "update person set death_date = null where death_date is not null"),
+    "identity_changes": (
+        f"update person set birth_date = birth_date - 1 where {ROW} < 2",
+        f"update person set birth_date = birth_date - 1 where {ROW} < 9",
+    ),
+    "codes_change": (
+        f"update person set sex = '9' where {ROW} < 30",
+        "update person set sex = '9'",
+    ),
+    "records_shrink": (
+        "delete from person_record where person_id < 'p11'",
+        "delete from person_record where person_id < 'p15'",
+    ),
+    "relations_shrink": (
+        "delete from relation where person_id < 'p17'",
+        "delete from relation where person_id < 'p5'",
+    ),
+    "discrepancies_rise": (
+        "insert into discrepancy select 'e' || i, 'p1', current_date, current_date from range(40) as t(i)",
+        None,
+    ),
+}
+
+
+def test_every_rule_of_the_gate_is_tested() -> None:
+    assert {rule.id for rule in load_rules() if rule.gate == "release"} == set(DAMAGE)
+
+
+def test_the_same_release_again_passes(agreed: Contracts, sound_build: Path, tmp_path: Path) -> None:
+    result = check_release(sound_build, sound_build.rename(sound_build), agreed, tmp_path)
+    assert (result.stops, result.notes) == ((), ())
+    assert {check.rule for check in result.checks} == set(DAMAGE)
+    assert (tmp_path / "release" / "index.html").exists()
+
+
+@pytest.fixture
+def compare(
+    agreed: Contracts, build: Path, sound_build: Path, tmp_path: Path, only: Callable[[str], None]
+) -> Callable[[str, str], GateResult]:
+    """Ask one rule of a damaged release that follows the sound one."""
+
+    def damaged(rule: str, damage: str) -> GateResult:
+        only(rule)
+        return check_release(spoil(build, damage), sound_build, agreed, tmp_path)
+
+    return damaged
+
+
+@pytest.mark.parametrize("rule", sorted(rule for rule, (note, _) in DAMAGE.items() if note))
+def test_a_small_change_is_noted(rule: str, compare: Callable[[str, str], GateResult]) -> None:
+    result = compare(rule, DAMAGE[rule][0] or "")
+    assert result.passed
+    assert {check.rule for check in result.notes} == {rule}
+
+
+@pytest.mark.parametrize("rule", sorted(rule for rule, (_, stop) in DAMAGE.items() if stop))
+def test_a_large_change_stops(rule: str, compare: Callable[[str, str], GateResult]) -> None:
+    result = compare(rule, DAMAGE[rule][1] or "")
+    assert not result.passed
+    assert {check.rule for check in result.stops} == {rule}
+
+
+def test_the_fall_of_completeness_is_measured(compare: Callable[[str, str], GateResult]) -> None:
+    (check,) = compare("completeness_falls", f"update person set name = null where {ROW} < 30").stops
+    assert (check.column, check.observed) == ("name", pytest.approx(0.15))
+
+
+def test_the_first_release_passes_with_a_note(agreed: Contracts, sound_build: Path, tmp_path: Path) -> None:
+    result = check_release(sound_build, None, agreed, tmp_path)
+    assert result.passed
+    assert [note.rule for note in result.notes] == ["release_before"]
+
+
+def test_a_datum_that_the_release_before_lacks_is_not_compared(
+    agreed: Contracts, build: Path, sound_build: Path, tmp_path: Path, only: Callable[[str], None]
+) -> None:
+    only("completeness_falls")
+    older = spoil(build, "alter table person drop sex")
+    result = check_release(sound_build, older, agreed, tmp_path)
+    assert result.passed
+    assert "sex" not in {check.column for check in result.checks}

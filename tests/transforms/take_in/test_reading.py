@@ -1,0 +1,79 @@
+"""What holds for every format: the layout by name, the Parquet files, a refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from contracts.model import FileLayout
+from tests.transforms.take_in import dataset, land, land_bytes
+from transforms.take_in.reading import BatchRefused, land_file
+
+
+def test_the_first_layout_whose_glob_fits_is_used(tmp_path: Path) -> None:
+    agreed = dataset(["id", "name"], format="csv")
+    layouts = (
+        FileLayout(files="*.txt", format="csv", delimiter="|"),
+        FileLayout(files="*.csv", format="csv"),
+        FileLayout(files="*", format="jsonl"),
+    )
+    agreed = agreed.model_copy(update={"delivery": agreed.delivery.model_copy(update={"layouts": layouts})})
+    assert land_bytes(tmp_path, b"id|name\n1|a\n", agreed, "x.txt").cells == {2: ["1", "a"]}
+    assert land_bytes(tmp_path, b"id,name\n1,a\n", agreed, "x.csv").cells == {2: ["1", "a"]}
+    assert land_bytes(tmp_path, b'{"id":1,"name":"a"}\n', agreed, "x.jsonl").cells == {1: ["1", "a"]}
+
+
+def test_a_file_of_another_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "copy of x.csv").write_bytes(b"id\n1\n")
+    with pytest.raises(BatchRefused) as refused:
+        land(tmp_path / "copy of x.csv", dataset(["id"], format="csv", files="x_*.csv"))
+    assert "copy of x.csv" in str(refused.value)
+    assert "x_*.csv" in str(refused.value)
+
+
+def test_landed_parquet_has_place_then_taken_columns_as_text(tmp_path: Path) -> None:
+    agreed = dataset(["id", "clerk", "name"], not_taken=["clerk"], format="csv")
+    land_bytes(tmp_path, b"id,clerk,name\n1,x,a\n", agreed)
+    schema = pq.read_schema(tmp_path / "rows.parquet")
+    assert schema.names == ["sheet", "line", "c0", "c2"]
+    assert schema.types == [pa.string(), pa.int32(), pa.string(), pa.string()]
+    found = pq.read_metadata(tmp_path / "rows.parquet").row_group(0).column(0)
+    assert found.compression == "ZSTD"
+    assert pq.read_schema(tmp_path / "faults.parquet").names == [
+        "sheet",
+        "line",
+        "record_key",
+        "reason",
+        "raw",
+    ]
+
+
+def test_a_refusal_leaves_nothing_behind_and_says_where_what_and_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes("编号,名\n1,张三\n".encode())
+    with pytest.raises(BatchRefused) as refused:
+        land_file(
+            tmp_path / "x.csv",
+            dataset(["编号", "姓名"], format="csv"),
+            tmp_path / "r.parquet",
+            tmp_path / "f.parquet",
+        )
+    assert [file.name for file in tmp_path.iterdir()] == ["x.csv"]
+    assert (refused.value.file, refused.value.line, refused.value.column) == ("x.csv", 1, "姓名")
+    assert str(refused.value).startswith("x.csv, line 1, column 姓名: ")
+    assert refused.value.remedy in str(refused.value)
+    assert "张三" not in str(refused.value)
+
+
+def test_a_refusal_midway_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_bytes(b'{"id":"1"}\n{"id":"1","more":"2"}\n')
+    with pytest.raises(BatchRefused):
+        land_file(
+            tmp_path / "x.jsonl",
+            dataset(["id"], format="jsonl"),
+            tmp_path / "r.parquet",
+            tmp_path / "f.parquet",
+        )
+    assert [file.name for file in tmp_path.iterdir()] == ["x.jsonl"]

@@ -1,0 +1,234 @@
+"""Delimited text: what is a row, what is a fault, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.transforms.take_in import Result, dataset, land_bytes
+from transforms.take_in import encoding
+from transforms.take_in.reading import BatchRefused
+
+THREE = dataset(["id", "name", "town"], ["id"], format="csv")
+
+
+def landed(folder: Path, content: str | bytes) -> Result:
+    return land_bytes(folder, content if isinstance(content, bytes) else content.encode(), THREE)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_rows_come_as_they_are(tmp_path: Path, end: str, mark: str) -> None:
+    result = landed(tmp_path, mark + end.join(["id,name,town", " 1 ,张 三,", "2,NULL,　x", '3,="a,-']) + end)
+    assert result.cells == {2: [" 1 ", "张 三", None], 3: ["2", "NULL", "　x"], 4: ["3", '="a', "-"]}
+    assert result.landed.encoding == "utf-8"
+
+
+def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
+    assert landed(tmp_path, "id,name,town\n1,a,b").cells == {2: ["1", "a", "b"]}
+
+
+def test_empty_lines_are_passed_over_but_counted_as_lines(tmp_path: Path) -> None:
+    result = landed(tmp_path, "id,name,town\n\n1,a,b\n\r\n  \n2,,\n\n")
+    assert result.cells == {3: ["1", "a", "b"], 6: ["2", None, None]}
+    assert result.landed.rows == 2
+
+
+def test_a_row_of_delimiters_is_a_row(tmp_path: Path) -> None:
+    assert landed(tmp_path, "id,name,town\n,,\n").cells == {2: [None, None, None]}
+
+
+def test_a_column_that_is_always_empty_is_text(tmp_path: Path) -> None:
+    assert landed(tmp_path, "id,name,town\n1,,\n2,,\n").cells == {2: ["1", None, None], 3: ["2", None, None]}
+
+
+@pytest.mark.parametrize("total", ["合计,2,", "合计,2", "总计", ",合计,2", '"合计",2,', "合计 ,,"])
+def test_totals_are_no_data(tmp_path: Path, total: str) -> None:
+    result = landed(tmp_path, f"id,name,town\n1,a,b\n{total}\n")
+    assert result.cells == {2: ["1", "a", "b"]}
+    assert result.landed.rows == 1
+
+
+def test_columns_in_any_order_by_name(tmp_path: Path) -> None:
+    assert landed(tmp_path, "town, name ,id\nb,a,1\n").cells == {2: ["1", "a", "b"]}
+    assert landed(tmp_path, '"town","name","id"\nb,a,1\n').cells == {2: ["1", "a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("id,name", "town"),
+        ("id,name,town,age", "age"),
+        ("id,name,town,town", "town"),
+        ("id,,name,town", "(no name)"),
+    ],
+)
+def test_another_header_is_refused(tmp_path: Path, header: str, column: str) -> None:
+    with pytest.raises(BatchRefused) as refused:
+        landed(tmp_path, f"{header}\n1,a,b\n")
+    assert (refused.value.line, refused.value.column) == (1, column)
+
+
+def test_header_only_is_no_rows_and_empty_is_refused(tmp_path: Path) -> None:
+    assert landed(tmp_path, "id,name,town\n").landed.rows == 0
+    assert landed(tmp_path, "id,name,town").landed.rows == 0
+    with pytest.raises(BatchRefused, match="empty"):
+        landed(tmp_path, "")
+
+
+def test_quotes_around_delimiters_quotes_and_line_feeds(tmp_path: Path) -> None:
+    result = landed(
+        tmp_path, 'id,name,town\n1,"a,b","say ""x"""\n2,"two\nlines","and\r\n\n more"\n3,"",5"\n4,c,d\n'
+    )
+    assert result.cells == {
+        2: ["1", "a,b", 'say "x"'],
+        3: ["2", "two\nlines", "and\r\n\n more"],
+        7: ["3", None, '5"'],
+        8: ["4", "c", "d"],
+    }
+
+
+def test_a_file_with_every_cell_quoted(tmp_path: Path) -> None:
+    lines = [f'"{at}","a,{at}",""' for at in range(500)] + ['"x","a ""b""","c\nd"', '"y",z,"w"']
+    result = landed(tmp_path, '"id","name","town"\r\n' + "\r\n".join(lines) + "\r\n")
+    assert result.cells[2] == ["0", "a,0", None]
+    assert result.cells[501] == ["499", "a,499", None]
+    assert result.cells[502] == ["x", 'a "b"', "c\nd"]
+    assert result.cells[504] == ["y", "z", "w"]
+    assert result.faults == []
+
+
+def test_damaged_rows_are_faults_and_their_neighbours_are_not(tmp_path: Path) -> None:
+    body = ["1,a,b", "2,a", '3,"a,b', "4,a,b", "5,a,b,c", '6,"a"b,c', '7,"a', "8,a,b"]
+    result = landed(tmp_path, "\n".join(["id,name,town", *body]) + "\n")
+    assert result.cells == {2: ["1", "a", "b"], 5: ["4", "a", "b"], 9: ["8", "a", "b"]}
+    assert [(f["line"], f["record_key"], f["reason"], f["raw"]) for f in result.faults] == [
+        (3, "2", "too_few_columns: 2 columns where 3 are agreed", "2,a"),
+        (4, "3", "open_quote: a quotation mark is opened and never closed", '3,"a,b'),
+        (6, "5", "too_many_columns: 4 columns where 3 are agreed", "5,a,b,c"),
+        (7, "6", "bad_quote: text follows a closing quotation mark", '6,"a"b,c'),
+        (8, "7", "open_quote: a quotation mark is opened and never closed", '7,"a'),
+    ]
+
+
+def test_an_open_quote_does_not_swallow_a_row_that_closes_it(tmp_path: Path) -> None:
+    result = landed(tmp_path, 'id,name,town\n1,"a,b\n2,"c",d\n3,"e\nf",g\n')
+    assert result.reasons == {2: "open_quote"}
+    assert result.cells == {3: ["2", "c", "d"], 4: ["3", "e\nf", "g"]}
+
+
+def test_an_open_quote_does_not_swallow_the_beginning_of_a_row_of_two_lines(tmp_path: Path) -> None:
+    result = landed(tmp_path, 'id,name,town\n1,a,"b\n2,c,"\nd"\n3,e,f\n')
+    assert result.reasons == {2: "open_quote"}
+    assert result.cells == {3: ["2", "c", "\nd"], 5: ["3", "e", "f"]}
+
+
+def test_the_key_of_a_fault_is_told_only_where_it_is_certain(tmp_path: Path) -> None:
+    agreed = dataset(["id", "name", "kind"], ["id", "kind"], format="csv")
+    result = land_bytes(tmp_path, b'id,name,kind\n1,a\n2,"a,k\n3,\xff,k\n\xff4,a,k\n', agreed)
+    assert [fault["record_key"] for fault in result.faults] == [None, "2|k", "3|k", None]
+
+
+def test_a_line_with_a_bad_byte_is_a_fault_with_its_bytes_escaped(tmp_path: Path) -> None:
+    result = landed(
+        tmp_path, "id,name,town\n1,张".encode() + b"\xff,b\n" + "2,李,b\n3,".encode() + b"\xe5\xbc,b\n"
+    )
+    assert result.reasons == {2: "bad_bytes", 4: "bad_bytes"}
+    assert [fault["raw"] for fault in result.faults] == ["1,张\\xff,b", "3,\\xe5\\xbc,b"]
+    assert [fault["record_key"] for fault in result.faults] == ["1", "3"]
+    assert result.cells == {3: ["2", "李", "b"]}
+
+
+def test_a_bad_byte_within_a_row_of_two_lines_is_one_fault(tmp_path: Path) -> None:
+    result = landed(tmp_path, b'id,name,town\n1,"a\n\xffb",c\n2,a,b\n')
+    assert result.reasons == {2: "bad_bytes"}
+    assert result.cells == {4: ["2", "a", "b"]}
+
+
+def test_lone_carriage_returns_stay_in_their_cell(tmp_path: Path) -> None:
+    assert landed(tmp_path, "id,name,town\n1,a\rx,b\n2,c,d\n").cells == {
+        2: ["1", "a\rx", "b"],
+        3: ["2", "c", "d"],
+    }
+
+
+def test_a_delimiter_at_the_end_of_every_line_is_nothing(tmp_path: Path) -> None:
+    result = landed(tmp_path, 'id,name,town,\n1,a,b,\n2,"a\nb",c,\r\n3,a,b\n4,a,b,c\n')
+    assert result.cells == {2: ["1", "a", "b"], 3: ["2", "a\nb", "c"]}
+    assert result.reasons == {5: "too_few_columns", 6: "too_many_columns"}
+
+
+@pytest.mark.parametrize("delimiter", [";", "|", "\t", "\x01", "~"])
+def test_other_delimiters_even_where_they_are_trail_bytes(tmp_path: Path, delimiter: str) -> None:
+    agreed = dataset(["id", "name"], format="csv", delimiter=delimiter, encoding="gb18030")
+    # 亅 is 81 7C and 亇 81 7E: their second bytes are | and ~.
+    content = f"id{delimiter}name\n1{delimiter}{bytes.fromhex('817C817E').decode('gb18030')}\n"
+    result = land_bytes(tmp_path, content.encode("gb18030"), agreed)
+    assert result.cells == {2: ["1", bytes.fromhex("817C817E").decode("gb18030")]}
+
+
+def test_one_column(tmp_path: Path) -> None:
+    result = land_bytes(tmp_path, b'id\n1\n\n"2"\n\r\n3,4\n"5\n6"\n', dataset(["id"], format="csv"))
+    assert result.cells == {2: ["1"], 4: ["2"], 6: ["3,4"], 7: ["5\n6"]} or result.reasons == {
+        6: "too_many_columns"
+    }
+
+
+def test_a_byte_order_mark_inside_the_file_stays(tmp_path: Path) -> None:
+    assert landed(tmp_path, "id,name,town\n\ufeff1,a,b\n").cells == {2: ["\ufeff1", "a", "b"]}
+
+
+def test_a_very_long_cell(tmp_path: Path) -> None:
+    long = "x" * (5 << 20)
+    assert landed(tmp_path, f"id,name,town\n1,{long},b\n2,a,b\n").cells[2] == ["1", long, "b"]
+
+
+def test_rows_across_the_edges_of_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "BLOCK", 64)
+    lines = [f'{at},"a\nb{at}\n","c"' if at % 3 == 0 else f"{at},张三,x" for at in range(200)]
+    result = landed(tmp_path, "id,name,town\n" + "\n".join(lines) + '\n999,"x\n')
+    assert len(result.rows) == 200
+    assert [row["c0"] for row in result.rows] == [str(at) for at in range(200)]
+    assert {row["c1"] for row in result.rows if row["c1"] != "张三"} == {
+        f"a\nb{at}\n" for at in range(0, 200, 3)
+    }
+    assert list(result.reasons.values()) == ["open_quote"]
+    assert result.faults[0]["line"] == 2 + 200 + 2 * 67
+
+
+def test_bad_bytes_across_the_edges_of_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "BLOCK", 64)
+    lines = [b"%d,\xff,x" % at if at % 7 == 0 else b'%d,"y\n",x' % at for at in range(100)]
+    result = landed(tmp_path, b"id,name,town\n" + b"\n".join(lines) + b"\n")
+    assert [fault["record_key"] for fault in result.faults] == [str(at) for at in range(0, 100, 7)]
+    assert len(result.rows) == 85
+
+
+def test_a_line_longer_than_a_block_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "BLOCK", 64)
+    with pytest.raises(BatchRefused, match="longer"):
+        landed(tmp_path, "id,name,town\n" + "1" * 9_000_000)
+
+
+GZIP = dataset(["id", "name"], format="csv", compression="gzip")
+
+
+def test_gzip_of_one_or_more_members(tmp_path: Path) -> None:
+    content = gzip.compress(b"\xef\xbb\xbfid,name\n1,a\n") + gzip.compress(b"2,b\n") + b"\0\0"
+    assert land_bytes(tmp_path, content, GZIP).cells == {2: ["1", "a"], 3: ["2", "b"]}
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "plain", "nothing", "tail"])
+def test_broken_gzip_is_refused(tmp_path: Path, damage: str) -> None:
+    whole = gzip.compress(b"id,name\n" + b"".join(b"%d,%d\n" % (at, at * at) for at in range(5000)))
+    content = {
+        "cut": whole[:-9],
+        "flipped": whole[:2000] + bytes([whole[2000] ^ 255]) + whole[2001:],
+        "plain": b"id,name\n1,a\n",
+        "nothing": b"",
+        "tail": whole + b"rubbish",
+    }[damage]
+    with pytest.raises(BatchRefused, match="gzip"):
+        land_bytes(tmp_path, content, GZIP)

@@ -1,0 +1,107 @@
+"""An official sees where each datum is from, and that a shared number says nothing by itself."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contracts.model import Contracts
+from tests.warehouse.small_release import DEAD, MAN, PEOPLE, SHARED, build
+from warehouse.explain import ExplainedDatum, ExplainedPerson, explain
+from warehouse.faults import NotFoundError
+from warehouse.identity import masked
+
+
+def datum(person: ExplainedPerson, name: str) -> ExplainedDatum:
+    return next(found for found in person.data if found.datum == name)
+
+
+@pytest.mark.parametrize("who", [MAN, "p1", "３３０１０２ 19650312 0016", "330102650312001"])
+def test_a_person_is_found_by_id_and_by_number_as_people_type_it(
+    database: Path, contracts: Contracts, who: str
+) -> None:
+    answer = explain(database, who, contracts)
+
+    assert [person.person_id for person in answer.persons] == ["p1"]
+    assert not answer.ambiguous
+    assert MAN not in answer.asked
+
+
+def test_every_datum_bears_its_source(database: Path, contracts: Contracts) -> None:
+    person = explain(database, "p1", contracts).persons[0]
+    sex = datum(person, "sex")
+
+    assert (sex.label, sex.value, sex.words) == ("性别", "1", "1 男性")
+    assert [(o.department, o.dataset, o.record_key, o.standing) for o in sex.origins] == [
+        ("police", "resident", "r-p1", "owner")
+    ]
+    assert datum(person, "insurances").words == "110 职工基本养老保险、310 职工基本医疗保险"
+    assert {found.datum for found in person.data} == {k for k, v in PEOPLE["p1"].items() if v is not None}
+    assert {(r.role, r.method) for r in person.records} == {("subject", "same number and name")}
+
+
+def test_who_disagrees_stands_beside_the_datum(database: Path, contracts: Contracts) -> None:
+    disputes = datum(explain(database, "p1", contracts).persons[0], "ethnicity").disputes
+
+    assert [(d.reporter, d.reported_value) for d in disputes] == [("hr", "02")]
+
+
+def test_a_number_issued_twice_lists_both_and_says_so(database: Path, contracts: Contracts) -> None:
+    answer = explain(database, SHARED, contracts)
+
+    assert answer.ambiguous
+    assert [person.person_id for person in answer.persons] == ["p3", "p4"]
+
+
+def test_not_found_never_echoes_the_number(database: Path, contracts: Contracts) -> None:
+    with pytest.raises(NotFoundError) as raised:
+        explain(database, "330102199912311234", contracts)
+
+    assert "330102********1234" in str(raised.value)
+    assert "19991231" not in str(raised.value)
+
+
+@pytest.mark.parametrize("number", [MAN, MAN.lower(), "330102650312001", "ABC123456789012", MAN + "00"])
+def test_no_masked_number_can_be_read(number: str) -> None:
+    assert number not in masked(number)
+    assert masked(number).count("*") >= 5
+
+
+def test_a_merged_person_is_explained_by_the_one_who_stays(contracts: Contracts, tmp_path: Path) -> None:
+    merged = [
+        {"person_id": "p0", "kind": "merged", "other_person_id": "p9", "release_id": "r0"},
+        {"person_id": "p9", "kind": "merged", "other_person_id": "p5", "release_id": "r1"},
+    ]
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"person_change": merged})
+
+    assert explain(database, "p0", contracts).persons[0].person_id == "p5"
+
+
+def test_a_former_number_finds_its_bearer(contracts: Contracts, tmp_path: Path) -> None:
+    former = "330103194001010999"
+    history = {
+        "person_id": "p5",
+        "datum": "id_number",
+        "value": former,
+        "valid_to": date(2020, 1, 1),
+        "known_from": date(2026, 11, 20),
+    }
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"person_history": [history]})
+
+    assert explain(database, former, contracts).persons[0].person_id == "p5"
+
+
+def test_an_earlier_day_shows_what_was_then_held(contracts: Contracts, tmp_path: Path) -> None:
+    first, second = date(2026, 11, 20), date(2026, 11, 22)
+    told = {"person_id": "p5", "datum": "hukou_status"}
+    history = [
+        {**told, "value": "1", "valid_from": None, "valid_to": second, "known_from": first},
+        {**told, "value": "2", "valid_from": second, "known_from": second},
+    ]
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"person_history": history})
+
+    for day, value in ((first, "1"), (second, "2")):
+        person = explain(database, DEAD, contracts, as_of=day).persons[0]
+        assert [(d.datum, d.value) for d in person.data] == [("hukou_status", value)]

@@ -1,0 +1,288 @@
+"""A subscriber gets the columns of its contract, whole or not at all, and what changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from contracts.load import OWN, load
+from contracts.model import Contracts
+from tests.warehouse.small_release import PEOPLE, build
+from warehouse.extract import Delivery, extract, partitions_of
+from warehouse.faults import RenkouError, WrongUseError
+from warehouse.home import Home
+
+COLUMNS = [
+    "person_id",
+    "id_number",
+    "name",
+    "sex",
+    "birth_date",
+    "hukou_region",
+    "hukou_status",
+    "death_date",
+]
+INSURED = ["p1", "p2", "p3", "p5"]
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+
+
+def data_files(folder: Path) -> list[Path]:
+    return [folder / file["path"] for file in manifest(folder)["files"]]
+
+
+def delivered(folder: Path) -> dict[str, dict[str, Any]]:
+    frame = pd.concat(pd.read_parquet(file, partitioning=None) for file in data_files(folder))
+    return {row["person_id"]: dict(row) for row in frame.to_dict("records")}
+
+
+@pytest.fixture
+def first(database: Path, contracts: Contracts, home: Home) -> Delivery:
+    return extract(database, contracts, "hr", home)
+
+
+def later(contracts: Contracts, folder: Path) -> Path:
+    """The next release: p2 moved county, p3 is no longer insured, p6 is new."""
+    people = {person: dict(data) for person, data in PEOPLE.items()}
+    people["p2"]["hukou_region"] = "330103009"
+    people["p3"].pop("insurances")
+    people["p6"] = {"name": "孙丽", "insurances": ["110"]}
+    return build(folder / "r2.duckdb", contracts, "r2", people)
+
+
+def test_the_contract_s_columns_and_persons_are_delivered(first: Delivery) -> None:
+    assert sorted(delivered(first.folder)) == INSURED
+    assert (first.delivered, first.rows, first.changes) == (True, 4, None)
+    assert first.folder.parts[-3:] == ("extracts", "hr", "r1")
+    assert (first.folder.parent / "current").read_text() == "r1"
+    assert not (first.folder / "changes").exists()
+
+
+def test_folders_are_counties_and_rows_are_in_order(first: Delivery) -> None:
+    counties = {file.parent.name for file in data_files(first.folder)}
+
+    assert counties == {
+        "hukou_county=330102",
+        "hukou_county=330103",
+        "hukou_county=__HIVE_DEFAULT_PARTITION__",
+    }
+    for file in data_files(first.folder):
+        ids = pq.read_table(file, partitioning=None).column("person_id").to_pylist()
+        assert ids == sorted(ids)
+
+
+def test_pandas_pyarrow_and_duckdb_read_the_same(first: Delivery) -> None:
+    by_pandas = pd.read_parquet(first.folder / "hukou_county=330102", partitioning=None)
+    by_arrow = ds.dataset([str(f) for f in data_files(first.folder)], partitioning="hive").to_table()
+    by_duckdb = duckdb.sql(f"FROM read_parquet('{first.folder}/*=*/*.parquet', hive_partitioning = true)")
+
+    assert list(by_pandas.columns) == COLUMNS
+    assert by_arrow.num_rows == len(by_duckdb.fetchall()) == 4
+    assert set(by_duckdb.columns) == {*COLUMNS, "hukou_county"}
+    assert by_pandas["person_id"].tolist() == ["p1", "p2"]
+
+
+def test_files_say_what_they_hold_and_by_which_contract(first: Delivery) -> None:
+    schema = pq.read_schema(data_files(first.folder)[0])
+    whole = {key.decode(): value.decode() for key, value in schema.metadata.items()}
+    sex = schema.field("sex").metadata
+
+    assert whole["renkou.contract"] == "hr.identity_and_life"
+    assert whole["renkou.release"] == "r1"
+    assert sex[b"label"].decode() == "性别"
+    assert json.loads(sex[b"code_list"])["codes"]["1"] == "男性"
+    assert json.loads(whole["renkou.columns"])["death_date"]["label"] == "死亡日期"
+
+
+def test_zstd_and_the_manifest_s_sums(first: Delivery) -> None:
+    told = manifest(first.folder)
+
+    assert (told["release"], told["contract_version"], told["rows"]) == ("r1", "1.0.0", 4)
+    assert [column["name"] for column in told["schema"]] == [*COLUMNS, "hukou_county"]
+    for file in told["files"]:
+        path = first.folder / file["path"]
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"]
+        assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_the_next_release_tells_what_changed(
+    first: Delivery, contracts: Contracts, home: Home, tmp_path: Path
+) -> None:
+    second = extract(later(contracts, tmp_path), contracts, "hr", home)
+    changes = pd.read_parquet(second.folder / "changes")
+
+    assert (second.since, second.changes) == ("r1", {"I": 1, "U": 1, "D": 1})
+    assert dict(zip(changes["person_id"], changes["op"], strict=True)) == {"p2": "U", "p3": "D", "p6": "I"}
+    assert _applied(delivered(first.folder), changes).keys() == delivered(second.folder).keys()
+    assert changes.set_index("person_id").loc["p2", "hukou_region"] == "330103009"
+    assert changes.set_index("person_id").loc["p3"].drop("op").isna().all()
+
+
+def _applied(before: dict[str, Any], changes: pd.DataFrame) -> dict[str, Any]:
+    after = dict(before)
+    for row in changes.to_dict("records"):
+        if row["op"] == "D":
+            del after[row["person_id"]]
+        else:
+            after[row["person_id"]] = row
+    return after
+
+
+def test_the_same_release_again_does_nothing(
+    first: Delivery, database: Path, contracts: Contracts, home: Home
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")}
+    again = extract(database, contracts, "hr", home)
+
+    assert not again.delivered
+    assert again.rows == first.rows
+    assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")} == before
+
+
+def test_the_same_release_makes_the_same_bytes(
+    first: Delivery, database: Path, contracts: Contracts, tmp_path: Path
+) -> None:
+    other = extract(database, contracts, "hr", Home(tmp_path / "other"))
+
+    assert manifest(other.folder)["files"] == manifest(first.folder)["files"]
+
+
+def test_a_column_added_to_the_contract_is_a_change_where_it_has_a_value(
+    first: Delivery, contracts: Contracts, home: Home, tmp_path: Path
+) -> None:
+    hr = contracts.subscriptions[0]
+    wider = contracts.model_copy(
+        update={"subscriptions": (hr.model_copy(update={"columns": (*hr.columns, "phone", "insurances")}),)}
+    )
+    database = build(tmp_path / "r2.duckdb", contracts, "r2")
+    second = extract(database, wider, "hr", home)
+
+    assert second.changes == {"I": 0, "U": 3, "D": 0}
+
+
+def test_a_plain_column_may_be_the_folder(
+    database: Path, contracts: Contracts, home: Home, tmp_path: Path
+) -> None:
+    hr = contracts.subscriptions[0]
+    plain = contracts.model_copy(
+        update={"subscriptions": (hr.model_copy(update={"partition_by": ("sex", "hukou_status")}),)}
+    )
+    extract(database, plain, "hr", home)
+    second = extract(later(contracts, tmp_path), plain, "hr", home)
+
+    assert (second.folder / "sex=1" / "hukou_status=2").is_dir()
+    assert second.changes == {"I": 1, "U": 1, "D": 1}
+
+
+def test_without_folders_it_is_one_file(database: Path, contracts: Contracts, home: Home) -> None:
+    hr = contracts.subscriptions[0].model_copy(update={"partition_by": ()})
+    told = extract(database, contracts.model_copy(update={"subscriptions": (hr,)}), "hr", home)
+
+    assert [file.name for file in data_files(told.folder)] == ["part-0.parquet"]
+    assert data_files(told.folder)[0].parent == told.folder
+
+
+def test_old_deliveries_are_kept_to_a_bound(contracts: Contracts, home: Home, tmp_path: Path) -> None:
+    for number in range(4):
+        database = build(tmp_path / f"{number}.duckdb", contracts, f"r{number}")
+        extract(database, contracts, "hr", home, keep=2)
+
+    kept = sorted(path.parent.name for path in (home.extracts / "hr").glob("*/manifest.json"))
+    assert kept == ["r2", "r3"]
+
+
+def test_an_unknown_subscriber_is_wrong_use(database: Path, contracts: Contracts, home: Home) -> None:
+    with pytest.raises(WrongUseError, match="there are: hr"):
+        extract(database, contracts, "nobody", home)
+
+
+@pytest.mark.parametrize(
+    ("update", "said"),
+    [
+        ({"columns": ("person_id", "shoe_size")}, "shoe_size not in release r1"),
+        ({"columns": ("name",)}, "person_id is needed"),
+        ({"where": "shoe_size > 40"}, "where or partitionBy"),
+    ],
+)
+def test_a_contract_that_asks_for_what_is_not_there_is_named(
+    database: Path, contracts: Contracts, home: Home, update: dict[str, Any], said: str
+) -> None:
+    hr = contracts.subscriptions[0].model_copy(update=update)
+
+    with pytest.raises(RenkouError, match=said) as raised:
+        extract(database, contracts.model_copy(update={"subscriptions": (hr,)}), "hr", home)
+    assert "hr.odcs.yaml" in str(raised.value)
+    assert not (home.extracts / "hr" / "current").exists()
+
+
+def test_a_new_subscriber_is_a_file(database: Path, home: Home, tmp_path: Path) -> None:
+    contract = yaml.safe_load((OWN / "outbound" / "hr.odcs.yaml").read_text(encoding="utf-8"))
+    contract |= {"id": "housing.who", "domain": "housing", "customProperties": []}
+    (tmp_path / "own" / "outbound").mkdir(parents=True)
+    (tmp_path / "own" / "outbound" / "housing.odcs.yaml").write_text(
+        yaml.safe_dump(contract), encoding="utf-8"
+    )
+    contracts = load(OWN, tmp_path / "own")
+
+    assert extract(database, contracts, "housing", home).rows == 5
+    housing = next(s for s in contracts.subscriptions if s.subscriber == "housing")
+    assert partitions_of(housing) == ()
+
+
+# Delivers and kills itself with SIGKILL just before the n-th file is on the disk, or before the last rename.
+KILLED = """
+import os, pathlib, signal, sys
+from contracts.load import OWN, load
+from warehouse import durable, extract, parquet
+from warehouse.home import Home
+steps = int(sys.argv[3])
+def watched(what):
+    def call(*args, **kwargs):
+        global steps
+        if steps == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps -= 1
+        return what(*args, **kwargs)
+    return call
+for room in (durable, extract, parquet):
+    room.sync = watched(room.sync)
+pathlib.Path.rename = watched(pathlib.Path.rename)
+pathlib.Path.replace = watched(pathlib.Path.replace)
+extract.extract(pathlib.Path(sys.argv[1]), load(OWN), "hr", Home(pathlib.Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("step", [0, 5, 8, 10])
+def test_killed_half_way_nothing_half_is_seen_and_the_next_call_heals(
+    first: Delivery, contracts: Contracts, home: Home, tmp_path: Path, step: int
+) -> None:
+    database = later(contracts, tmp_path)
+    arguments = [sys.executable, "-c", KILLED, str(database), str(home.root), str(step)]
+    ended = subprocess.run(arguments, check=False).returncode
+    own = home.extracts / "hr"
+
+    assert ended == -signal.SIGKILL
+    named = (own / "current").read_text()
+    assert named == "r1" or (own / "r2" / "manifest.json").exists()
+    if (own / "r2").exists():
+        assert manifest(own / "r2")["changes"]["since"] == "r1"
+
+    second = extract(database, contracts, "hr", home)
+    assert (second.since, second.changes) == ("r1", {"I": 1, "U": 1, "D": 1})
+    assert (own / "current").read_text() == "r2"
+    assert not [path for path in own.iterdir() if path.name.endswith((".partial", ".removed"))]
+    assert sorted(delivered(second.folder)) == ["p1", "p2", "p5", "p6"]

@@ -1,0 +1,75 @@
+-- Days in every form met: 19900203, 1990-2-3, 1990/02/03, 1990.2.3, 1990年2月3日, 1990.02, 199002, 1990, 90.02.03, a
+-- spreadsheet's serial number, a moment with its zone. Where the day or month is not told, the first stands for it
+-- (GB/T 40217-2021) and the note says how precise the value is.
+CREATE OR REPLACE MACRO day_of(y, m, d) AS TRY_CAST(y || '-' || lpad(m, 2, '0') || '-' || lpad(d, 2, '0') AS DATE);
+
+CREATE OR REPLACE MACRO full_year(y) AS
+    CASE WHEN length(y) = 4 THEN y WHEN y::INT <= 30 THEN '20' || y ELSE '19' || y END;
+
+CREATE OR REPLACE MACRO han_digits(t) AS translate(t, '〇零一二三四五六七八九', '00123456789');
+
+CREATE OR REPLACE MACRO date_fields(t) AS
+    CASE WHEN regexp_full_match(t, '\d{8}') THEN [t[1:4], t[5:6], t[7:8]]
+         WHEN regexp_full_match(t, '\d{14}') THEN [t[1:4], t[5:6], t[7:8]]
+         WHEN regexp_full_match(t, '(\d{4}|\d{2})\D{1,2}\d{1,2}\D{1,2}\d{1,2}(\D.*)?')
+             THEN [full_year(regexp_extract(t, '^(\d+)\D', 1)), regexp_extract(t, '^\d+\D+(\d+)\D', 1), regexp_extract(t, '^\d+\D+\d+\D+(\d+)', 1)]
+         WHEN regexp_full_match(t, '\d{4}\D\d{1,2}\D?') THEN [t[1:4], regexp_extract(t, '^\d+\D(\d+)', 1), '1', 'month']
+         WHEN regexp_full_match(t, '(18|19|20)\d{2}(0[1-9]|1[0-2])') THEN [t[1:4], t[5:6], '1', 'month']
+         WHEN regexp_full_match(t, '(18|19|20)\d{2}\D?') THEN [t[1:4], '1', '1', 'year']
+         ELSE [] END;
+
+CREATE OR REPLACE MACRO date_from_fields(f) AS
+    CASE WHEN len(f) = 0 THEN {'value': NULL::DATE, 'missing': 'unreadable', 'note': NULL::VARCHAR}
+         WHEN day_of(f[1], f[2], f[3]) IS NULL THEN {'value': NULL::DATE, 'missing': 'impossible', 'note': NULL::VARCHAR}
+         ELSE {'value': day_of(f[1], f[2], f[3]), 'missing': NULL::VARCHAR, 'note': f[4]} END;
+
+CREATE OR REPLACE MACRO date_from_text(t) AS
+    CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::DATE, 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::DATE, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
+         WHEN regexp_full_match(t, '[1-5]\d{4}(\.0)?') THEN {'value': DATE '1899-12-30' + t[1:5]::INT, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         ELSE list_transform([date_fields(han_digits(t))], lambda f: date_from_fields(f))[1] END;
+
+CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS
+    CASE WHEN regexp_full_match(raw, '[12]\d{7}') AND TRY_CAST(raw[1:4] || '-' || raw[5:6] || '-' || raw[7:8] AS DATE) IS NOT NULL AND raw <> '19000101'
+             THEN {'value': TRY_CAST(raw[1:4] || '-' || raw[5:6] || '-' || raw[7:8] AS DATE), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         WHEN regexp_full_match(raw, '\d{4}-\d\d-\d\d') AND TRY_CAST(raw AS DATE) IS NOT NULL AND raw <> '1900-01-01'
+             THEN {'value': TRY_CAST(raw AS DATE), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         ELSE list_transform([tidy(raw)], lambda t: date_from_text(t))[1] END;
+
+CREATE OR REPLACE MACRO not_after(d, extract_date) AS
+    CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR} ELSE d END;
+
+CREATE OR REPLACE MACRO normalise_event_date(raw, extract_date) AS
+    list_transform([normalise_date(raw, extract_date)], lambda d: not_after(d, extract_date))[1];
+
+CREATE OR REPLACE MACRO within_a_life(d, extract_date) AS
+    CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR}
+         WHEN d.value < extract_date - INTERVAL 120 YEAR THEN {'value': NULL::DATE, 'missing': 'over_120', 'note': NULL::VARCHAR}
+         ELSE d END;
+
+CREATE OR REPLACE MACRO normalise_birth_date(raw, extract_date) AS
+    list_transform([normalise_date(raw, extract_date)], lambda d: within_a_life(d, extract_date))[1];
+
+CREATE OR REPLACE MACRO moment_of(t) AS
+    CASE WHEN regexp_full_match(t, '\d{14}')
+             THEN TRY_CAST(t[1:4] || '-' || t[5:6] || '-' || t[7:8] || ' ' || t[9:10] || ':' || t[11:12] || ':' || t[13:14] AS TIMESTAMP)
+         ELSE TRY_CAST(left(t, 19) AS TIMESTAMP) END;
+
+CREATE OR REPLACE MACRO normalise_timestamp(raw, extract_date) AS
+    {'value': moment_of(raw),
+     'missing': CASE WHEN raw IS NULL THEN 'blank' WHEN moment_of(raw) IS NULL THEN 'unreadable' END,
+     'note': NULL::VARCHAR};
+
+CREATE OR REPLACE MACRO month_from_fields(f) AS
+    CASE WHEN len(f) = 0 THEN {'value': NULL::VARCHAR, 'missing': 'unreadable', 'note': NULL::VARCHAR}
+         WHEN f[2]::INT NOT BETWEEN 1 AND 12 THEN {'value': NULL::VARCHAR, 'missing': 'impossible', 'note': NULL::VARCHAR}
+         ELSE {'value': f[1] || lpad(f[2], 2, '0'), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
+
+CREATE OR REPLACE MACRO month_from_text(t) AS
+    CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
+         ELSE list_transform([date_fields(han_digits(t))], lambda f: month_from_fields(f))[1] END;
+
+CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS
+    CASE WHEN regexp_full_match(raw, '(19|20)\d{2}(0[1-9]|1[0-2])') THEN {'value': raw, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         ELSE list_transform([tidy(raw)], lambda t: month_from_text(t))[1] END;

@@ -1,0 +1,34 @@
+-- 民委发〔2016〕33号: the separator of a name is U+00B7 and nothing else. Lossy names keep what arrived and say so.
+CREATE OR REPLACE MACRO name_is_placeholder(t) AS
+    placeholder_reason(t) IS NOT NULL
+    OR t IN ('户主', '已故', '同上', '未取名', '未命名', '无名', '某', '某某', '新生儿', '婴儿', '本人', '配偶');
+
+CREATE OR REPLACE MACRO name_is_test(t) AS regexp_matches(lower(t), '^(测试|test|ceshi)');
+
+CREATE OR REPLACE MACRO name_parts(t) AS {
+    'name': regexp_replace(
+        CASE WHEN regexp_matches(t, '\p{Han}')
+             THEN regexp_replace(
+                 translate(regexp_replace(t, ' +', '', 'g'), '•・･‧⋅∙·ㆍᐧ．.*-⻢⼭〇', '·············马山〇'),
+                 '·+', '·', 'g')
+             ELSE t END,
+        '^(.+?)[(\[【](.*?)[)\]】]$', '\1'),
+    'remark': nullif(regexp_extract(t, '[(\[【](.*?)[)\]】]$', 1), '')};
+
+CREATE OR REPLACE MACRO name_verdict(t, p) AS
+    CASE WHEN coalesce(t, '') = '' OR p.name = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN name_is_test(t) THEN {'value': NULL::VARCHAR, 'missing': 'test', 'note': NULL::VARCHAR}
+         WHEN name_is_placeholder(p.name) THEN {'value': NULL::VARCHAR, 'missing': coalesce(placeholder_reason(p.name), 'placeholder'), 'note': NULL::VARCHAR}
+         WHEN regexp_full_match(p.name, '.{1,}之[子女].{0,2}|.{1,3}某某?') THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
+         WHEN regexp_matches(p.name, '[?？□〓\x{FFFD}\x{E000}-\x{F8FF}]|^\p{Han}+[A-Za-z]+$|^\p{Han}·?$')
+             THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'lossy'}
+         WHEN p.remark IS NOT NULL THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'remark'}
+         ELSE {'value': p.name, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
+
+CREATE OR REPLACE MACRO normalise_name_slow(raw) AS
+    list_transform([tidy(raw)], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
+
+CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
+    CASE WHEN regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}') AND NOT regexp_matches(raw, '之[子女]|某|^测试|[未不无同新暂待户已婴本配空没][知详故上取命名生主定无有补明人偶查]')
+             THEN {'value': raw, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         ELSE normalise_name_slow(raw) END;

@@ -1,0 +1,24 @@
+-- Mobiles of 11 digits, landlines as area code, hyphen, number. Of two numbers in one cell the first is taken.
+CREATE OR REPLACE MACRO phone_digits(t) AS
+    regexp_replace(regexp_extract(regexp_replace(t, '^\(?(\+?86|0086)[- )]*(1|0)', '\2'), '^[0-9() -]+', 0), '[() -]', '', 'g');
+
+CREATE OR REPLACE MACRO phone_is_dummy(d) AS
+    d IN ('13800138000', '12345678901', '13912345678', '13812345678')
+    OR regexp_matches(d, '0{8}|1{8}|2{8}|3{8}|4{8}|5{8}|6{8}|7{8}|8{8}|9{8}');
+
+CREATE OR REPLACE MACRO phone_from_digits(d) AS
+    CASE WHEN phone_is_dummy(d) THEN {'value': NULL::VARCHAR, 'missing': 'dummy', 'note': NULL::VARCHAR}
+         WHEN regexp_full_match(d, '1[3-9]\d{9}') THEN {'value': d, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         WHEN regexp_full_match(d, '0(10|2\d)\d{7,8}') THEN {'value': d[1:3] || '-' || d[4:], 'missing': NULL::VARCHAR, 'note': 'landline'}
+         WHEN regexp_full_match(d, '0[3-9]\d{2}\d{7,8}') THEN {'value': d[1:4] || '-' || d[5:], 'missing': NULL::VARCHAR, 'note': 'landline'}
+         ELSE {'value': NULL::VARCHAR, 'missing': 'invalid', 'note': NULL::VARCHAR} END;
+
+CREATE OR REPLACE MACRO phone_from_text(t) AS
+    CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
+         ELSE list_transform([phone_digits(t)], lambda d: phone_from_digits(d))[1] END;
+
+CREATE OR REPLACE MACRO normalise_phone(raw, extract_date) AS
+    CASE WHEN regexp_full_match(raw, '1[3-9]\d{9}') AND NOT phone_is_dummy(raw)
+             THEN {'value': raw, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         ELSE list_transform([tidy(raw)], lambda t: phone_from_text(t))[1] END;

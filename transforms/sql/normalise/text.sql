@@ -1,0 +1,7 @@
+CREATE OR REPLACE MACRO normalise_text_tidy(t) AS
+    CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN length(t) <= 10 AND placeholder_reason(t) IS NOT NULL
+             THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
+         ELSE {'value': t, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
+
+CREATE OR REPLACE MACRO normalise_text(raw, extract_date) AS normalise_text_tidy(tidy(raw));

@@ -1,0 +1,330 @@
+"""Batches of a landing folder: found, checked against their control files, landed, normalised, and kept in the ledger.
+
+The ledger is the folder ``landed/``: one folder a batch, complete once it carries its ``manifest.json``. What a batch
+holds decides the folder's name, so the same bytes are taken in once, whenever and under whatever name they come.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from contracts.model import Contracts, Dataset
+from transforms.normalise import LandedFile, normalise_file
+from transforms.take_in.reading import BatchRefused, land_file
+from warehouse.home import Home
+
+Status = Literal["accepted", "refused", "held", "duplicate"]
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One data file of a batch; ``rows = accepted + quarantined``. ``part`` numbers its Parquet files in the folder."""
+
+    name: str
+    sha256: str
+    part: int
+    rows: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """One delivery as the ledger knows it; ``reason`` says why it is not accepted, for the person at the console."""
+
+    department: str
+    dataset: str
+    batch_date: date
+    status: Status
+    reason: str
+    files: tuple[FileReport, ...]
+    taken_in_at: str
+    folder: Path
+
+    @property
+    def dataset_id(self) -> str:
+        return f"{self.department}/{self.dataset}"
+
+    @property
+    def reference(self) -> str:
+        return f"{self.dataset_id}/{self.batch_date:%Y%m%d}"
+
+    @property
+    def rows(self) -> int:
+        return sum(f.rows for f in self.files)
+
+    @property
+    def accepted(self) -> int:
+        return sum(f.accepted for f in self.files)
+
+    @property
+    def quarantined(self) -> int:
+        return sum(f.quarantined for f in self.files)
+
+    def parquet(self, kind: Literal["rows", "faults", "normalised", "quarantine"]) -> list[Path]:
+        """The batch's Parquet files of one kind, in order of the department's files."""
+        return [self.folder / f"{kind}_{f.part}.parquet" for f in self.files]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A batch as it lies in the landing folder. ``digest`` changes with any byte of it and with the contracts."""
+
+    dataset: Dataset
+    batch_date: date
+    files: tuple[tuple[Path, str], ...]
+    digest: str
+
+    @property
+    def reference(self) -> str:
+        return f"{self.dataset.id}/{self.batch_date:%Y%m%d}"
+
+
+def deliveries(
+    landing: Path, contracts: Contracts, department: str | None = None, as_of: date | None = None
+) -> Iterator[Delivery]:
+    """Every batch in ``landing`` up to ``as_of`` in order of date, then of dataset."""
+    wanted = [d for d in contracts.datasets if department in (None, d.department)]
+    found = [
+        (day, dataset.id, dataset, folder)
+        for dataset in wanted
+        for day, folder in _batch_folders(landing / dataset.department / dataset.name)
+        if as_of is None or day <= as_of
+    ]
+    for day, _, dataset, folder in sorted(found, key=lambda item: item[:2]):
+        yield delivery(dataset, day, folder, contracts)
+
+
+def unknown_folders(landing: Path, contracts: Contracts) -> list[Path]:
+    """Folders of deliveries that no contract speaks of."""
+    known = {(d.department, d.name) for d in contracts.datasets}
+    folders = (p for p in sorted(landing.glob("*/*")) if p.is_dir() and not p.name.startswith("."))
+    return [p for p in folders if (p.parent.name, p.name) not in known]
+
+
+def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
+    dated = []
+    for path in sorted(folder.glob("[0-9]" * 8)):
+        try:
+            dated.append((datetime.strptime(path.name, "%Y%m%d").replace(tzinfo=UTC).date(), path))
+        except ValueError:
+            continue
+    return dated
+
+
+def delivery(dataset: Dataset, day: date, folder: Path, contracts: Contracts) -> Delivery:
+    """What lies in one batch folder now."""
+    present = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    hashed = [(p, _sha256(p)) for p in present]
+    digest = hashlib.sha256(contracts.intake_version.encode())
+    for path, sha in hashed:
+        digest.update(f"{path.name} {sha}\n".encode())
+    data = tuple((p, sha) for p, sha in hashed if p.suffix != ".ctl")
+    return Delivery(dataset, day, data, digest.hexdigest()[:16])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- the ledger ------------------------------------------------------------------------------------------------
+
+
+def ledger(home: Home) -> list[BatchReport]:
+    """Every batch taken in, refused ones too, in order of date, dataset and time; a re-sent batch replaces the earlier."""
+    newest: dict[tuple[date, str], BatchReport] = {}
+    for path in home.landed.glob(f"*/*/*/*/{MANIFEST}"):
+        report = _from_manifest(path)
+        before = newest.get((report.batch_date, report.dataset_id))
+        if before is None or before.taken_in_at < report.taken_in_at:
+            newest[report.batch_date, report.dataset_id] = report
+    return [newest[key] for key in sorted(newest)]
+
+
+def _from_manifest(path: Path) -> BatchReport:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content["batch_date"] = date.fromisoformat(content["batch_date"])
+    content["files"] = tuple(FileReport(**f) for f in content["files"])
+    return BatchReport(**content, folder=path.parent)
+
+
+def _write_manifest(report: BatchReport, folder: Path) -> None:
+    content = asdict(report)
+    del content["folder"]
+    content["batch_date"] = report.batch_date.isoformat()
+    partial = folder / f"{MANIFEST}.partial"
+    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    partial.replace(folder / MANIFEST)
+
+
+def _folder(home: Home, found: Delivery) -> Path:
+    return home.landed / found.dataset.department / found.dataset.name / f"{found.batch_date:%Y%m%d}" / found.digest
+
+
+def is_taken_in(home: Home, found: Delivery) -> bool:
+    return (_folder(home, found) / MANIFEST).exists()
+
+
+# --- taking in -------------------------------------------------------------------------------------------------
+
+
+def take_in_delivery(home: Home, contracts: Contracts, found: Delivery) -> BatchReport:
+    """Land and normalise one batch whole, or refuse it whole; idempotent, and safe against being killed at any point."""
+    folder = _folder(home, found)
+    if (folder / MANIFEST).exists():
+        return _from_manifest(folder / MANIFEST)
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    report = _taken_in(home, contracts, found, partial)
+    _write_manifest(report, partial)
+    os.replace(partial, folder)
+    return replace(report, folder=folder)
+
+
+def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -> BatchReport:
+    report = BatchReport(
+        department=found.dataset.department,
+        dataset=found.dataset.name,
+        batch_date=found.batch_date,
+        status="accepted",
+        reason="",
+        files=tuple(FileReport(path.name, sha, part) for part, (path, sha) in enumerate(found.files)),
+        taken_in_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        folder=folder,
+    )
+    if earlier := _same_bytes(home, found):
+        return replace(report, status="duplicate", reason=f"the same bytes were taken in as {earlier}")
+    try:
+        if not found.files:
+            raise BatchRefused("the batch folder holds no data file", file=str(found.reference), remedy="ask the department to deliver again")
+        for path, sha in found.files:
+            _check_control(path, sha, found)
+        return replace(report, files=tuple(_take_in_file(p, f, found, contracts, folder) for (p, _), f in zip(found.files, report.files, strict=True)))
+    except BatchRefused as refusal:
+        for leftover in folder.glob("*.parquet"):
+            leftover.unlink()
+        return replace(report, status="refused", reason=str(refusal))
+
+
+def _same_bytes(home: Home, found: Delivery) -> str | None:
+    """The batch of the same dataset that already brought exactly these files, if there is one."""
+    bytes_now = {sha for _, sha in found.files}
+    for before in ledger(home):
+        if (
+            before.dataset_id == found.dataset.id
+            and before.status == "accepted"
+            and before.batch_date != found.batch_date
+            and bytes_now == {f.sha256 for f in before.files}
+        ):
+            return before.reference
+    return None
+
+
+def _take_in_file(path: Path, report: FileReport, found: Delivery, contracts: Contracts, folder: Path) -> FileReport:
+    landed_file = LandedFile(path.name, folder / f"rows_{report.part}.parquet", folder / f"faults_{report.part}.parquet")
+    landed = land_file(path, found.dataset, landed_file.rows, landed_file.faults)
+    _check_rows(path, landed.rows)
+    normalised = normalise_file(
+        landed_file,
+        found.dataset,
+        contracts,
+        found.batch_date,
+        folder / f"normalised_{report.part}.parquet",
+        folder / f"quarantine_{report.part}.parquet",
+    )
+    return replace(
+        report,
+        rows=landed.rows,
+        accepted=normalised.accepted,
+        quarantined=normalised.quarantined,
+        encoding=landed.encoding,
+    )
+
+
+# --- control files ---------------------------------------------------------------------------------------------
+
+
+def _control(path: Path) -> dict[str, Any] | None:
+    control = path.with_name(path.name + ".ctl")
+    if not control.exists():
+        return None
+    try:
+        content = json.loads(control.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError):
+        raise BatchRefused("the control file is not JSON", file=control.name, line=1, remedy="ask the department to deliver again") from None
+    if not isinstance(content, dict):
+        raise BatchRefused("the control file is no JSON object", file=control.name, line=1, remedy="ask the department to deliver again")
+    return content
+
+
+def _check_control(path: Path, sha: str, found: Delivery) -> None:
+    control = _control(path)
+    if control is None:
+        if found.dataset.delivery.control == "required":
+            raise BatchRefused("its control file has not come", file=path.name, remedy="wait until the copy is complete, then run again")
+        return
+    expected = {"file": path.name, "sha256": sha, "extract_date": found.batch_date.isoformat()}
+    for field, now in expected.items():
+        if field in control and str(control[field]).lower() != now.lower():
+            raise BatchRefused(
+                f"the control file's {field} disagrees with the data file",
+                file=path.name,
+                remedy="the copy is cut off or mixed up: ask the department to deliver again",
+            )
+
+
+def _check_rows(path: Path, rows: int) -> None:
+    control = _control(path) or {}
+    if "rows" in control and int(control["rows"]) != rows:
+        raise BatchRefused(
+            f"the control file says {control['rows']} rows, the file has {rows}",
+            file=path.name,
+            remedy="the copy is cut off or mixed up: ask the department to deliver again",
+        )
+
+
+# --- which batches a build may use ------------------------------------------------------------------------------
+
+
+def judged(reports: list[BatchReport], contracts: Contracts) -> list[BatchReport]:
+    """The ledger with ``held`` said of every full batch that shrank or grew beyond its bound, in order of date."""
+    last: dict[str, BatchReport] = {}
+    known = {d.id: d for d in contracts.datasets}
+    verdicts = []
+    for report in reports:
+        dataset = known.get(report.dataset_id)
+        verdict = report
+        if dataset and report.status == "accepted":
+            reason = _held(dataset, report, last.get(dataset.id))
+            verdict = replace(report, status="held", reason=reason) if reason else report
+            if not reason:
+                last[dataset.id] = report
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _held(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> str:
+    bounds = dataset.delivery.bounds
+    if dataset.delivery.mode != "full" or before is None or not before.rows:
+        return ""
+    change = now.rows - before.rows
+    share = change / before.rows
+    if abs(change) < bounds.at_least or -bounds.shrink <= share <= bounds.grow:
+        return ""
+    word = "grew" if change > 0 else "shrank"
+    return (
+        f"{now.reference} {word} by {abs(share):.0%}, from {before.rows} rows to {now.rows};"
+        " ask the department whether this is right, then have it deliver again or widen the contract's bounds"
+    )

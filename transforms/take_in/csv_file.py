@@ -1,0 +1,320 @@
+"""Delimited text: regular lines go to Arrow as one buffer, only the irregular ones through Python."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from pyarrow import csv as arrow_csv
+
+from contracts.model import Dataset, FileLayout
+from transforms.take_in import BatchRefused, Fault, Piece, Reading, check_headers, rows_table, squeezed
+from transforms.take_in.encoding import BOM, SPOKEN, Block, blocks, choose_encoding
+
+# Physical lines that one row may span (line feeds in a quoted address); past that its quote was never closed.
+LONGEST_ROW = 50
+BEYOND = -1
+
+# Bytes of a line that Arrow may see; its own blocks are four times as long.
+LONGEST_LINE = 1 << 20
+
+# The share of lines with quotes from which it pays to look which of them Arrow can read.
+WORTH_A_LOOK = 0.01
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Table:
+    """How the rows of one file are laid out: ``width`` counts the columns of its header line.
+
+    ``padded`` says that every line ends with a delimiter too many, so that the last column is nothing.
+    """
+
+    dataset: Dataset
+    layout: FileLayout
+    encoding: str
+    places: dict[str, int]
+    width: int
+    padded: bool
+
+    @cached_property
+    def keys(self) -> list[int]:
+        return [self.places[squeezed(key.header)] for key in self.dataset.keys]
+
+    @cached_property
+    def taken(self) -> dict[str, int]:
+        return {c.name: self.places[squeezed(c.header)] for c in self.dataset.taken if c.header != "@sheet"}
+
+    @cached_property
+    def complete(self) -> re.Pattern[str]:
+        """A line that is a whole row by itself, its quotes only where RFC 4180 has them."""
+        other = re.escape(self.layout.delimiter)
+        cell = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{other}\r\n]*)'
+        return re.compile(rf"{cell}(?:{other}{cell}){{{self.width - 1}}}\r?\n")
+
+    def cells(self, text: str) -> tuple[list[str], str]:
+        """The cells of a row, and what is wrong with its quotes: ``open_quote``, ``bad_quote`` or nothing."""
+        if '"' not in text:
+            return unended(text).split(self.layout.delimiter), ""
+        try:
+            return next(csv.reader([text], delimiter=self.layout.delimiter, strict=True)), ""
+        except csv.Error as error:
+            return [], "open_quote" if "unexpected end" in str(error) else "bad_quote"
+
+    def is_total(self, cells: list[str]) -> bool:
+        return next((c.strip() for c in cells if c), "") in self.layout.totals
+
+
+class Lines:
+    """The physical lines of one block, in the light of their table."""
+
+    def __init__(self, table: Table, block: Block) -> None:
+        self.table, self.block = table, block
+        self.delimiters = block.places(table.layout.delimiter)
+        self.quotes = block.places('"')
+        self.quoted = np.diff(block.edges(self.quotes)) > 0
+
+    def regular(self) -> Flags:
+        """One flag a line: whether Arrow reads it right."""
+        block, buffer = self.block, self.block.buffer
+        fits: Flags = (np.diff(block.edges(self.delimiters)) == self.table.width - 1) & ~self.quoted
+        if np.count_nonzero(self.quoted) > block.count * WORTH_A_LOOK:
+            fits |= self._cleanly_quoted()
+        returns = block.places("\r")
+        lone = returns[buffer[returns + 1] != ord("\n")]
+        fits[np.searchsorted(block.ends, lone, side="right")] = False
+        fits[list(block.bad)] = False
+        ended = buffer[block.ends - 2] == ord("\r")
+        length = block.ends - block.starts - ended
+        fits &= (length > 1) & (length < LONGEST_LINE)
+        if self.table.padded:
+            fits &= buffer[block.ends - 2 - ended] == ord(self.table.layout.delimiter)
+        return fits
+
+    def _cleanly_quoted(self) -> Flags:
+        """Lines whose quotes only ever surround whole cells, the right number of delimiters outside them."""
+        block, other = self.block, ord(self.table.layout.delimiter)
+        edges = block.edges(self.quotes)
+        number = np.diff(edges)
+        opens = (np.arange(len(self.quotes)) - np.repeat(edges[:-1], number)) % 2 == 0
+        beside = block.buffer[self.quotes + np.where(opens, -1, 1)]
+        well = (beside == other) | (beside == ord("\n")) | (~opens & (beside == ord("\r")))
+        clean: Flags = number % 2 == 0
+        clean[np.repeat(np.arange(block.count), number)[~well]] = False
+        line = np.repeat(np.arange(block.count), np.diff(block.edges(self.delimiters)))
+        outside = (np.searchsorted(self.quotes, self.delimiters) - edges[line]) % 2 == 0
+        clean &= np.bincount(line[outside], minlength=block.count) == self.table.width - 1
+        return clean
+
+    def row_end(self, at: int) -> int:
+        """The line after the row that begins at ``at`` with an open quote.
+
+        ``at`` when the quote never closes sensibly, BEYOND when the row may go on in the next block.
+        """
+        end = self._joined_end(at)
+        if at < end < self.block.count and not self._begins_row(end) and self._joined_end(at + 1) > end:
+            # The quote closes only with the opening quote of the next row, which would be lost with it.
+            return at
+        return end
+
+    def _joined_end(self, at: int) -> int:
+        for end in range(at + 2, at + LONGEST_ROW + 1):
+            if end > self.block.count:
+                return at if self.block.last else BEYOND
+            if self.table.complete.fullmatch(self.block.lines(end - 1, end)):
+                return at
+            cells, problem = self.table.cells(self.block.lines(at, end))
+            if problem != "open_quote":
+                return end if len(cells) == self.table.width else at
+        return at
+
+    def _begins_row(self, at: int) -> bool:
+        cells, problem = self.table.cells(self.block.lines(at, at + 1))
+        if problem == "open_quote":
+            return self._joined_end(at) != at
+        return len(cells) == self.table.width or not "".join(cells).strip()
+
+
+@dataclass(frozen=True)
+class Row:
+    """An irregular row: the line after it, its text, its cells and what is wrong with its bytes or quotes."""
+
+    end: int
+    text: str
+    cells: list[str]
+    problem: str
+
+
+@dataclass
+class Irregular:
+    """What Python made of a block's irregular lines; ``left`` is the first line that needs the next block."""
+
+    left: int
+    at: list[int]
+    rows: list[list[str]]
+    faults: list[Fault]
+
+
+def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
+    """Read delimited text with a header line.
+
+    Raises BatchRefused when the file is empty or its header is not the contract's, and (while the pieces are
+    taken) for broken gzip.
+    """
+    encoding = choose_encoding(path, layout)
+    coming = blocks(path, layout, encoding)
+    first = next(coming, None)
+    if first is None:
+        raise BatchRefused("the file is empty", path.name, remedy="ask the department to send it again")
+    header, _, rest = first.text.partition(b"\n")
+    if 0 in first.bad:
+        raise BatchRefused(
+            f"the header is not valid {SPOKEN[encoding]}",
+            path.name,
+            1,
+            remedy="ask the department which encoding it writes",
+        )
+    table = _table(header.decode(), dataset, layout, encoding, path.name)
+    body = Block(rest, tuple(line - 1 for line in first.bad), first.last)
+    return Reading(encoding, _pieces(table, body, coming))
+
+
+def _table(header: str, dataset: Dataset, layout: FileLayout, encoding: str, file: str) -> Table:
+    found = [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
+    padded = len(found) > 1 and found[-1] == ""
+    names = found[:-1] if padded else found
+    check_headers(names, dataset, file, 1)
+    return Table(dataset, layout, encoding, {n: p for p, n in enumerate(names)}, len(found), padded)
+
+
+def _pieces(table: Table, block: Block, coming: Iterator[Block]) -> Iterator[Piece]:
+    number = 2
+    while True:
+        lines = Lines(table, block)
+        regular = lines.regular()
+        odd = _irregular(lines, regular, number)
+        rows = pa.concat_tables([_regular_rows(lines, regular, number), _odd_rows(table, odd)])
+        yield Piece(rows, tuple(odd.faults))
+        if block.last:
+            return
+        number += odd.left
+        block = next(coming).after(block, odd.left)
+
+
+def _regular_rows(lines: Lines, regular: Flags, number: int) -> pa.Table:
+    table = lines.table
+    at = pa.array(np.flatnonzero(regular) + number, pa.int32())
+    if not len(at):
+        return rows_table(table.dataset, None, at, {})
+    cells = _arrow_cells(lines.block.chosen(regular), table, bool((regular & lines.quoted).any()))
+    taken = {name: cells.column(place) for name, place in table.taken.items()}
+    rows = rows_table(table.dataset, None, at, taken)
+    first = pc.coalesce(*cells.columns) if cells.column(0).null_count else cells.column(0)
+    total = pc.is_in(pc.utf8_trim_whitespace(first), pa.array(table.layout.totals, pa.string()))
+    return rows.filter(pc.invert(total)) if pc.any(total).as_py() else rows
+
+
+def _arrow_cells(text: bytes, table: Table, quoted: bool) -> pa.Table:
+    names = [str(place) for place in range(table.width)]
+    # Arrow takes a byte order mark off the beginning, and one there belongs to the first cell.
+    return arrow_csv.read_csv(
+        pa.BufferReader(BOM + text if text.startswith(BOM) else text),
+        read_options=arrow_csv.ReadOptions(column_names=names, block_size=4 * LONGEST_LINE),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=table.layout.delimiter,
+            quote_char='"' if quoted else False,
+            double_quote=False,
+            ignore_empty_lines=False,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            check_utf8=False,
+            column_types={name: pa.string() for name in names},
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+
+
+def _irregular(lines: Lines, regular: Flags, number: int) -> Irregular:
+    odd = Irregular(lines.block.count, [], [], [])
+    done = 0
+    for at in np.flatnonzero(~regular).tolist():
+        if at < done:
+            continue
+        row = _row(lines, at)
+        if row is None:
+            odd.left = at
+            break
+        done = row.end
+        if not row.text.strip() or lines.table.is_total(row.cells):
+            continue
+        if reason := _reason(row, lines.table):
+            raw = unended(row.text)
+            odd.faults.append(Fault(None, at + number, _record_key(row, lines.table), reason, raw))
+        else:
+            odd.at.append(at + number)
+            odd.rows.append(row.cells)
+    return odd
+
+
+def _row(lines: Lines, at: int) -> Row | None:
+    """The row that begins at a line; None when it may go on in the next block."""
+    end, text = at + 1, lines.block.lines(at, at + 1)
+    cells, problem = lines.table.cells(text)
+    if problem == "open_quote":
+        last = lines.row_end(at)
+        if last == BEYOND:
+            return None
+        if last > at:
+            end, text = last, lines.block.lines(at, last)
+            cells, problem = lines.table.cells(text)
+    return Row(end, text, cells, "bad_bytes" if any(at <= bad < end for bad in lines.block.bad) else problem)
+
+
+def _reason(row: Row, table: Table) -> str:
+    """Why a row cannot be read; empty when it can."""
+    if row.problem == "bad_bytes":
+        return f"bad_bytes: the line is not valid {SPOKEN[table.encoding]}"
+    if row.problem == "open_quote":
+        return "open_quote: a quotation mark is opened and never closed"
+    if row.problem == "bad_quote":
+        return "bad_quote: text follows a closing quotation mark"
+    if len(row.cells) != table.width:
+        code = "too_few_columns" if len(row.cells) < table.width else "too_many_columns"
+        return f"{code}: {len(row.cells)} columns where {table.width} are agreed"
+    if table.padded and row.cells[-1]:
+        return "too_many_columns: text after the last agreed column"
+    return ""
+
+
+def _record_key(row: Row, table: Table) -> str | None:
+    """The key of a row that cannot be read, from those of its cells whose place is certain."""
+    plain = row.cells or unended(row.text).split(table.layout.delimiter)
+    if len(plain) < table.width:
+        # A line that was cut off ends within a cell; one with an open quote is certain up to that.
+        plain = plain[:-1]
+    elif len(plain) > table.width:
+        plain = plain[:1]
+    parts = [plain[place] if place < len(plain) else "" for place in table.keys]
+    readable = all(parts) and not any('"' in part or "\\x" in part for part in parts)
+    return "|".join(parts) if readable else None
+
+
+def _odd_rows(table: Table, odd: Irregular) -> pa.Table:
+    columns = list(zip(*odd.rows, strict=True)) or [()] * table.width
+    cells = {n: pa.array([c or None for c in columns[p]], pa.string()) for n, p in table.taken.items()}
+    return rows_table(table.dataset, None, pa.array(odd.at, pa.int32()), cells)
+
+
+def unended(text: str) -> str:
+    """A row's text without its line end."""
+    return text.removesuffix("\n").removesuffix("\r")

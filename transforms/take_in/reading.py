@@ -1,0 +1,94 @@
+"""The file readers: one delivered data file becomes Parquet of its rows as they came and of its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from contracts.model import Dataset, FileLayout
+from transforms.take_in import BatchRefused, Reading, rows_schema
+from transforms.take_in.csv_file import read_csv
+from transforms.take_in.encoding import ahead
+from transforms.take_in.json_lines import read_json_lines
+from transforms.take_in.workbook import read_workbook
+
+__all__ = ["BatchRefused", "Landed", "land_file"]
+
+ROW_GROUP = 100_000
+
+FAULTS = pa.schema(
+    [
+        pa.field("sheet", pa.string()),
+        pa.field("line", pa.int32()),
+        pa.field("record_key", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("raw", pa.string()),
+    ]
+)
+
+READERS: dict[str, Callable[[Path, Dataset, FileLayout], Reading]] = {
+    "csv": read_csv,
+    "jsonl": read_json_lines,
+    "xlsx": read_workbook,
+}
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What landed, in data rows of the file; ``rows == readable + unreadable``."""
+
+    rows: int
+    readable: int
+    unreadable: int
+    encoding: str
+
+
+def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> Landed:
+    """Read one data file into two Parquet files.
+
+    ``rows_to`` receives the readable rows, ``faults_to`` the others, each with its line. Raises BatchRefused
+    when the file as a whole is not what was agreed; then neither Parquet file is left behind.
+    """
+    layout = _layout(path, dataset)
+    reading = READERS[layout.format](path, dataset, layout)
+    readable = unreadable = 0
+    with _parquet(rows_to, rows_schema(dataset)) as rows, _parquet(faults_to, FAULTS) as faults:
+        for piece in ahead(reading.pieces):
+            readable += piece.rows.num_rows
+            unreadable += len(piece.faults)
+            if piece.rows.num_rows:
+                rows.write_table(piece.rows, row_group_size=ROW_GROUP)
+            if piece.faults:
+                found = [asdict(fault) for fault in piece.faults]
+                faults.write_table(pa.Table.from_pylist(found, schema=FAULTS), row_group_size=ROW_GROUP)
+    return Landed(readable + unreadable, readable, unreadable, reading.encoding)
+
+
+def _layout(path: Path, dataset: Dataset) -> FileLayout:
+    for layout in dataset.delivery.layouts:
+        if fnmatchcase(path.name, layout.files):
+            return layout
+    agreed = ", ".join(layout.files for layout in dataset.delivery.layouts)
+    raise BatchRefused(
+        f"the name is none of those agreed for {dataset.id} ({agreed})",
+        path.name,
+        remedy="ask the department to name the file as agreed",
+    )
+
+
+@contextmanager
+def _parquet(target: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file that appears only when it is whole."""
+    part = target.with_name(target.name + ".part")
+    try:
+        with pq.ParquetWriter(part, schema, compression="zstd", compression_level=1) as writer:
+            yield writer
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

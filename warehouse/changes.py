@@ -1,0 +1,76 @@
+"""What is different from the release delivered before: a row a person, op I new, U changed, D no longer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.lookup import quoted
+from warehouse.parquet import KEY
+
+OPERATIONS = ("I", "U", "D")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A delivery that stands: its release, its data files, the columns that it has."""
+
+    release_id: str
+    files: tuple[Path, ...]
+    columns: frozenset[str]
+
+
+def earlier_delivery(folder: Path) -> Earlier | None:
+    """The delivery in ``folder``; None when it is gone or not whole, then nothing can be compared with it."""
+    manifest = folder / "manifest.json"
+    if not manifest.exists():
+        return None
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    files = tuple(folder / file["path"] for file in told["files"])
+    if not all(file.exists() for file in files):
+        return None
+    return Earlier(told["release"], files, frozenset(column["name"] for column in told["schema"]))
+
+
+def compare(connection: duckdb.DuckDBPyConnection, earlier: Earlier) -> None:
+    """Make the temporary table ``changes`` of ``delivered`` against an earlier delivery.
+
+    A row withdrawn (D) bears its person_id and nothing else: the receiver has the rest, and is to delete it.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE before AS {_before(connection, earlier)}")
+    names = [row[0] for row in connection.execute("DESCRIBE before").fetchall()]
+    columns = ", ".join(f"now.{quoted(name)}" for name in names if name != KEY)
+    differs = " OR ".join(f"now.{quoted(name)} IS DISTINCT FROM before.{quoted(name)}" for name in names)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE changes AS "
+        f"SELECT CASE WHEN before.{KEY} IS NULL THEN 'I' WHEN now.{KEY} IS NULL THEN 'D' ELSE 'U' END AS op, "
+        f"coalesce(now.{KEY}, before.{KEY}) AS {KEY}, {columns} "
+        f"FROM delivered AS now FULL JOIN before ON now.{KEY} = before.{KEY} WHERE {differs}"
+    )
+
+
+def counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows of ``changes`` by op."""
+    found = dict(connection.execute("SELECT op, count(*) FROM changes GROUP BY op").fetchall())
+    return {op: int(found.get(op, 0)) for op in OPERATIONS}
+
+
+def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier) -> str:
+    """The earlier delivery in today's columns: one it did not have yet is empty, another type is cast."""
+    kinds = connection.execute("DESCRIBE delivered").fetchall()
+    selected = ", ".join(
+        f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}"
+        if name in earlier.columns
+        else f"CAST(NULL AS {kind}) AS {quoted(name)}"
+        for name, kind, *_ in kinds
+    )
+    if not earlier.files:
+        return "SELECT * FROM delivered LIMIT 0"
+    files = ", ".join("'" + str(file).replace("'", "''") + "'" for file in earlier.files)
+    return (
+        f"SELECT {selected} FROM read_parquet([{files}], union_by_name = true, hive_partitioning = true, "
+        "hive_types_autocast = false)"
+    )

@@ -1,0 +1,56 @@
+"""The only place where a DuckDB connection is opened; memory and threads come from the environment.
+
+``RENKOU_MEMORY`` bounds DuckDB's buffers (default 4GB), ``RENKOU_THREADS`` its threads (default: all cores).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+
+def _configuration(spill: Path | None) -> dict[str, str | bool]:
+    settings: dict[str, str | bool] = {
+        "memory_limit": os.environ.get("RENKOU_MEMORY", "4GB"),
+        "preserve_insertion_order": False,
+    }
+    if threads := os.environ.get("RENKOU_THREADS"):
+        settings["threads"] = threads
+    if spill is not None:
+        settings["temp_directory"] = str(spill)
+    return settings
+
+
+@contextmanager
+def open_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A build's own file, read and write; it spills beside itself when the memory bound is reached."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(path), config=_configuration(path.with_suffix(".spill")))
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published release: nobody is locked out, nothing can be written."""
+    connection = duckdb.connect(str(path), read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def scratch(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine without a file, for turning Parquet into Parquet."""
+    connection = duckdb.connect(":memory:", config=_configuration(spill))
+    try:
+        yield connection
+    finally:
+        connection.close()

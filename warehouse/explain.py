@@ -1,0 +1,169 @@
+"""Why a person's record says what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from contracts.model import Contracts, Datum
+from warehouse.connection import open_read_only
+from warehouse.identity import masked
+from warehouse.lookup import (
+    Dispute,
+    Origin,
+    Release,
+    open_disputes,
+    origins_of,
+    person_row,
+    persons_called,
+    release_of,
+    rows,
+)
+from warehouse.wording import in_words, labels_of
+
+
+@dataclass(frozen=True)
+class ExplainedDatum:
+    """One datum: ``value`` as published, ``words`` as an official reads it, its origin, who disagrees."""
+
+    datum: str
+    label: str
+    label_en: str
+    sensitivity: str
+    value: Any
+    words: str
+    origins: tuple[Origin, ...]
+    disputes: tuple[Dispute, ...]
+
+
+@dataclass(frozen=True)
+class LinkedRecord:
+    """A source record's part in the person, and the rule or model that joined it."""
+
+    department: str
+    dataset: str
+    record_key: str
+    role: str
+    method: str
+    probability: float | None
+    batch_date: date | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of identity: created, merged, split, retired."""
+
+    kind: str
+    other_person_id: str | None
+    release_id: str
+
+
+@dataclass(frozen=True)
+class ExplainedPerson:
+    """One person; ``contradictions`` are those that no single datum of the catalogue bears."""
+
+    person_id: str
+    data: tuple[ExplainedDatum, ...]
+    contradictions: tuple[Dispute, ...]
+    records: tuple[LinkedRecord, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The answer. With several ``persons`` the number is borne by all of them and says nothing by itself.
+
+    ``as_of`` is set when an earlier day was asked for: values that the warehouse then held for that day;
+    their source records are not kept.
+    """
+
+    asked: str
+    release: Release
+    as_of: date | None
+    ambiguous: bool
+    persons: tuple[ExplainedPerson, ...]
+
+
+def explain(database: Path, who: str, contracts: Contracts, as_of: date | None = None) -> Explanation:
+    """Explain the person with this person id or identity number in the release ``database``.
+
+    Raises NotFoundError, without the number in full.
+    """
+    with open_read_only(database) as connection:
+        found = persons_called(connection, contracts, who)
+        return Explanation(
+            asked=masked(who),
+            release=release_of(connection),
+            as_of=as_of,
+            ambiguous=len(found) > 1,
+            persons=tuple(_person(connection, contracts, person_id, as_of) for person_id in found),
+        )
+
+
+def _person(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, person_id: str, as_of: date | None
+) -> ExplainedPerson:
+    disputes = open_disputes(connection, person_id)
+    if as_of is None:
+        values, origins = person_row(connection, person_id), origins_of(connection, person_id)
+    else:
+        values, origins = _values_held(connection, person_id, as_of), {}
+    told = [_datum(contracts, datum, values, origins, disputes) for datum in contracts.catalogue.data]
+    catalogued = {datum.name for datum in contracts.catalogue.data}
+    return ExplainedPerson(
+        person_id=person_id,
+        data=tuple(datum for datum in told if datum.words or datum.disputes),
+        contradictions=tuple(d for d in disputes if d.datum not in catalogued),
+        records=_records(connection, person_id),
+        changes=_changes(connection, person_id),
+    )
+
+
+def _datum(
+    contracts: Contracts,
+    datum: Datum,
+    values: dict[str, Any],
+    origins: dict[str, tuple[Origin, ...]],
+    disputes: tuple[Dispute, ...],
+) -> ExplainedDatum:
+    value = values.get(datum.name)
+    return ExplainedDatum(
+        datum=datum.name,
+        label=datum.label,
+        label_en=datum.label_en,
+        sensitivity=datum.sensitivity,
+        value=value,
+        words="" if value is None else in_words(value, labels_of(contracts, datum)),
+        origins=origins.get(datum.name, ()),
+        disputes=tuple(dispute for dispute in disputes if dispute.datum == datum.name),
+    )
+
+
+def _values_held(connection: duckdb.DuckDBPyConnection, person_id: str, as_of: date) -> dict[str, Any]:
+    """What was known on that day to hold on that day: both clocks of the history stand at it."""
+    sql = "SELECT datum, value FROM person_history WHERE person_id = $who" + "".join(
+        f" AND coalesce(CAST({clock}_from AS DATE) <= $day, true)"
+        f" AND coalesce(CAST({clock}_to AS DATE) > $day, true)"
+        for clock in ("valid", "known")
+    )
+    found = connection.execute(sql, {"who": person_id, "day": as_of}).fetchall()
+    return dict(found)
+
+
+def _records(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[LinkedRecord, ...]:
+    names = ", ".join(LinkedRecord.__dataclass_fields__)
+    sql = (
+        f"SELECT {names} FROM person_record WHERE person_id = ? "
+        "ORDER BY department, dataset, record_key, role, batch_date"
+    )
+    return tuple(LinkedRecord(**row) for row in rows(connection, sql, [person_id]))
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[Change, ...]:
+    names = ", ".join(Change.__dataclass_fields__)
+    sql = f"SELECT {names} FROM person_change WHERE person_id = ? ORDER BY release_id"
+    return tuple(Change(**row) for row in rows(connection, sql, [person_id]))

@@ -1,0 +1,272 @@
+"""Deliver to a subscriber what its contract says: Parquet of the published release, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import duckdb
+
+from contracts.model import Contracts, Subscription
+from warehouse import changes
+from warehouse.connection import open_read_only
+from warehouse.durable import one_at_a_time, remove_folder, sync, write_text
+from warehouse.faults import RenkouError, WrongUseError
+from warehouse.home import Home
+from warehouse.lookup import Release, quoted, release_of
+from warehouse.parquet import KEY, ColumnMeaning, Part, file_metadata, meanings, part, write
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What was delivered: ``delivered`` is False when this release had been delivered already.
+
+    ``changes`` counts I, U, D against the release ``since``; both are None for a first delivery.
+    """
+
+    subscriber: str
+    release_id: str
+    folder: Path
+    rows: int
+    files: int
+    since: str | None
+    changes: dict[str, int] | None
+    delivered: bool
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A level of folders: its name and the SQL that says a row's place; a plain column is its own."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True)
+class _Work:
+    connection: duckdb.DuckDBPyConnection
+    subscription: Subscription
+    release: Release
+    columns: dict[str, ColumnMeaning]
+    partitions: tuple[Partition, ...]
+    folder: Path
+
+    @property
+    def about(self) -> dict[str, str]:
+        return file_metadata(self.subscription, self.release.release_id)
+
+
+def extract(database: Path, contracts: Contracts, subscriber: str, home: Home, keep: int = 14) -> Delivery:
+    """Deliver the release ``database`` to ``subscriber`` under ``extracts/<subscriber>/<release_id>/``.
+
+    The same release again delivers nothing. ``keep`` deliveries stay. Killed at any moment, the folder of the
+    release is whole or absent, and the next call ends the work. Raises WrongUseError for an unknown
+    subscriber, RenkouError for a contract that asks what the release does not have.
+    """
+    subscription = _subscription(contracts, subscriber)
+    own = home.extracts / subscription.subscriber
+    with one_at_a_time(own), open_read_only(database) as connection:
+        _clear_unfinished(own)
+        release = release_of(connection)
+        folder = own / release.release_id
+        is_new = not (folder / MANIFEST).exists()
+        if is_new:
+            _deliver(connection, contracts, subscription, release, own)
+        write_text(own / "current", release.release_id)
+        _prune(own, release.release_id, keep)
+    return _told(folder, subscription.subscriber, is_new)
+
+
+def subscribers(contracts: Contracts) -> tuple[str, ...]:
+    """Who receives extracts."""
+    return tuple(sorted(subscription.subscriber for subscription in contracts.subscriptions))
+
+
+def partitions_of(subscription: Subscription) -> tuple[Partition, ...]:
+    """``partition_by`` names columns, or folders with an expression: ``county = left(region, 6)``."""
+    pairs = (re.fullmatch(r"\s*(\w+)\s*(?:=(.*))?", text, re.DOTALL) for text in subscription.partition_by)
+    return tuple(Partition(m[1], (m[2] or quoted(m[1])).strip()) for m in pairs if m)
+
+
+def _subscription(contracts: Contracts, subscriber: str) -> Subscription:
+    found = [s for s in contracts.subscriptions if s.subscriber == subscriber]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(subscribers(contracts)) or "none"
+    if not found:
+        raise WrongUseError(f"no contract in outbound/ for the subscriber {subscriber!r}; there are: {known}")
+    raise RenkouError(f"{found[1].source}: a second contract for {subscriber}; keep one a subscriber")
+
+
+def _clear_unfinished(own: Path) -> None:
+    for pattern in (".*.partial", ".*.removed"):
+        for left in own.glob(pattern):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _deliver(
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Contracts,
+    subscription: Subscription,
+    release: Release,
+    own: Path,
+) -> None:
+    partial = own / f".{release.release_id}.partial"
+    partial.mkdir()
+    spill = partial / ".spill"
+    connection.execute("SET temp_directory = '" + str(spill).replace("'", "''") + "'")
+    work = _Work(
+        connection,
+        subscription,
+        release,
+        meanings(contracts, subscription.columns),
+        partitions_of(subscription),
+        partial,
+    )
+    _select(work)
+    files = list(_write_data(work))
+    compared = _write_changes(work, own)
+    manifest = _manifest(work, contracts, files, compared)
+    write_text(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, default=str))
+    shutil.rmtree(spill, ignore_errors=True)
+    partial.rename(own / release.release_id)
+    sync(own)
+
+
+def _select(work: _Work) -> None:
+    """Make the temporary table ``delivered``: the subscriber's columns and rows, and each row's folder."""
+    subscription = work.subscription
+    _check_columns(work)
+    columns = ", ".join(quoted(name) for name in subscription.columns)
+    derived = "".join(f", CAST(({p.expression}) AS VARCHAR) AS {quoted(p.name)}" for p in _derived(work))
+    where = f"WHERE {subscription.where}" if subscription.where else ""
+    try:
+        work.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE delivered AS SELECT {columns}{derived} FROM person {where}"
+        )
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+        first = str(error).splitlines()[0]
+        raise RenkouError(f"{subscription.source}: where or partitionBy: {first}") from None
+
+
+def _check_columns(work: _Work) -> None:
+    subscription = work.subscription
+    held = {row[0] for row in work.connection.execute("DESCRIBE person").fetchall()}
+    lacking = [name for name in subscription.columns if name not in held]
+    if lacking:
+        raise RenkouError(
+            f"{subscription.source}: schema.properties: {', '.join(lacking)} not in release "
+            f"{work.release.release_id}; name data of the catalogue, or build a release with them"
+        )
+    if KEY not in subscription.columns:
+        raise RenkouError(
+            f"{subscription.source}: schema.properties: {KEY} is needed, changes are told by it"
+        )
+
+
+def _derived(work: _Work) -> Iterator[Partition]:
+    return (p for p in work.partitions if p.name not in work.subscription.columns)
+
+
+def _write_data(work: _Work) -> Iterator[Part]:
+    """One file a folder. A partition's column is in the folder's name and not in the file, as Hive has it."""
+    levels = [quoted(p.name) for p in work.partitions]
+    listed = ", ".join(levels)
+    places = (
+        work.connection.execute(f"SELECT DISTINCT {listed} FROM delivered ORDER BY {listed}").fetchall()
+        if levels
+        else [()]
+    )
+    kept = ", ".join(quoted(name) for name in work.subscription.columns if quoted(name) not in levels)
+    here = " AND ".join(f"{level} IS NOT DISTINCT FROM ?" for level in levels) or "true"
+    for place in places:
+        names = (_folder_name(p.name, value) for p, value in zip(work.partitions, place, strict=True))
+        path = work.folder.joinpath(*names, "part-0.parquet")
+        answer = work.connection.execute(
+            f"SELECT {kept} FROM delivered WHERE {here} ORDER BY {KEY}", list(place)
+        )
+        yield part(path, work.folder, write(answer, path, work.columns, work.about))
+
+
+def _folder_name(name: str, value: Any) -> str:
+    return f"{name}={HIVE_NULL if value is None else quote(str(value), safe='')}"
+
+
+def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
+    pointer = own / "current"
+    before = pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    earlier = changes.earlier_delivery(own / before) if before else None
+    if earlier is None:
+        return None
+    changes.compare(work.connection, earlier)
+    columns = ", ".join(quoted(name) for name in ("op", *work.subscription.columns))
+    path = work.folder / "changes" / "part-0.parquet"
+    answer = work.connection.execute(f"SELECT {columns} FROM changes ORDER BY {KEY}")
+    written = write(answer, path, work.columns, work.about)
+    return {
+        "since": earlier.release_id,
+        "rows": changes.counts(work.connection),
+        "files": [asdict(part(path, work.folder, written))],
+    }
+
+
+def _manifest(
+    work: _Work, contracts: Contracts, files: list[Part], compared: dict[str, Any] | None
+) -> dict[str, Any]:
+    kinds = work.connection.execute("DESCRIBE delivered").fetchall()
+    subscription = work.subscription
+    return {
+        "subscriber": subscription.subscriber,
+        "title": subscription.title,
+        "contract": subscription.id,
+        "contract_version": subscription.version,
+        "contracts_version": contracts.version,
+        "purpose": subscription.purpose,
+        "basis": subscription.basis,
+        "release": work.release.release_id,
+        "as_of": work.release.as_of,
+        "delivered_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rows": sum(file.rows for file in files),
+        "partition_by": [p.name for p in work.partitions],
+        "schema": [{"name": name, "type": kind, **_meaning(work, name)} for name, kind, *_ in kinds],
+        "files": [asdict(file) for file in files],
+        "changes": compared,
+    }
+
+
+def _meaning(work: _Work, name: str) -> dict[str, Any]:
+    return asdict(work.columns[name]) if name in work.columns else {}
+
+
+def _prune(own: Path, current: str, keep: int) -> None:
+    delivered = [
+        folder for folder in own.iterdir() if (folder / MANIFEST).exists() and folder.name != current
+    ]
+    newest_first = sorted(delivered, key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+    for folder in newest_first[max(keep, 2) - 1 :]:
+        remove_folder(folder)
+
+
+def _told(folder: Path, subscriber: str, is_new: bool) -> Delivery:
+    told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    compared = told["changes"]
+    return Delivery(
+        subscriber=subscriber,
+        release_id=told["release"],
+        folder=folder,
+        rows=told["rows"],
+        files=len(told["files"]),
+        since=compared["since"] if compared else None,
+        changes=compared["rows"] if compared else None,
+        delivered=is_new,
+    )

@@ -1,0 +1,51 @@
+"""The one folder that a run writes to, and where everything lies in it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """``RENKOU_HOME``: landed batches, builds in progress, the published warehouse, extracts, reports."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        return cls(Path(os.environ.get("RENKOU_HOME", "home")).resolve())
+
+    @property
+    def landed(self) -> Path:
+        """Batches as they were taken in, one folder a batch, each complete once its manifest.json is there."""
+        return self.root / "landed"
+
+    @property
+    def builds(self) -> Path:
+        return self.root / "builds"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse"
+
+    @property
+    def current(self) -> Path:
+        return self.warehouse / "current.duckdb"
+
+    @property
+    def extracts(self) -> Path:
+        return self.root / "extracts"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def data_docs(self) -> Path:
+        return self.root / "data_docs"
+
+    def build_file(self, as_of: date) -> Path:
+        return self.builds / f"{as_of:%Y%m%d}.duckdb"

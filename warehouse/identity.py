@@ -1,0 +1,24 @@
+"""Identity numbers as people type them, and as they may be shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TELLING = re.compile(r"[0-9A-Za-z]*[0-9]{6,}[0-9A-Za-z]*")
+
+
+def tidy(typed: str) -> str:
+    """The number without spaces and full-width forms, X in upper case (GB 11643)."""
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed)).upper()
+
+
+def masked(text: str) -> str:
+    """Text that may be printed: a number in it keeps its ends only, 330102********1234."""
+    return _TELLING.sub(lambda found: _mask(found.group()), tidy(text))
+
+
+def _mask(number: str) -> str:
+    if len(number) < 15:
+        return f"{number[:2]}{'*' * (len(number) - 4)}{number[-2:]}"
+    return f"{number[:6]}{'*' * (len(number) - 10)}{number[-4:]}"

@@ -1,0 +1,122 @@
+"""Parquet files that say what is in them: each column's meaning and code list, and their contract."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contracts.model import Contracts, Subscription
+from warehouse.durable import sync
+
+BATCH_ROWS = 100_000
+KEY = "person_id"
+
+
+@dataclass(frozen=True)
+class ColumnMeaning:
+    """What a column is, in words that leave the house with it."""
+
+    name: str
+    label: str
+    description: str
+    standard: str
+    sensitivity: str
+    code_list: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file: its path within the delivery, rows, bytes and SHA-256."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def meanings(contracts: Contracts, names: Iterable[str]) -> dict[str, ColumnMeaning]:
+    """What the catalogue says of these columns; a column that is not in it is left out."""
+    catalogued = {datum.name: datum for datum in contracts.catalogue.data}
+    return {
+        name: ColumnMeaning(
+            name=name,
+            label=datum.label,
+            description=datum.definition or datum.label_en,
+            standard=datum.standard,
+            sensitivity=datum.sensitivity,
+            code_list=_code_list(contracts, datum.codes),
+        )
+        for name in names
+        if (datum := catalogued.get(name)) is not None
+    }
+
+
+def file_metadata(subscription: Subscription, release_id: str) -> dict[str, str]:
+    """Whose file this is, under which contract, for what purpose and by which law."""
+    return {
+        "renkou.subscriber": subscription.subscriber,
+        "renkou.contract": subscription.id,
+        "renkou.contract_version": subscription.version,
+        "renkou.purpose": subscription.purpose,
+        "renkou.basis": subscription.basis,
+        "renkou.release": release_id,
+    }
+
+
+def described(schema: pa.Schema, columns: dict[str, ColumnMeaning], about: dict[str, str]) -> pa.Schema:
+    """The schema with the columns' meaning: on each field, and on the file for readers without Arrow."""
+    fields = [
+        field.with_metadata(_field_metadata(columns[field.name])) if field.name in columns else field
+        for field in schema
+    ]
+    whole = {name: asdict(meaning) for name, meaning in columns.items() if name in schema.names}
+    return pa.schema(fields, {**about, "renkou.columns": json.dumps(whole, ensure_ascii=False)})
+
+
+def write(
+    answer: duckdb.DuckDBPyConnection, path: Path, columns: dict[str, ColumnMeaning], about: dict[str, str]
+) -> int:
+    """Write a query's answer, which is in order of person_id, as one zstd file. Answers its rows."""
+    reader = answer.to_arrow_reader(BATCH_ROWS)
+    schema = described(reader.schema, columns, about)
+    order = [pq.SortingColumn(schema.names.index(KEY))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="zstd", sorting_columns=order) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    sync(path)
+    return rows
+
+
+def part(path: Path, folder: Path, rows: int) -> Part:
+    """The file's entry in a manifest."""
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Part(path.relative_to(folder).as_posix(), rows, path.stat().st_size, digest)
+
+
+def _code_list(contracts: Contracts, list_id: str | None) -> dict[str, Any] | None:
+    if list_id is None:
+        return None
+    found = contracts.code_list(list_id)
+    codes = {code.code: code.label for code in found.codes}
+    return {"id": found.id, "standard": found.standard, "version": found.version, "codes": codes}
+
+
+def _field_metadata(meaning: ColumnMeaning) -> dict[str, str]:
+    told = {
+        name: value for name, value in asdict(meaning).items() if isinstance(value, str) and name != "name"
+    }
+    if meaning.code_list is not None:
+        told["code_list"] = json.dumps(meaning.code_list, ensure_ascii=False)
+    return told

@@ -1,0 +1,87 @@
+"""A value in words: labels of code lists, dates in a form's own pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from contracts.model import Contracts, Datum, FormField
+
+SEPARATOR = "、"
+LABEL = "label"
+
+
+class NoCodeError(Exception):
+    """The form's code list has no place for a code; ``code`` is the one."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def labels_of(contracts: Contracts, datum: Datum | None) -> dict[str, str]:
+    """Labels of the datum's code list, empty when it has none."""
+    if datum is None or datum.codes is None:
+        return {}
+    return {code.code: code.label for code in contracts.code_list(datum.codes).codes}
+
+
+def in_words(value: Any, labels: Mapping[str, str]) -> str:
+    """A value as an official reads it: the label behind its code, sets listed."""
+    if isinstance(value, list):
+        return SEPARATOR.join(in_words(item, labels) for item in value)
+    text = plain(value)
+    return f"{text} {labels[text]}" if text in labels else text
+
+
+def for_form(value: Any, field: FormField, datum: Datum | None, labels: Mapping[str, str]) -> str:
+    """A value in the form's own format and code list. Raises NoCodeError.
+
+    ``field.codes`` takes a code of the catalogue to the form's. ``field.format`` is ``label`` for the label
+    of a code, a pattern of %Y %m %d for dates and months, what stands between the members of a set, or a
+    number's format such as ``.2f``.
+    """
+    if isinstance(value, list):
+        between = field.format if field.format not in (None, LABEL) else SEPARATOR
+        return str(between).join(_coded(plain(item), field, labels) for item in value)
+    if field.codes is not None or field.format == LABEL:
+        return _coded(plain(value), field, labels)
+    if datum is not None and datum.type == "month" and field.format:
+        value = date(int(value[:4]), int(value[4:6]), 1)
+    if isinstance(value, date) and field.format:
+        return by_pattern(value, field.format)
+    if isinstance(value, int | float | Decimal) and field.format:
+        return format(value, field.format)
+    return plain(value)
+
+
+def by_pattern(day: date, pattern: str) -> str:
+    """A date by %Y %m %d, and %-m %-d without a leading zero; unlike strftime the same under every locale."""
+    parts = {
+        "%Y": f"{day.year:04}",
+        "%m": f"{day.month:02}",
+        "%d": f"{day.day:02}",
+        "%-m": str(day.month),
+        "%-d": str(day.day),
+    }
+    for mark, text in parts.items():
+        pattern = pattern.replace(mark, text)
+    return pattern
+
+
+def plain(value: Any) -> str:
+    """A value as text: dates by ISO 8601, numbers without an exponent."""
+    if isinstance(value, date):
+        return by_pattern(value, "%Y-%m-%d")
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _coded(code: str, field: FormField, labels: Mapping[str, str]) -> str:
+    known = field.codes if field.codes is not None else labels
+    if code in known:
+        return known[code]
+    if known:
+        raise NoCodeError(code)
+    return code
