@@ -12,12 +12,14 @@ from typing import Annotated
 
 import typer
 
-from cli.plainly import told_plainly
+from cli.plainly import PlainGroup, told_plainly
 
 # Each command imports its own rooms, so that --help and a wrong option answer at once.
+# ruff: noqa: PLC0415
 
 app = typer.Typer(
     name="renkou",
+    cls=PlainGroup,
     help="人口: four departments' deliveries, one published record per person, one source per datum.",
     no_args_is_help=True,
     add_completion=False,

@@ -8,13 +8,28 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import typer
+from typer.core import TyperGroup
+
+from warehouse.identity import masked
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ROOMS = frozenset({"cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
+
+
+class PlainGroup(TyperGroup):
+    """Commands whose usage errors, which quote what was typed, show no identity number in full."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(said := getattr(error, "message", None), str):
+                vars(error)["message"] = masked(said)
+            raise
 
 
 def told_plainly(command: Callable[P, T]) -> Callable[P, T]:

@@ -14,6 +14,7 @@ from dags import wiring
 log = logging.getLogger(__name__)
 
 STAGES = ("prepare", "link", "unify", "reconcile")
+STOPS_SHOWN = 3
 UNFINISHED = ["queued", "running"]
 
 
@@ -57,10 +58,12 @@ def validate(day: str) -> None:
     """Hold the build against what was agreed. A refusal is final: trying again would change nothing."""
     from transforms import road  # noqa: PLC0415
 
-    if not road.validate(wiring.home(), wiring.agreed(), date.fromisoformat(day)).passed:
+    report = road.validate(wiring.home(), wiring.agreed(), date.fromisoformat(day))
+    if not report.passed:
         raise AirflowFailException(
             f"The gate refused the build of {day}; the last good release stays published. "
-            f"What failed and why: {wiring.home().data_docs}"
+            f"{len(report.stops)} checks stopped it: {'; '.join(report.stops[:STOPS_SHOWN])}. "
+            f"All of them: {wiring.home().data_docs}"
         )
 
 

@@ -53,7 +53,7 @@ def take_in(reference: str) -> dict[str, Any]:
     report = road.take_in(wiring.home(), wiring.agreed(), wiring.landing(), reference)
     if report.status != TAKEN:
         context["shown"] = f"{reference} ({report.status})"
-        log.warning("%s: %s", reference, report.status)
+        log.warning("%s is %s: %s", reference, report.status, report.reason)
     return {"reference": reference, "status": report.status}
 
 

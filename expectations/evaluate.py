@@ -27,6 +27,7 @@ class Evaluation:
 
         from expectations import gx_duckdb  # noqa: PLC0415
 
+        self._pages: dict[str, dict[str, Any]] = {}
         with _silence():
             self._gx, self._duckdb = great_expectations, gx_duckdb
             self._context = great_expectations.get_context(mode="ephemeral")
@@ -50,7 +51,7 @@ class Evaluation:
         return tuple(answers[number] for number in range(len(asked)))
 
     def _validated(self, subject: str, asset: str, asked: dict[int, Asked]) -> dict[int, Check]:
-        name = subject if asset == subject else f"{subject} {asset}"
+        name = _page_name(subject if asset == subject else f"{subject} {asset}")
         suite = self._gx.ExpectationSuite(
             name, expectations=[self._expectation(n, a) for n, a in asked.items()]
         )
@@ -58,6 +59,7 @@ class Evaluation:
             name=name, data=self._table(asset), suite=self._context.suites.add(suite)
         )
         outcome = self._context.validation_definitions.add(definition).run(result_format=_COUNTS_ONLY)
+        self._pages[name] = outcome.statistics
         answers = {}
         for result in outcome.results:
             number = _number(result)
@@ -89,7 +91,7 @@ class Evaluation:
         from expectations.docs_site import write_site  # noqa: PLC0415
 
         with _silence():
-            write_site(self._context, folder)
+            write_site(self._context, folder, self._pages)
 
 
 @contextmanager
@@ -103,6 +105,11 @@ def _silence() -> Iterator[None]:
             yield
         finally:
             logger.setLevel(level)
+
+
+def _page_name(text: str) -> str:
+    """As a folder of the Data Docs: a dot or space would make other folders or awkward addresses."""
+    return text.replace(".", "_").replace(" ", "-")
 
 
 def _number(result: Any) -> int:

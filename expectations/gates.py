@@ -28,6 +28,7 @@ from expectations.workspace import (
     view_accepted,
     view_batch,
     view_tables,
+    view_together,
     workspace,
 )
 
@@ -83,14 +84,14 @@ def check_build(
         tables |= agree(connection, contracts) | view_accepted(connection, batches, contracts)
         day = as_of or newest_day(connection, tables)
         words = {"as_of": day.isoformat(), "data": names, "person_columns": ["person_id", *names]}
-        return _answered(connection, "build", database.name, ask(_rules("build"), data, words, tables), docs)
+        return _answered(connection, "build", database.stem, ask(_rules("build"), data, words, tables), docs)
 
 
 def check_release(database: Path, previous: Path | None, contracts: Contracts, docs: Path) -> GateResult:
     """Whether a build may follow the release before it: nothing large vanishes or changes at once."""
     if previous is None:
-        return GateResult("release", database.name, (_FIRST_RELEASE,))
-    subject = f"{database.name} after {previous.name}"
+        return GateResult("release", database.stem, (_FIRST_RELEASE,))
+    subject = f"{database.stem} after {previous.stem}"
     with workspace(docs) as connection:
         tables = view_tables(connection, database)
         tables |= {f"previous.{table}" for table in attach(connection, previous, "previous")}
@@ -134,12 +135,12 @@ class _BatchGate:
         self._connection = connection
         self._contracts = contracts
         self._batches = batches
-        self._views = [
-            view_batch(
-                connection, f"{self.dataset(b).table}__{b.batch_date:%Y%m%d}_{i}", [b], self.dataset(b)
-            )
-            for i, b in enumerate(batches)
-        ]
+        self._views = [self._view(number, batch) for number, batch in enumerate(batches)]
+
+    def _view(self, number: int, batch: BatchFile) -> str:
+        dataset = self.dataset(batch)
+        name = f"{dataset.table}__{batch.batch_date:%Y%m%d}_{number}"
+        return view_batch(self._connection, name, batch, dataset)
 
     def dataset(self, batch: BatchFile) -> Dataset:
         return self._contracts.dataset(batch.dataset)
@@ -162,9 +163,8 @@ class _BatchGate:
 
     def _rows_of_dataset(self, evaluation: Evaluation, members: list[int]) -> dict[int, tuple[Check, ...]]:
         if len(members) > 1:
-            batches = [self._batches[i] for i in members]
-            dataset = self.dataset(batches[0])
-            view = view_batch(self._connection, dataset.table, batches, dataset)
+            name = self.dataset(self._batches[members[0]]).table
+            view = view_together(self._connection, name, [self._views[i] for i in members])
             together = evaluation.checks(view, self._asked(members[0], measures=False, table=view))
             if all(check.passed for check in together):
                 return dict.fromkeys(members, together)

@@ -64,16 +64,23 @@ def view_tables(connection: duckdb.DuckDBPyConnection, database: Path) -> set[st
     return tables
 
 
-def view_batch(
-    connection: duckdb.DuckDBPyConnection, name: str, batches: Sequence[BatchFile], dataset: Dataset
-) -> str:
-    """A view on the accepted rows of a dataset's batches; without any row it still has the columns agreed."""
-    paths = [path for batch in batches for path in batch.paths]
-    if paths:
-        source = f"from read_parquet({_listed(paths)}, union_by_name = true)"
+def view_batch(connection: duckdb.DuckDBPyConnection, name: str, batch: BatchFile, dataset: Dataset) -> str:
+    """A view on the accepted rows of a batch; without any row it still has the columns agreed."""
+    if batch.paths:
+        rows = f"from read_parquet({_listed(batch.paths)}, union_by_name = true)"
+        there = columns_of_table(connection, f"({rows})")
+        added = {"batch_date": f"date '{batch.batch_date}'", "updated_at": "null::timestamp"}
+        more = "".join(f", {value} as {column}" for column, value in added.items() if column not in there)
+        connection.execute(f'create view "{name}" as select *{more} {rows}')
     else:
-        source = f"select {_empty_columns(dataset)} where false"
-    connection.execute(f'create view "{name}" as {source}')
+        connection.execute(f'create view "{name}" as select {_empty_columns(dataset)} where false')
+    return name
+
+
+def view_together(connection: duckdb.DuckDBPyConnection, name: str, views: Sequence[str]) -> str:
+    """One view on the rows of several."""
+    rows = " union all by name ".join(f'from "{view}"' for view in views)
+    connection.execute(f'create view "{name}" as {rows}')
     return name
 
 
@@ -82,25 +89,31 @@ def _empty_columns(dataset: Dataset) -> str:
     single = [column.name for column in dataset.taken if column.normaliser != "set"]
     texts = ["record_key", "operation", *single, *(f"{column.name}__missing" for column in dataset.taken)]
     columns = [*(f'null::varchar as "{c}"' for c in texts), *(f'null::varchar[] as "{c}"' for c in lists)]
-    return ", ".join([*columns, "null::date as batch_date", "null::timestamp as updated_at"])
+    more = ["null::date as batch_date", "null::timestamp as updated_at", "null::bigint as line"]
+    return ", ".join([*columns, *more])
 
 
 def view_accepted(
     connection: duckdb.DuckDBPyConnection, batches: Sequence[BatchFile], contracts: Contracts
 ) -> set[str]:
     """The keys of all accepted rows as ``accepted``, where the caller has given the batches."""
-    parts = [_accepted_keys(batch, contracts.dataset(batch.dataset)) for batch in batches if batch.paths]
+    parts = [
+        _accepted_keys(connection, f"accepted_{number}", batch, contracts.dataset(batch.dataset))
+        for number, batch in enumerate(batches)
+    ]
     if not parts:
         return set()
     connection.execute("create view accepted as " + " union all ".join(parts))
     return {"accepted"}
 
 
-def _accepted_keys(batch: BatchFile, dataset: Dataset) -> str:
+def _accepted_keys(
+    connection: duckdb.DuckDBPyConnection, name: str, batch: BatchFile, dataset: Dataset
+) -> str:
+    view = view_batch(connection, name, batch, dataset)
     return (
         f"select '{dataset.department}' as department, '{dataset.name}' as dataset, "
-        f"'{dataset.delivery.mode}' as mode, record_key, operation, batch_date, updated_at, line "
-        f"from read_parquet({_listed(batch.paths)}, union_by_name = true)"
+        f"'{dataset.delivery.mode}' as mode, record_key, operation, batch_date, updated_at, line from {view}"
     )
 
 

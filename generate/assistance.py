@@ -12,13 +12,38 @@ from generate.households import CHILD, FATHER, HEAD, MOTHER, SPOUSE
 from generate.office import Office
 from generate.people import County
 from generate.table import Role, Table
-from generate.text import Ints, Mask, Rng, Text, dates, digits, draw, from_year_month, join, objects, same, tail
+from generate.text import (
+    Ints,
+    Mask,
+    Rng,
+    Text,
+    dates,
+    digits,
+    draw,
+    from_year_month,
+    join,
+    objects,
+    same,
+    tail,
+)
 from generate.traps import choose, how_many
 from generate.workbooks import FIRST_ROW, Sheet, write_workbook
 
-HEADER = (
-    "序号 救助证号 救助类别 户主姓名 户主身份证号 成员姓名 成员身份证号 与户主关系 月保障金额(元) 享受起始年月 状态 家庭住址 联系电话"
-).split()
+HEADER = [
+    "序号",
+    "救助证号",
+    "救助类别",
+    "户主姓名",
+    "户主身份证号",
+    "成员姓名",
+    "成员身份证号",
+    "与户主关系",
+    "月保障金额(元)",
+    "享受起始年月",
+    "状态",
+    "家庭住址",
+    "联系电话",
+]
 MERGED = ("救助证号", "救助类别", "户主姓名", "户主身份证号", "家庭住址")
 TYPES = {"城市低保": 0.3, "农村低保": 0.25, "特困供养": 0.15, "低保边缘": 0.25, "临时救助": 0.05}
 SHARE_OF_HOUSEHOLDS = 0.016
@@ -59,7 +84,9 @@ def deliver_assistance(office: Office) -> None:
 
 def _certificates(office: Office, rng: Rng) -> Certificates:
     county, families = office.county, office.county.families
-    living = county.local & ~county.deaths.dead & (county.hukou_status == "1") & (county.papers.id_number != "")
+    living = (
+        county.local & ~county.deaths.dead & (county.hukou_status == "1") & (county.papers.id_number != "")
+    )
     heads = choose(rng, living & (families.part == HEAD) & (county.age < 90), SHARE_OF_HOUSEHOLDS)
     dead = np.flatnonzero(county.deaths.dead & (county.deaths.day < county.today - 20) & county.local)
     dead = choose(rng, dead, office.rates.assistance_to_dead)
@@ -107,13 +134,25 @@ def _table(office: Office, rng: Rng, listed: Certificates) -> tuple[Table, Ints]
     at = listed.certificate
     place = np.arange(len(at)) - first[at] + 1
     months = from_year_month(start)
-    phones = np.where(county.papers.phone[listed.member] == "", county.papers.phone[heads], county.papers.phone[listed.member])
+    phones = np.where(
+        county.papers.phone[listed.member] == "",
+        county.papers.phone[heads],
+        county.papers.phone[listed.member],
+    )
     columns = {
-        "救助证号": number[at], "救助类别": kind[at], "户主姓名": office.names[heads], "户主身份证号": office.numbers[heads],
-        "成员姓名": office.names[listed.member], "成员身份证号": office.numbers[listed.member], "与户主关系": listed.relation,
-        "月保障金额(元)": rng.integers(110, 1500, count)[at].astype(object), "享受起始年月": _months(rng, months[at]),
-        "状态": status[at], "家庭住址": county.homes.lived_in[heads], "联系电话": phones.astype(object),
-    }  # fmt: skip
+        "救助证号": number[at],
+        "救助类别": kind[at],
+        "户主姓名": office.names[heads],
+        "户主身份证号": office.numbers[heads],
+        "成员姓名": office.names[listed.member],
+        "成员身份证号": office.numbers[listed.member],
+        "与户主关系": listed.relation,
+        "月保障金额(元)": rng.integers(110, 1500, count)[at].astype(object),
+        "享受起始年月": _months(rng, months[at]),
+        "状态": status[at],
+        "家庭住址": county.homes.lived_in[heads],
+        "联系电话": phones.astype(object),
+    }
     office.relief_type[listed.member], office.relief_status[listed.member] = kind[at], status[at]
     roles = []
     for name, label, persons in (("head", "户主", heads), ("member", "成员", listed.member)):
@@ -130,7 +169,9 @@ def _months(rng: Rng, months: Text) -> Text:
     forms = rng.random(len(months))
     year, month = tail(months, 0, 4), tail(months, 4, 6)
     plain = objects([str(int(text)) for text in month.tolist()])
-    words = np.where(forms < 0.2, join(year, "年", plain, "月"), np.where(forms < 0.4, join(year, ".", month), months))
+    words = np.where(
+        forms < 0.2, join(year, "年", plain, "月"), np.where(forms < 0.4, join(year, ".", month), months)
+    )
     return words.astype(object)
 
 
@@ -203,7 +244,7 @@ def _damage(office: Office, rng: Rng, table: Table, files: Ints, merged: Mask) -
 
 def _as_read(value: str | float) -> str:
     """A cell's value as text, a number the way a program prints it."""
-    return f"{value:.14e}" if isinstance(value, float) else value
+    return str(value)
 
 
 def _untouched(table: Table, role: str) -> Mask:
@@ -241,5 +282,3 @@ def _merges(merged: Mask) -> list[tuple[int, int, int]]:
             first -= 1
         merges += [(HEADER.index(column), first, row) for column in MERGED]
     return merges
-
-

@@ -17,13 +17,36 @@ from generate.traps import choose
 from generate.writers import JsonForm, json_text
 
 KEPT_DAYS = 710
-HOSPITALS = "第一人民医院 第二人民医院 中医院 妇幼保健院 中心卫生院".split()
-FORM = JsonForm((
-    '{"op": ', "<op>", ', "birth_cert_no": ', "<birth_cert_no>", ', "child_name": ', "<child_name>", ', "sex": ', "<sex>",
-    ', "birth_time": ', "<birth_time>", ', "birth_institution": ', "<birth_institution>", ', "birth_weight_g": ',
-    "<birth_weight_g>", ', "mother": ', "<mother>", ', "father": ', "<father>", ', "address": ', "<address>",
-    ', "issue_date": ', "<issue_date>", ', "child_id_no": ', "<child_id_no>", "}",
-))  # fmt: skip
+HOSPITALS = ["第一人民医院", "第二人民医院", "中医院", "妇幼保健院", "中心卫生院"]
+FORM = JsonForm(
+    (
+        '{"op": ',
+        "<op>",
+        ', "birth_cert_no": ',
+        "<birth_cert_no>",
+        ', "child_name": ',
+        "<child_name>",
+        ', "sex": ',
+        "<sex>",
+        ', "birth_time": ',
+        "<birth_time>",
+        ', "birth_institution": ',
+        "<birth_institution>",
+        ', "birth_weight_g": ',
+        "<birth_weight_g>",
+        ', "mother": ',
+        "<mother>",
+        ', "father": ',
+        "<father>",
+        ', "address": ',
+        "<address>",
+        ', "issue_date": ',
+        "<issue_date>",
+        ', "child_id_no": ',
+        "<child_id_no>",
+        "}",
+    )
+)
 CHILD_FIELDS = {"id_number": "child_id_no", "name": "child_name"}
 
 
@@ -32,7 +55,9 @@ def certificates(office: Office) -> tuple[Text, Text]:
     county = office.county
     rng = office.rng("health", "birth", "certificates")
     born = county.families.birth
-    has = (born > county.today - KEPT_DAYS) & (county.families.mother >= 0) & (county.families.kind <= MIGRANT)
+    has = (
+        (born > county.today - KEPT_DAYS) & (county.families.mother >= 0) & (county.families.kind <= MIGRANT)
+    )
     has &= (rng.random(len(county)) < 0.93) | (born >= county.today) | county.unregistered
     # births of later days are certified the day after
     has &= born < county.today + office.events.days - 1
@@ -90,13 +115,17 @@ def _table(office: Office, rng: Rng, who: Ints, numbers: Text, where: Text) -> T
     birth = county.families.birth[who]
     issued = np.minimum(birth + rng.integers(1, 14, count), np.maximum(county.today - 1, birth + 1))
     columns = {
-        "op": same("upsert", count), "birth_cert_no": numbers[who], "child_name": papers.name[who],
+        "op": same("upsert", count),
+        "birth_cert_no": numbers[who],
+        "child_name": papers.name[who],
         "sex": digits(county.families.sex[who]),
         "birth_time": join(dates(birth, "%Y-%m-%dT"), clock(rng, count, "%H:%M:%S", 0, 24), "+08:00"),
-        "birth_institution": where[who], "birth_weight_g": digits(rng.integers(250, 401, count) * 10),
-        "address": county.homes.lived_in[who], "issue_date": dates(issued, "%Y-%m-%d"),
+        "birth_institution": where[who],
+        "birth_weight_g": digits(rng.integers(250, 401, count) * 10),
+        "address": county.homes.lived_in[who],
+        "issue_date": dates(issued, "%Y-%m-%d"),
         "child_id_no": papers.id_number[who],
-    }  # fmt: skip
+    }
     child = Role("child", who, CHILD_FIELDS)
     office.identity(child, who, numbers=papers.id_number)
     roles = [child]
@@ -139,7 +168,9 @@ def _forget_numbers(office: Office, rng: Rng, table: Table, rows: Ints, noted: b
 def _send(office: Office, table: Table, day: int) -> None:
     columns = dict(table.columns)
     for name in ("mother", "father"):
-        parts = [json_text(columns[f"{name}.{part}"], True) for part in ("name", "id_type", "id_no", "birth_date")]
+        parts = [
+            json_text(columns[f"{name}.{part}"], True) for part in ("name", "id_type", "id_no", "birth_date")
+        ]
         labels = ('{"name": ', ', "id_type": ', ', "id_no": ', ', "birth_date": ')
         pieces = [piece for pair in zip(labels, parts, strict=True) for piece in pair]
         entry = join(*pieces, "}")

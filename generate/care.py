@@ -7,12 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from generate.households import FOREIGNER, LOCAL, MIGRANT, OUTSIDER, PERMIT, YEAR, Families
-from generate.rates import Rates
-from generate.text import Ints, Mask, Rng, Text, digits, draw, join, objects, pick
+from generate.setting import Setting
+from generate.text import Ints, Mask, Reals, Rng, Text, digits, draw, join, objects, pick
 from generate.traps import choose
 
-ALLERGIES = "磺胺类 青霉素 海鲜 头孢类 花粉 尘螨".split()
-CONDITIONS = {"I10": 0.45, "E11.9": 0.17, "I63.9": 0.07, "I25.1": 0.07, "M81.9": 0.05, "J44.9": 0.05, "E78.5": 0.05}
+ALLERGIES = ["磺胺类", "青霉素", "海鲜", "头孢类", "花粉", "尘螨"]
+CONDITIONS = {
+    "I10": 0.45,
+    "E11.9": 0.17,
+    "I63.9": 0.07,
+    "I25.1": 0.07,
+    "M81.9": 0.05,
+    "J44.9": 0.05,
+    "E78.5": 0.05,
+}
 
 
 @dataclass
@@ -30,10 +38,10 @@ class Care:
     """Who has a second record."""
 
 
-def draw_care(rng: Rng, families: Families, region: Text, name: Text, today: int, rates: Rates) -> Care:
+def draw_care(setting: Setting, families: Families, region: Text, name: Text) -> Care:
     """Draw what the health registers know about everybody."""
-    length = len(families)
-    age = (today - families.birth) / YEAR
+    rng, length = setting.rng, len(families)
+    age = (setting.today - families.birth) / YEAR
     abo = draw(rng, ["1", "2", "3", "4"], length, [0.3, 0.28, 0.32, 0.1])
     rh = draw(rng, ["1", "2"], length, [0.004, 0.996])
     chronic = _lists(rng, list(CONDITIONS), list(CONDITIONS.values()), np.clip((age - 30) / 120, 0, 0.45))
@@ -43,7 +51,7 @@ def draw_care(rng: Rng, families: Families, region: Text, name: Text, today: int
     shares = np.where(age < 0.3, 0.3, shares)
     recorded: Mask = (rng.random(length) < shares) & (region != "")
     record_no = _record_numbers(rng, region, recorded)
-    several = choose(rng, recorded & (age > 2), rates.several_records)
+    several = choose(rng, recorded & (age > 2), setting.rates.several_records)
     return Care(abo, rh, allergies, chronic, _doctors(rng, region, name), record_no, several)
 
 
@@ -62,7 +70,7 @@ def _doctors(rng: Rng, region: Text, name: Text) -> Text:
     return pick(doctors, (keys[which] * 3 + rng.integers(0, 3, len(region))) % 997)
 
 
-def _lists(rng: Rng, pool: list[str], weights: list[float], share: np.ndarray) -> Text:
+def _lists(rng: Rng, pool: list[str], weights: list[float], share: Reals) -> Text:
     """JSON lists of one, sometimes two, entries for a share of persons."""
     options: list[str] = ["[]"]
     chances = [0.0]

@@ -45,8 +45,13 @@ def placeholder(value: str, chance: random.Random) -> str:
 
 def number_spaces(number: str, chance: random.Random) -> str:
     """Blanks before, behind or inside a number."""
-    forms = (f" {number}", f"{number} ", f"{number}  ", f"{number[:6]} {number[6:14]} {number[14:]}",
-             f"{number[:6]}\u3000{number[6:]}")  # fmt: skip
+    forms = (
+        f" {number}",
+        f"{number} ",
+        f"{number}  ",
+        f"{number[:6]} {number[6:14]} {number[14:]}",
+        f"{number[:6]}\u3000{number[6:]}",
+    )
     return chance.choice(forms)
 
 
@@ -127,7 +132,7 @@ def rare_lost(name: str, chance: random.Random) -> str:
     """A rare character that a system could not hold."""
     for letter in name:
         if letter in characters.RARE_LOST:
-            forms = [form for form in characters.RARE_LOST[letter] if form]
+            forms = list(characters.RARE_LOST[letter])
             forms += [*characters.LOST_MARKS, chr(chance.choice(characters.PRIVATE_USE))]
             return name.replace(letter, chance.choice(forms))
     return name
@@ -136,7 +141,11 @@ def rare_lost(name: str, chance: random.Random) -> str:
 def reordered(name: str, chance: random.Random) -> str:
     """A foreigner's name with the surname last, after a comma, or in small letters."""
     surname, _, given = name.partition(" ")
-    forms = (f"{given} {surname}", f"{surname}, {given}", " ".join(part.capitalize() for part in name.split(" ")))
+    forms = (
+        f"{given} {surname}",
+        f"{surname}, {given}",
+        " ".join(part.capitalize() for part in name.split(" ")),
+    )
     return chance.choice(forms)
 
 
@@ -196,8 +205,12 @@ def other_form(date: str, chance: random.Random) -> str:
     """The same date written in another form."""
     year, month, day, dash = _parts(date)
     plain_month, plain_day = str(int(month)), str(int(day))
-    forms = [f"{year}.{month}.{day}", f"{year}/{month}/{day}", f"{year}年{plain_month}月{plain_day}日",
-             f"{year}/{plain_month}/{plain_day}"]  # fmt: skip
+    forms = [
+        f"{year}.{month}.{day}",
+        f"{year}/{month}/{day}",
+        f"{year}年{plain_month}月{plain_day}日",
+        f"{year}/{plain_month}/{plain_day}",
+    ]
     plain = f"{year}-{plain_month}-{plain_day}"
     forms += [plain] if plain != date else []
     forms += [f"{year}{month}{day}"] if dash else [f"{year}-{month}-{day}"]
@@ -206,16 +219,34 @@ def other_form(date: str, chance: random.Random) -> str:
 
 def dummy_phone(phone: str, chance: random.Random) -> str:
     """A number that nobody answers."""
-    forms = ("13800138000", "13888888888", "12345678901", "11111111111", "13000000000", "1380000000", "0", "无",
-             phone[:10], f"0571-8{chance.randrange(10**6, 10**7)}")  # fmt: skip
+    forms = (
+        "13800138000",
+        "13888888888",
+        "12345678901",
+        "11111111111",
+        "13000000000",
+        "1380000000",
+        "0",
+        "无",
+        phone[:10],
+        f"0571-8{chance.randrange(10**6, 10**7)}",
+    )
     return chance.choice(forms)
 
 
 def other_phone_form(phone: str, chance: random.Random) -> str:
     """The same mobile number written in another form."""
     parts = (phone[:3], phone[3:7], phone[7:])
-    forms = ("-".join(parts), " ".join(parts), f"+86{phone}", f"+86 {phone}", f"86-{phone}", f"{phone} ",
-             f"{phone}(本人)", full_width(phone, chance))  # fmt: skip
+    forms = (
+        "-".join(parts),
+        " ".join(parts),
+        f"+86{phone}",
+        f"+86 {phone}",
+        f"86-{phone}",
+        f"{phone} ",
+        f"{phone}(本人)",
+        full_width(phone, chance),
+    )
     return chance.choice(forms)
 
 
@@ -243,7 +274,9 @@ def unknown_sex(sex: str, chance: random.Random) -> str:
 
 def unknown_code(code: str, chance: random.Random) -> str:
     """A code the table does not have."""
-    return chance.choice(("99", "A1", "05")) if len(code) == 2 and code > "60" else chance.choice(("99", "A1"))
+    return (
+        chance.choice(("99", "A1", "05")) if len(code) == 2 and code > "60" else chance.choice(("99", "A1"))
+    )
 
 
 def unknown_ethnicity(code: str, chance: random.Random) -> str:
@@ -252,9 +285,27 @@ def unknown_ethnicity(code: str, chance: random.Random) -> str:
     return chance.choice(("HA", "99", "57", "00"))
 
 
-ETHNICITIES = {"01": "汉族", "22": "畲族", "15": "土家族", "03": "回族", "06": "苗族", "08": "壮族", "05": "维吾尔族", "11": "满族"}
-EDUCATIONS = {"14": "硕士研究生毕业", "21": "大学本科毕业", "31": "大学专科毕业", "41": "中等专科毕业", "44": "职业高中毕业",
-              "47": "技工学校毕业", "61": "普通高中毕业", "71": "初中毕业", "81": "小学毕业"}  # fmt: skip
+ETHNICITIES = {
+    "01": "汉族",
+    "22": "畲族",
+    "15": "土家族",
+    "03": "回族",
+    "06": "苗族",
+    "08": "壮族",
+    "05": "维吾尔族",
+    "11": "满族",
+}
+EDUCATIONS = {
+    "14": "硕士研究生毕业",
+    "21": "大学本科毕业",
+    "31": "大学专科毕业",
+    "41": "中等专科毕业",
+    "44": "职业高中毕业",
+    "47": "技工学校毕业",
+    "61": "普通高中毕业",
+    "71": "初中毕业",
+    "81": "小学毕业",
+}
 
 
 def ethnicity_label(code: str, chance: random.Random) -> str:

@@ -12,13 +12,49 @@ from generate.marriages import DIVORCED, MARRIED, REGISTER_BEGINS, Marriages
 from generate.office import Office, add_copies, add_duplicates
 from generate.people import mobiles
 from generate.table import Role, Table
-from generate.text import NEVER, Ints, Mask, Rng, Text, dates, digits, draw, join, objects, pick, same, year_month
+from generate.text import (
+    NEVER,
+    Ints,
+    Mask,
+    Rng,
+    Text,
+    dates,
+    digits,
+    draw,
+    join,
+    objects,
+    pick,
+    same,
+    year_month,
+)
 from generate.traps import choose
 from generate.workbooks import FIRST_ROW, Sheet, dates_by_hand, write_workbook
 
 WEDDINGS, DIVORCES = "结婚登记", "离婚登记"
-HEADER = "序号 登记证字号 登记日期 男方姓名 男方身份证号 男方出生日期 女方姓名 女方身份证号 女方出生日期 登记机关".split()
-FUNERAL_HEADER = "序号 火化证明编号 逝者姓名 身份证号 性别 死亡日期 火化日期 户籍地址 经办人姓名 经办人电话".split()
+HEADER = [
+    "序号",
+    "登记证字号",
+    "登记日期",
+    "男方姓名",
+    "男方身份证号",
+    "男方出生日期",
+    "女方姓名",
+    "女方身份证号",
+    "女方出生日期",
+    "登记机关",
+]
+FUNERAL_HEADER = [
+    "序号",
+    "火化证明编号",
+    "逝者姓名",
+    "身份证号",
+    "性别",
+    "死亡日期",
+    "火化日期",
+    "户籍地址",
+    "经办人姓名",
+    "经办人电话",
+]
 EMPTY_WORDS = ("无", "不详", "/", "-", "")
 
 
@@ -34,10 +70,10 @@ def deliver_marriages(office: Office) -> None:
     registered = np.flatnonzero(marriages.registered)
     registered = registered[np.argsort(marriages.day[registered], kind="stable")]
     shown = _late_marriages(office, rng, marriages, registered)
-    weddings = _events(office, rng, "J", registered, marriages.day, shown)
+    weddings = _events(office, "J", registered, marriages.day, shown)
     divorced = np.flatnonzero(marriages.divorce_registered & (marriages.ended >= REGISTER_BEGINS))
     divorced = divorced[np.argsort(marriages.ended[divorced], kind="stable")]
-    partings = _events(office, rng, "L", divorced, marriages.ended, marriages.ended)
+    partings = _events(office, "L", divorced, marriages.ended, marriages.ended)
     _note_marriages(office, weddings, registered, shown)
     table = weddings.followed_by(partings)
     _tell_status(office, table, registered, divorced)
@@ -48,17 +84,22 @@ def deliver_marriages(office: Office) -> None:
     _send_marriages(office, rng, table)
     for day in range(1, office.events.days):
         couples = office.events.on("married_untold", day).reshape(-1, 2)
-        _note_untold(office, couples, "civil_affairs", "marriage", "married; weekly workbook not out yet", day)
+        _note_untold(
+            office, couples, ("civil_affairs", "marriage"), "married; weekly workbook not out yet", day
+        )
         dead = office.events.on("died_untold", day).reshape(-1, 1)
-        _note_untold(office, dead, "health", "death", "death certificate not issued yet", day)
+        _note_untold(office, dead, ("health", "death"), "death certificate not issued yet", day)
 
 
-def _note_untold(office: Office, persons: Ints, department: str, dataset: str, detail: str, day: int) -> None:
+def _note_untold(office: Office, persons: Ints, where: tuple[str, str], detail: str, day: int) -> None:
     if len(persons):
         office.truth.planted_apart(
-            "event_not_yet_delivered", persons.tolist(), "accepted", same(detail, len(persons)),
-            (department, dataset, office.batch(day)),
-        )  # fmt: skip
+            "event_not_yet_delivered",
+            persons.tolist(),
+            "accepted",
+            same(detail, len(persons)),
+            (*where, office.batch(day)),
+        )
 
 
 def _late_marriages(office: Office, rng: Rng, marriages: Marriages, rows: Ints) -> Ints:
@@ -66,7 +107,9 @@ def _late_marriages(office: Office, rng: Rng, marriages: Marriages, rows: Ints) 
     shown = marriages.day.copy()
     deaths = office.county.deaths.day
     death = np.maximum(deaths[marriages.groom], deaths[marriages.bride])
-    eligible = rows[(death[rows] > NEVER) & (death[rows] < office.county.today - 90) & (marriages.ended[rows] <= NEVER)]
+    eligible = rows[
+        (death[rows] > NEVER) & (death[rows] < office.county.today - 90) & (marriages.ended[rows] <= NEVER)
+    ]
     late = choose(rng, eligible, office.rates.marriage_after_death)
     shown[late] = death[late] + rng.integers(10, 80, len(late))
     return shown
@@ -84,19 +127,28 @@ def _certificates(letter: str, county: Text, day: Ints) -> Text:
     return join(letter, group, "-", digits(serial * 3 + 1, 6))
 
 
-def _events(office: Office, rng: Rng, letter: str, rows: Ints, real: Ints, shown: Ints) -> Table:
+def _events(office: Office, letter: str, rows: Ints, real: Ints, shown: Ints) -> Table:
     marriages, county = office.county.ties.marriages, office.county
     township = county.homes.township[marriages.groom[rows]]
     code = pick([t.county_code for t in places.townships()], township)
     seat = pick([t.county for t in places.townships()], township)
     key = _certificates(letter, code, real[rows])
     columns = {
-        "登记证字号": key, "登记日期": dates(shown[rows], "%Y-%m-%d"), "登记机关": join("杭州市", seat, "民政局婚姻登记处"),
-    }  # fmt: skip
+        "登记证字号": key,
+        "登记日期": dates(shown[rows], "%Y-%m-%d"),
+        "登记机关": join("杭州市", seat, "民政局婚姻登记处"),
+    }
     roles = []
-    for name, side, party in (("groom", "男方", marriages.groom[rows]), ("bride", "女方", marriages.bride[rows])):
+    for name, side, party in (
+        ("groom", "男方", marriages.groom[rows]),
+        ("bride", "女方", marriages.bride[rows]),
+    ):
         birth = dates(county.families.birth[party], "%Y-%m-%d")
-        columns |= {f"{side}姓名": office.names[party], f"{side}身份证号": office.numbers[party], f"{side}出生日期": birth}
+        columns |= {
+            f"{side}姓名": office.names[party],
+            f"{side}身份证号": office.numbers[party],
+            f"{side}出生日期": birth,
+        }
         fields = {"name": f"{side}姓名", "id_number": f"{side}身份证号", "birth_date": f"{side}出生日期"}
         role = Role(name, party.copy(), fields)
         office.identity(role, party, birth)
@@ -112,7 +164,9 @@ def _note_marriages(office: Office, weddings: Table, rows: Ints, shown: Ints) ->
     """Marriages after a death, and second marriages without a divorce between."""
     county, marriages = office.county, office.county.ties.marriages
     late = np.flatnonzero(shown[rows] != marriages.day[rows])
-    death = np.maximum(county.deaths.day[marriages.groom[rows[late]]], county.deaths.day[marriages.bride[rows[late]]])
+    death = np.maximum(
+        county.deaths.day[marriages.groom[rows[late]]], county.deaths.day[marriages.bride[rows[late]]]
+    )
     detail = join("one party died ", dates(death, "%Y-%m-%d"))
     weddings.note("marriage_after_death", "", late, DISCREPANCY, detail)
     if office.rates.marital_contradiction <= 0:
@@ -187,12 +241,16 @@ def deliver_funerals(office: Office) -> None:
     count = len(who)
     key = join("HH", digits(year_month(deaths.day[who])[0]), digits(100_800 + rng.permutation(count), 6))
     columns = {
-        "火化证明编号": key, "逝者姓名": office.names[who], "身份证号": office.numbers[who],
+        "火化证明编号": key,
+        "逝者姓名": office.names[who],
+        "身份证号": office.numbers[who],
         "性别": np.where(county.families.sex[who] == 1, "男", "女").astype(object),
-        "死亡日期": dates(deaths.day[who], "%Y-%m-%d"), "火化日期": dates(deaths.cremated[who], "%Y-%m-%d"),
-        "户籍地址": county.homes.registered[who], "经办人姓名": draw(rng, county.papers.name, count),
+        "死亡日期": dates(deaths.day[who], "%Y-%m-%d"),
+        "火化日期": dates(deaths.cremated[who], "%Y-%m-%d"),
+        "户籍地址": county.homes.registered[who],
+        "经办人姓名": draw(rng, county.papers.name, count),
         "经办人电话": mobiles(rng, count),
-    }  # fmt: skip
+    }
     role = Role("subject", who, {"name": "逝者姓名", "id_number": "身份证号"})
     office.identity(role, who)
     table = Table("civil_affairs", "funeral", columns, key, [role])
@@ -200,7 +258,11 @@ def deliver_funerals(office: Office) -> None:
     table.note("death_known_to_one", "subject", np.flatnonzero(alone[who]), DISCREPANCY, "civil_affairs")
     rows = choose(rng, np.ones(count, dtype=bool), office.rates.duplicate_person * 4)
     copies = table.take(rows)
-    copies.key = join("HH", digits(year_month(deaths.day[who[rows]])[0]), digits(1_000_500 + rng.permutation(len(rows)) * 6, 7))
+    copies.key = join(
+        "HH",
+        digits(year_month(deaths.day[who[rows]])[0]),
+        digits(1_000_500 + rng.permutation(len(rows)) * 6, 7),
+    )
     copies.columns["火化证明编号"] = copies.key
     copies.columns["经办人姓名"] = draw(rng, county.papers.name, len(rows))
     table = add_duplicates(table, copies, rows)

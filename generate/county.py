@@ -15,6 +15,7 @@ from generate.faults import Planter
 from generate.office import Office, open_office
 from generate.people import populate
 from generate.rates import Rates
+from generate.setting import Setting
 from generate.sources import draw_sources
 from generate.text import day_number
 from generate.truth import Truth
@@ -51,7 +52,7 @@ class Summary:
     out: Path = field(compare=False)
 
 
-def generate(
+def generate(  # noqa: PLR0913, PLR0917 - all but the first three have good defaults
     persons: int,
     seed: int,
     out: Path,
@@ -67,11 +68,12 @@ def generate(
     tell = progress or (lambda step, share: None)
     tell("people", 0.0)
     rng = np.random.default_rng(seed)
-    county = populate(rng, persons, day_number(first_day), days, rates)
-    events = draw_events(rng, county, days, rates)
+    setting = Setting(rng, day_number(first_day), days, rates)
+    county = populate(setting, persons)
+    events = draw_events(setting, county)
     sources = draw_sources(rng, county, events)
     with Truth(out / "truth") as truth:
-        office = open_office(county, events, Planter(seed, rates, sources), truth, out, first_day)
+        office = open_office(county, events, Planter(seed, rates, sources), truth, first_day)
         for number, (step, deliver) in enumerate(STEPS):
             tell(step, 0.1 + 0.9 * number / len(STEPS))
             deliver(office)
@@ -81,4 +83,6 @@ def generate(
     tell("done", 1.0)
     households = int(county.families.household.max()) + 1
     counts = truth.counts
-    return Summary(len(county), households, days, counts["link"], counts["planted"], counts["reported_error"], out)
+    return Summary(
+        len(county), households, days, counts["link"], counts["planted"], counts["reported_error"], out
+    )

@@ -10,8 +10,8 @@ from generate import identifiers, places
 from generate.households import HEAD, LOCAL, SPOUSE
 from generate.names import given_names, surnames_of
 from generate.people import County, leave_county
-from generate.rates import Rates
-from generate.text import NEVER, Ints, Mask, Rng, join, year_month, yyyymmdd
+from generate.setting import Setting
+from generate.text import NEVER, Ints, Mask, Text, join, year_month, yyyymmdd
 from generate.traps import choose, how_many
 
 BORN, DIED, DIED_UNTOLD, MARRIED_UNTOLD = "born", "died", "died_untold", "married_untold"
@@ -44,96 +44,141 @@ class Events:
         by_day[day] = np.concatenate([by_day[day], persons.astype(np.int64)])
 
 
-def draw_events(rng: Rng, county: County, days: int, rates: Rates) -> Events:
+def draw_events(setting: Setting, county: County) -> Events:
     """Draw the changes of the later days and bring the county to its state on the last day."""
-    events = Events(days)
-    free = _untouched(county)
-    for day in range(1, days):
-        events.add(BORN, day, np.flatnonzero(county.families.birth == county.today + day - 1))
-        struck = np.flatnonzero((county.hukou_status == "2") & (county.cancelled == county.today + day))
-        events.add(STRUCK_OFF, day, struck)
-        _numbers_and_names(rng, county, events, day, free, rates)
-        _lives(rng, county, events, day, free, rates)
-        _moves_and_work(rng, county, events, day, free, rates)
-    late = (county.hukou_status == "2") & (county.cancelled > county.today + days - 1)
+    changes = _Changes(setting, county)
+    for day in range(1, setting.days):
+        changes.happen(day)
+    late = (county.hukou_status == "2") & (county.cancelled > county.today + setting.days - 1)
     county.hukou_status[late] = "1"
     county.cancelled[late] = NEVER
-    return events
+    return changes.events
 
 
-def _untouched(county: County) -> Mask:
-    """Grown residents with nothing special about them, who may still be chosen."""
-    families = county.families
-    free = county.local & np.isin(families.part, (HEAD, SPOUSE)) & (county.papers.id_number != "")
-    free &= (county.hukou_status == "1") & ~county.deaths.dead & (county.papers.old_number == "")
-    traps = county.traps
-    for pairs in (traps.twins, traps.namesakes, traps.same_number):
-        free[pairs.ravel()] = False
-    return free
+class _Changes:
+    """Chooses the persons whom something happens to, nobody twice."""
 
+    def __init__(self, setting: Setting, county: County) -> None:
+        self.rng = setting.rng
+        self.rates = setting.rates
+        self.county = county
+        self.events = Events(setting.days)
+        self.free = self._untouched()
 
-def _take(rng: Rng, free: Mask, eligible: Mask, rate: float, of: int) -> Ints:
-    chosen = choose(rng, free & eligible, rate, of=of)
-    free[chosen] = False
-    return chosen
+    def happen(self, day: int) -> None:
+        """Let one day pass."""
+        county = self.county
+        self.events.add(BORN, day, np.flatnonzero(county.families.birth == county.today + day - 1))
+        struck = (county.hukou_status == "2") & (county.cancelled == county.today + day)
+        self.events.add(STRUCK_OFF, day, np.flatnonzero(struck))
+        self._register_newborns(day)
+        self._correct_numbers(day)
+        self._change_names(day)
+        self._die(day)
+        self._marry(day)
+        self._correct_phones(day)
+        self._move_and_work(day)
 
+    def _untouched(self) -> Mask:
+        """Grown residents with nothing special about them, who may still be chosen."""
+        county, families = self.county, self.county.families
+        free = county.local & np.isin(families.part, (HEAD, SPOUSE)) & (county.papers.id_number != "")
+        free = free & (county.hukou_status == "1") & ~county.deaths.dead & (county.papers.old_number == "")
+        traps = county.traps
+        for pairs in (traps.twins, traps.namesakes, traps.same_number):
+            free[pairs.ravel()] = False
+        return np.asarray(free, dtype=bool)
 
-def _numbers_and_names(rng: Rng, county: County, events: Events, day: int, free: Mask, rates: Rates) -> None:
-    papers, families, everyone = county.papers, county.families, len(county)
-    waiting = county.unregistered & (papers.id_number == "") & (families.kind == LOCAL)
-    waiting &= families.birth < county.today
-    newborns = choose(rng, waiting, rates.newborn_registered, of=everyone)
-    events.add(REGISTERED, day, newborns)
-    _number_newborns(rng, county, newborns)
-    county.hukou_status[newborns] = "1"
-    renumbered = _take(rng, free, free, rates.number_corrected, everyone)
-    events.add(RENUMBERED, day, renumbered)
-    papers.old_number[renumbered], papers.old_reason[renumbered] = papers.id_number[renumbered], "corrected"
-    codes = np.array([int(number[:6]) for number in papers.id_number[renumbered].tolist()], dtype=np.int64)
-    birth = yyyymmdd(families.birth[renumbered])
-    sequence = rng.integers(0, 500, len(renumbered)) * 2 + families.sex[renumbered] % 2
-    papers.id_number[renumbered] = identifiers.id_numbers(codes, birth, sequence)
-    renamed = _take(rng, free, (papers.former_name == "") & (papers.ethnicity == "01"), rates.name_changed, everyone)
-    events.add(RENAMED, day, renamed)
-    given = given_names(rng, families.sex[renamed], year_month(families.birth[renamed])[0])
-    papers.former_name[renamed] = papers.name[renamed]
-    papers.name[renamed] = join(surnames_of(papers.name[renamed]), given)
+    def _take(self, kind: str, day: int, eligible: Mask, rate: float) -> Ints:
+        chosen = choose(self.rng, self.free & eligible, rate, of=len(self.county))
+        self.free[chosen] = False
+        self.events.add(kind, day, chosen)
+        return chosen
 
+    def _register_newborns(self, day: int) -> None:
+        county, papers, families = self.county, self.county.papers, self.county.families
+        waiting = county.unregistered & (papers.id_number == "") & (families.kind == LOCAL)
+        waiting &= families.birth < county.today
+        newborns = choose(self.rng, waiting, self.rates.newborn_registered, of=len(county))
+        self.events.add(REGISTERED, day, newborns)
+        year = year_month(families.birth[newborns])[0]
+        codes = places.issuing_codes(self.rng, county.homes.township[newborns], year)
+        papers.id_number[newborns] = self._unused_numbers(newborns, codes)
+        papers.id_type[newborns] = "111"
+        county.hukou_status[newborns] = "1"
 
-def _number_newborns(rng: Rng, county: County, newborns: Ints) -> None:
-    papers, families = county.papers, county.families
-    birth = yyyymmdd(families.birth[newborns])
-    code = places.issuing_codes(rng, county.homes.township[newborns], birth // 10_000)
-    taken = set(papers.id_number.tolist())
-    for place, person in enumerate(newborns.tolist()):
-        number = ""
-        while number == "" or number in taken:
-            sequence = rng.integers(0, 500, 1) * 2 + families.sex[[person]] % 2
-            number = identifiers.id_numbers(code[[place]], birth[[place]], sequence)[0]
-        taken.add(number)
-        papers.id_number[person], papers.id_type[person] = number, "111"
+    def _unused_numbers(self, persons: Ints, codes: Ints) -> Text:
+        """A number for each person that nobody bears."""
+        families, taken = self.county.families, set(self.county.papers.id_number.tolist())
+        birth = yyyymmdd(families.birth[persons])
+        numbers = np.empty(len(persons), dtype=object)
+        for place, person in enumerate(persons.tolist()):
+            number = ""
+            while number == "" or number in taken:
+                sequence = self.rng.integers(0, 500, 1) * 2 + families.sex[[person]] % 2
+                number = identifiers.id_numbers(codes[[place]], birth[[place]], sequence)[0]
+            taken.add(number)
+            numbers[place] = number
+        return numbers
 
+    def _correct_numbers(self, day: int) -> None:
+        papers = self.county.papers
+        persons = self._take(RENUMBERED, day, self.free, self.rates.number_corrected)
+        before = papers.id_number[persons]
+        papers.old_number[persons], papers.old_reason[persons] = before, "corrected"
+        codes = np.array([int(number[:6]) for number in before.tolist()], dtype=np.int64)
+        papers.id_number[persons] = self._unused_numbers(persons, codes)
 
-def _lives(rng: Rng, county: County, events: Events, day: int, free: Mask, rates: Rates) -> None:
-    everyone, deaths, age = len(county), county.deaths, county.age
-    dying = _take(rng, free, age > 45, rates.deaths_a_day, everyone)
-    untold = _take(rng, free, age > 45, rates.event_not_yet_delivered / 4, everyone)
-    events.add(DIED, day, dying)
-    events.add(DIED_UNTOLD, day, untold)
-    for gone in (dying, untold):
+    def _change_names(self, day: int) -> None:
+        papers, families = self.county.papers, self.county.families
+        plain = (papers.former_name == "") & (papers.ethnicity == "01")
+        persons = self._take(RENAMED, day, plain, self.rates.name_changed)
+        given = given_names(self.rng, families.sex[persons], year_month(families.birth[persons])[0])
+        papers.former_name[persons] = papers.name[persons]
+        papers.name[persons] = join(surnames_of(papers.name[persons]), given)
+
+    def _die(self, day: int) -> None:
+        county, deaths = self.county, self.county.deaths
+        old = county.age > 45
+        told = self._take(DIED, day, old, self.rates.deaths_a_day)
+        untold = self._take(DIED_UNTOLD, day, old, self.rates.event_not_yet_delivered / 4)
+        gone = np.concatenate([told, untold])
         deaths.day[gone] = county.today + day - 1
+        deaths.health_knows[told] = True
         spouse = county.families.spouse[gone]
-        bereaved = spouse[(spouse >= 0)]
+        bereaved = spouse[spouse >= 0]
         county.ties.status[bereaved[~deaths.dead[bereaved]]] = "30"
-    deaths.health_knows[dying] = True
-    single = free & (county.ties.status == "10") & (age > 22) & (age < 45)
-    men = np.flatnonzero(single & (county.families.sex == 1))
-    women = np.flatnonzero(single & (county.families.sex == 2))
-    count = min(how_many(rates.event_not_yet_delivered, everyone), len(men), len(women))
-    couples = np.column_stack([rng.choice(men, count, replace=False), rng.choice(women, count, replace=False)])
-    events.add(MARRIED_UNTOLD, day, couples.ravel())
-    _wed(county, couples, day)
-    free[couples.ravel()] = False
+
+    def _marry(self, day: int) -> None:
+        county = self.county
+        single = self.free & (county.ties.status == "10") & (county.age > 22) & (county.age < 45)
+        men = np.flatnonzero(single & (county.families.sex == 1))
+        women = np.flatnonzero(single & (county.families.sex == 2))
+        count = how_many(self.rates.event_not_yet_delivered, len(county))
+        count = min(count, len(men), len(women))
+        grooms = self.rng.choice(men, count, replace=False)
+        couples = np.column_stack([grooms, self.rng.choice(women, count, replace=False)])
+        self.events.add(MARRIED_UNTOLD, day, couples.ravel())
+        self.free[couples.ravel()] = False
+        _wed(county, couples, day)
+
+    def _correct_phones(self, day: int) -> None:
+        known = self.county.papers.phone != ""
+        self._take(POLICE_CORRECTED, day, known, self.rates.corrected_at_source)
+        insured = known & (self.county.work.insured > 0)
+        self._take(HR_CORRECTED, day, insured, self.rates.corrected_at_source / 3)
+
+    def _move_and_work(self, day: int) -> None:
+        county, work, rates = self.county, self.county.work, self.rates
+        self._take(MOVED, day, self.free, rates.moves_a_day * 0.7)
+        gone = self._take(MOVED_OUT, day, work.pension == "", rates.moves_a_day * 0.3)
+        self._take(HIRED, day, work.status == "1", rates.work_changes_a_day / 2)
+        stopped = self._take(SUSPENDED, day, work.status == "1", rates.work_changes_a_day / 2)
+        work.ended[stopped] |= work.insured[stopped]
+        work.insured[stopped] = 0
+        county.hukou_status[gone] = "3"
+        county.cancelled[gone] = county.today + day - 1
+        leave_county(self.rng, county.homes, work, gone)
 
 
 def _wed(county: County, couples: Ints, day: int) -> None:
@@ -150,24 +195,3 @@ def _wed(county: County, couples: Ints, day: int) -> None:
         ties.status[couples[:, own]] = "20"
         ties.current[couples[:, own]] = rows
         families.spouse[couples[:, own]] = couples[:, other]
-
-
-def _moves_and_work(rng: Rng, county: County, events: Events, day: int, free: Mask, rates: Rates) -> None:
-    everyone, work = len(county), county.work
-    events.add(POLICE_CORRECTED, day, _take(rng, free, county.papers.phone != "", rates.corrected_at_source, everyone))
-    insured = (work.insured > 0) & (county.papers.phone != "")
-    events.add(HR_CORRECTED, day, _take(rng, free, insured, rates.corrected_at_source / 3, everyone))
-    events.add(MOVED, day, _take(rng, free, free, rates.moves_a_day * 0.7, everyone))
-    gone = _take(rng, free, work.pension == "", rates.moves_a_day * 0.3, everyone)
-    events.add(MOVED_OUT, day, gone)
-    events.add(HIRED, day, _take(rng, free, work.status == "1", rates.work_changes_a_day / 2, everyone))
-    stopped = _take(rng, free, work.status == "1", rates.work_changes_a_day / 2, everyone)
-    events.add(SUSPENDED, day, stopped)
-    for leaving in (gone, stopped):
-        work.ended[leaving] |= work.insured[leaving]
-        work.insured[leaving] = 0
-    county.hukou_status[gone] = "3"
-    county.cancelled[gone] = county.today + day - 1
-    leave_county(rng, county.homes, work, gone)
-
-

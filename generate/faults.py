@@ -16,7 +16,13 @@ from generate.rates import Rates
 from generate.table import Role, Table
 from generate.text import Ints, Mask, Rng, Text, join, objects
 
-LINKED, ACCEPTED, QUARANTINED, DISCREPANCY, APART = "linked", "accepted", "quarantined", "discrepancy", "not_merged"
+LINKED, ACCEPTED, QUARANTINED, DISCREPANCY, APART = (
+    "linked",
+    "accepted",
+    "quarantined",
+    "discrepancy",
+    "not_merged",
+)
 IDENTITY = frozenset({"id_number", "name", "birth_date"})
 SAME, OTHER, NOTHING = "the same", "something else", "nothing"
 
@@ -96,7 +102,13 @@ FAULTS = (
     Fault("placeholder", "phone", changes.placeholder, ACCEPTED, NOTHING, pattern=MOBILE),
     Fault("phone_dummy", "phone", changes.dummy_phone, ACCEPTED, OTHER, pattern=MOBILE),
     Fault("phone_other_form", "phone", changes.other_phone_form, ACCEPTED, pattern=MOBILE),
-    Fault("address_other_form", "residence_address", changes.other_address_form, ACCEPTED, pattern="^浙江省杭州市"),
+    Fault(
+        "address_other_form",
+        "residence_address",
+        changes.other_address_form,
+        ACCEPTED,
+        pattern="^浙江省杭州市",
+    ),
 )
 
 
@@ -116,7 +128,9 @@ class Planter:
         """Random numbers for columns, the same for the same words."""
         return np.random.default_rng(list("/".join(str(word) for word in (self.seed, *words)).encode()))
 
-    def plant(self, table: Table, weights: Mapping[str, float] | None = None, spared: Iterable[str] = ()) -> None:
+    def plant(
+        self, table: Table, weights: Mapping[str, float] | None = None, spared: Iterable[str] = ()
+    ) -> None:
         """Plant every fault that the roles' fields can take, at the county's rates.
 
         With weights only the kinds they name, at rates multiplied by them.
@@ -129,7 +143,9 @@ class Planter:
                 if weight and fault.kind not in left_out and fault.field in role.fields:
                     self._plant_one(table, role, fault, taken, weight)
 
-    def _plant_one(self, table: Table, role: Role, fault: Fault, taken: dict[str, Mask], weight: float) -> None:
+    def _plant_one(
+        self, table: Table, role: Role, fault: Fault, taken: dict[str, Mask], weight: float
+    ) -> None:
         rng = self.rng(table.department, table.dataset, role.name, fault.kind, fault.field)
         chance = self.chance(table.department, table.dataset, role.name, fault.kind, fault.field)
         column = table.columns[role.fields[fault.field]]
@@ -149,14 +165,15 @@ class Planter:
         rows, before, after = drawn[changed], before[changed], after[changed]
         column[rows] = after
         group[rows] = True
-        self._record(table, role, fault, rows, before, after)
+        self._record(table, role, fault, rows, (before, after))
 
     def _after(self, fault: Fault, persons: Ints, before: Text, chance: random.Random) -> Text:
         if fault.change is None:
             return np.asarray(getattr(self.sources, fault.source)[persons], dtype=object)
         return objects([fault.change(value, chance) for value in before.tolist()])
 
-    def _record(self, table: Table, role: Role, fault: Fault, rows: Ints, before: Text, after: Text) -> None:
+    def _record(self, table: Table, role: Role, fault: Fault, rows: Ints, values: tuple[Text, Text]) -> None:
+        before, after = values
         told = role.told.get(fault.field)
         if told is not None and fault.says != SAME:
             told.meant[rows] = after if fault.says == OTHER else ""
@@ -170,7 +187,8 @@ class Planter:
             expected[others >= 0] = APART
         if fault.kind in ("id_missing", "id_placeholder") and not can_do_without_number(table, role):
             expected[:] = ACCEPTED
-        table.note(fault.kind, role.name, rows, expected, join(before, " -> ", after), others)
+        note = table.note(fault.kind, role.name, rows, expected, join(before, " -> ", after))
+        note.others = others
 
 
 def can_do_without_number(table: Table, role: Role) -> bool:

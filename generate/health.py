@@ -16,20 +16,78 @@ from generate.traps import choose
 from generate.writers import JsonForm, json_text
 
 PLACES = ("医院", "家中", "养老服务机构", "其他场所", "来院途中")
-CAUSES = (
-    "C16.9 J44.9 K74.6 I21.9 I63.9 C34.9 N18.9 V89.2 R54 I61.9 E14.9 J18.9 W19 C22.9".split()
-)  # fmt: skip
-DEATH_FORM = JsonForm((
-    '{"op": ', "<op>", ', "death_cert_no": ', "<death_cert_no>", ', "name": ', "<name>", ', "id_no": ', "<id_no>",
-    ', "sex": ', "<sex>", ', "birth_date": ', "<birth_date>", ', "death_time": ', "<death_time>", ', "place": ', "<place>",
-    ', "cause_icd10": ', "<cause_icd10>", ', "issued_at": ', "<issued_at>", "}",
-))  # fmt: skip
-RECORD_FORM = JsonForm((
-    '{"record_no": ', "<record_no>", ', "name": ', "<name>", ', "id_no": ', "<id_no>", ', "sex": ', "<sex>",
-    ', "birth_date": ', "<birth_date>", ', "phone": ', "<phone>", ', "address": ', "<address>", ', "abo": ', "<abo>",
-    ', "rh": ', "<rh>", ', "allergies": ', "<allergies>", ', "chronic": ', "<chronic>", ', "family_doctor": ',
-    "<family_doctor>", ', "updated_at": ', "<updated_at>", "}",
-))  # fmt: skip
+CAUSES = [
+    "C16.9",
+    "J44.9",
+    "K74.6",
+    "I21.9",
+    "I63.9",
+    "C34.9",
+    "N18.9",
+    "V89.2",
+    "R54",
+    "I61.9",
+    "E14.9",
+    "J18.9",
+    "W19",
+    "C22.9",
+]
+DEATH_FORM = JsonForm(
+    (
+        '{"op": ',
+        "<op>",
+        ', "death_cert_no": ',
+        "<death_cert_no>",
+        ', "name": ',
+        "<name>",
+        ', "id_no": ',
+        "<id_no>",
+        ', "sex": ',
+        "<sex>",
+        ', "birth_date": ',
+        "<birth_date>",
+        ', "death_time": ',
+        "<death_time>",
+        ', "place": ',
+        "<place>",
+        ', "cause_icd10": ',
+        "<cause_icd10>",
+        ', "issued_at": ',
+        "<issued_at>",
+        "}",
+    )
+)
+RECORD_FORM = JsonForm(
+    (
+        '{"record_no": ',
+        "<record_no>",
+        ', "name": ',
+        "<name>",
+        ', "id_no": ',
+        "<id_no>",
+        ', "sex": ',
+        "<sex>",
+        ', "birth_date": ',
+        "<birth_date>",
+        ', "phone": ',
+        "<phone>",
+        ', "address": ',
+        "<address>",
+        ', "abo": ',
+        "<abo>",
+        ', "rh": ',
+        "<rh>",
+        ', "allergies": ',
+        "<allergies>",
+        ', "chronic": ',
+        "<chronic>",
+        ', "family_doctor": ',
+        "<family_doctor>",
+        ', "updated_at": ',
+        "<updated_at>",
+        "}",
+    )
+)
 FIELDS = {"id_number": "id_no", "name": "name", "sex": "sex", "birth_date": "birth_date"}
 ZONE = "+08:00"
 
@@ -48,11 +106,17 @@ def deliver_deaths(office: Office) -> None:
     """All certificates so far on the first day, then the new ones."""
     county, deaths = office.county, office.county.deaths
     rng = office.rng("health", "death")
-    who = np.flatnonzero(deaths.dead & deaths.health_knows & (deaths.day < county.today) & (county.papers.id_number != ""))
-    fresh = np.concatenate([np.empty(0, dtype=np.int64), *(office.events.on(DIED, d) for d in range(office.events.days))])
+    who = np.flatnonzero(
+        deaths.dead & deaths.health_knows & (deaths.day < county.today) & (county.papers.id_number != "")
+    )
+    fresh = np.concatenate(
+        [np.empty(0, dtype=np.int64), *(office.events.on(DIED, d) for d in range(office.events.days))]
+    )
     who = who[~np.isin(who, fresh)]
     who = who[np.argsort(deaths.day[who], kind="stable")]
-    table = _deaths(office, rng, who, deaths.day[who], _certificate_numbers("330100", deaths.day[who], 100_600, rng))
+    table = _deaths(
+        office, rng, who, deaths.day[who], _certificate_numbers("330100", deaths.day[who], 100_600, rng)
+    )
     alone = deaths.health_knows & ~deaths.funeral_knows & (county.hukou_status != "2")
     table.note("death_known_to_one", "subject", np.flatnonzero(alone[who]), DISCREPANCY, "health")
     rows = choose(rng, np.ones(len(who), dtype=bool), office.rates.duplicate_person)
@@ -82,12 +146,17 @@ def _deaths(office: Office, rng: Rng, who: Ints, day: Ints, keys: Text) -> Table
     birth = dates(county.families.birth[who], "%Y-%m-%d")
     issued = np.minimum(day + rng.integers(0, 8, count), np.maximum(day, county.today - 1))
     columns = {
-        "op": same("upsert", count), "death_cert_no": keys, "name": office.names[who], "id_no": office.numbers[who],
-        "sex": digits(county.families.sex[who]), "birth_date": birth,
+        "op": same("upsert", count),
+        "death_cert_no": keys,
+        "name": office.names[who],
+        "id_no": office.numbers[who],
+        "sex": digits(county.families.sex[who]),
+        "birth_date": birth,
         "death_time": join(dates(day, "%Y-%m-%dT"), clock(rng, count, "%H:%M:%S", 0, 12), ZONE),
-        "place": draw(rng, PLACES, count, [0.56, 0.28, 0.09, 0.04, 0.03]), "cause_icd10": draw(rng, CAUSES, count),
+        "place": draw(rng, PLACES, count, [0.56, 0.28, 0.09, 0.04, 0.03]),
+        "cause_icd10": draw(rng, CAUSES, count),
         "issued_at": join(dates(issued, "%Y-%m-%dT"), clock(rng, count, "%H:%M:%S", 12, 19), ZONE),
-    }  # fmt: skip
+    }
     role = Role("subject", who, FIELDS)
     office.identity(role, who, birth)
     role.tell("sex", columns["sex"], columns["sex"].copy())
@@ -118,7 +187,11 @@ def _with_false_deaths(office: Office, rng: Rng, table: Table) -> Table:
     day = county.today - rng.integers(20, 900, len(who))
     false = _deaths(office, rng, who, day, _certificate_numbers("330198", day, 100_600, rng))
     false.note(
-        "false_death_withdrawn", "subject", np.arange(len(who)), ACCEPTED, "certificate deleted; the person lives"
+        "false_death_withdrawn",
+        "subject",
+        np.arange(len(who)),
+        ACCEPTED,
+        "certificate deleted; the person lives",
     )
     deleted = false.take(np.arange(len(who)))
     deleted.columns["op"] = same("delete", len(who))
@@ -156,15 +229,25 @@ def _records(office: Office, rng: Rng, who: Ints, keys: Text) -> Table:
     phone[child] = county.papers.phone[parent[child]]
     stale = rng.random(count) < office.rates.stale_address
     address = np.where(stale, county.homes.earlier[who], county.homes.lived_in[who]).astype(object)
-    newest = np.minimum(county.today - 1, np.where(county.deaths.dead[who], county.deaths.day[who], county.today - 1))
+    newest = np.minimum(
+        county.today - 1, np.where(county.deaths.dead[who], county.deaths.day[who], county.today - 1)
+    )
     updated = np.maximum(newest - rng.integers(0, 1500, count), county.families.birth[who] + 15)
     columns = {
-        "record_no": keys, "name": office.names[who], "id_no": office.numbers[who],
-        "sex": digits(county.families.sex[who]), "birth_date": birth, "phone": phone, "address": address,
-        "abo": care.abo[who], "rh": care.rh[who], "allergies": care.allergies[who], "chronic": care.chronic[who],
+        "record_no": keys,
+        "name": office.names[who],
+        "id_no": office.numbers[who],
+        "sex": digits(county.families.sex[who]),
+        "birth_date": birth,
+        "phone": phone,
+        "address": address,
+        "abo": care.abo[who],
+        "rh": care.rh[who],
+        "allergies": care.allergies[who],
+        "chronic": care.chronic[who],
         "family_doctor": care.doctor[who],
         "updated_at": join(dates(updated, "%Y-%m-%dT"), clock(rng, count, "%H:%M:%S"), ZONE),
-    }  # fmt: skip
+    }
     role = Role("subject", who, {**FIELDS, "phone": "phone", "residence_address": "address"})
     office.identity(role, who, birth)
     role.tell("sex", columns["sex"], columns["sex"].copy())
@@ -185,5 +268,7 @@ def _make_older(office: Office, rng: Rng, table: Table) -> None:
     table.columns["abo"] = np.where(unknown, "5", table.columns["abo"]).astype(object)
     table.columns["rh"] = np.where(unknown, "3", table.columns["rh"]).astype(object)
     who = table.roles[0].person
-    day = np.maximum(office.county.today - rng.integers(1550, 2600, len(who)), office.county.families.birth[who] + 14)
+    day = np.maximum(
+        office.county.today - rng.integers(1550, 2600, len(who)), office.county.families.birth[who] + 14
+    )
     table.columns["updated_at"] = join(dates(day, "%Y-%m-%dT"), clock(rng, len(who), "%H:%M:%S"), ZONE)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from generate.text import Ints, Mask, Rng, Text, objects, pick
+from generate.text import Ints, Mask, Rng, Text, pick, same
 
 LOCAL, MIGRANT, PERMIT, FOREIGNER, OUTSIDER = range(5)
 KIND_NAMES = ("local", "migrant", "permit", "foreigner", "outsider")
 YEAR = 365.25
 HEAD, SPOUSE, CHILD, IN_LAW, GRANDCHILD, FATHER, MOTHER = range(7)
 
-LOCAL_AGES = ((18, 30, 0.09), (30, 40, 0.24), (40, 50, 0.2), (50, 60, 0.17), (60, 70, 0.16), (70, 80, 0.1), (80, 96, 0.04))
+LOCAL_AGES = (
+    (18, 30, 0.09),
+    (30, 40, 0.24),
+    (40, 50, 0.2),
+    (50, 60, 0.17),
+    (60, 70, 0.16),
+    (70, 80, 0.1),
+    (80, 96, 0.04),
+)
 MIGRANT_AGES = ((18, 30, 0.28), (30, 40, 0.36), (40, 50, 0.22), (50, 60, 0.1), (60, 75, 0.04))
 SHARES = {MIGRANT: 0.146, PERMIT: 0.0067, FOREIGNER: 0.0034, OUTSIDER: 0.0165}
 
@@ -56,8 +64,8 @@ class Families:
     mother: Ints
     father: Ints
     spouse: Ints
-    # which household's head's line a grandparent belongs to: True when he or she is the head's own parent
-    own_line: Mask = field(default_factory=lambda: np.empty(0, dtype=bool))
+    own_line: Mask
+    """Whether grandparents in the household are the head's own parents, not the spouse's."""
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -118,7 +126,9 @@ def _children(
     return blocks
 
 
-def _newborns(rng: Rng, today: int, woman: npt.NDArray[np.float64], married: Mask, newborns: Newborns) -> Block:
+def _newborns(
+    rng: Rng, today: int, woman: npt.NDArray[np.float64], married: Mask, newborns: Newborns
+) -> Block:
     fertile = np.flatnonzero(married & (woman > 21) & (woman < 40))
     lately = fertile[rng.random(len(fertile)) < newborns.lately]
     coming = fertile[rng.random(len(fertile)) < newborns.to_come]
@@ -182,11 +192,19 @@ def _assemble(rng: Rng, kind: int, blocks: list[Block], size: int, offset: int) 
     order = np.lexsort((birth, part, household))[:size]
     household, part, birth = household[order], part[order], birth[order]
     sex = np.concatenate([block.sex for block in blocks])[order].astype(np.int64)
+    nobody = np.full(len(order), -1, dtype=np.int64)
     families = Families(
-        np.full(len(order), kind), household, part, sex, birth, objects([""] * len(order)),
-        *(np.full(len(order), -1, dtype=np.int64) for _ in range(3)),
+        np.full(len(order), kind),
+        household,
+        part,
+        sex,
+        birth,
+        relation=same("", len(order)),
+        mother=nobody,
+        father=nobody.copy(),
+        spouse=nobody.copy(),
         own_line=_own_line(rng, household),
-    )  # fmt: skip
+    )
     _tie(families, offset)
     families.relation = _relations(rng, families)
     return families
@@ -245,7 +263,9 @@ def _heirs(families: Families, in_law: Ints) -> Ints:
 
 
 def _tie_grandparents(families: Families) -> None:
-    child = np.where(families.own_line | (_at(families, SPOUSE) < 0), _at(families, HEAD), _at(families, SPOUSE))
+    child = np.where(
+        families.own_line | (_at(families, SPOUSE) < 0), _at(families, HEAD), _at(families, SPOUSE)
+    )
     own = np.arange(len(families)) == child
     families.father = np.where(own, _at(families, FATHER), families.father)
     families.mother = np.where(own, _at(families, MOTHER), families.mother)
@@ -263,11 +283,15 @@ def _relations(rng: Rng, families: Families) -> Text:
     code = np.select(
         [part == HEAD, part == SPOUSE, part == CHILD, part == IN_LAW, part == GRANDCHILD, part == FATHER],
         [
-            np.where(draw < 0.92, 2, 1), np.where(draw < 0.15, 10, np.where(man, 11, 12)), child,
-            np.full(length, 38), np.where(man, 41, 42), father,
+            np.where(draw < 0.92, 2, 1),
+            np.where(draw < 0.15, 10, np.where(man, 11, 12)),
+            child,
+            np.full(length, 38),
+            np.where(man, 41, 42),
+            father,
         ],
         father + 1,
-    )  # fmt: skip
+    )
     return pick([f"{number:02d}" for number in range(100)], code)
 
 
@@ -275,5 +299,16 @@ def _concatenate(parts: list[Families]) -> Families:
     def whole(name: str) -> npt.NDArray[np.generic]:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    names = ("kind", "household", "part", "sex", "birth", "relation", "mother", "father", "spouse", "own_line")
+    names = (
+        "kind",
+        "household",
+        "part",
+        "sex",
+        "birth",
+        "relation",
+        "mother",
+        "father",
+        "spouse",
+        "own_line",
+    )
     return Families(**{name: whole(name) for name in names})  # type: ignore[arg-type]

@@ -10,16 +10,53 @@ from generate.faults import DISCREPANCY, LINKED
 from generate.households import FOREIGNER, PERMIT
 from generate.office import Office, add_copies, add_duplicates, add_test_row
 from generate.table import Role, Table
-from generate.text import Ints, Mask, Rng, Text, clock, dates, digits, from_year_month, join, month_number, pick, same
+from generate.text import (
+    Ints,
+    Mask,
+    Rng,
+    Text,
+    clock,
+    dates,
+    digits,
+    from_year_month,
+    join,
+    month_number,
+    pick,
+    same,
+)
 from generate.traps import choose
 from generate.work import BIT, INSURANCES, STAFF, employer_texts
 from generate.writers import CsvForm
 
-INSURED_COLUMNS = tuple(
-    "aac001 aac002 aac003 aac004 aac005 aac006 aac058 aab003 aab004 aae140 aac008 aac049 aae005 aae036".split()
+INSURED_COLUMNS = (
+    "aac001",
+    "aac002",
+    "aac003",
+    "aac004",
+    "aac005",
+    "aac006",
+    "aac058",
+    "aab003",
+    "aab004",
+    "aae140",
+    "aac008",
+    "aac049",
+    "aae005",
+    "aae036",
 )
-PENSION_COLUMNS = tuple("aac001 aac002 aac003 aic160 aae019 aae116 aae036".split())
-JOB_COLUMNS = tuple("acc0m0 aac002 aac003 aac011 acc028 aab003 aab004 acb241 aae005 aae036".split())
+PENSION_COLUMNS = ("aac001", "aac002", "aac003", "aic160", "aae019", "aae116", "aae036")
+JOB_COLUMNS = (
+    "acc0m0",
+    "aac002",
+    "aac003",
+    "aac011",
+    "acc028",
+    "aab003",
+    "aab004",
+    "acb241",
+    "aae005",
+    "aae036",
+)
 IN_FORCE, SUSPENDED_CODE, ENDED = "1", "2", "4"
 FIRST_PERSON = 33_100_682_000
 FIRST_JOB = 3_301_100_906_400
@@ -61,7 +98,9 @@ def deliver_insured(office: Office) -> None:
     _note_lives(office, table)
     test = {"aac001": "<key>", "aac002": "<number>", "aac003": "<name>"}
     table = add_test_row(office, table, test)
-    table.key[-1:] = join(table.key[-1:], "|", table.columns["aae140"][-1:]) if office.rates.test_row else table.key[-1:]
+    table.key[-1:] = (
+        join(table.key[-1:], "|", table.columns["aae140"][-1:]) if office.rates.test_row else table.key[-1:]
+    )
     changing = np.isin(table.roles[0].person, np.concatenate(_insured_changes(office)))
     office.truth.errors(table)
     table = add_copies(office, table, changing)
@@ -84,13 +123,30 @@ def _insured_persons(office: Office, rng: Rng, who: Ints, numbers: Text) -> Tabl
     corrected = office.events.after(HR_CORRECTED, 0)
     phone[corrected] = papers.earlier_phone[corrected]
     columns = {
-        "aac001": numbers[who], "aac002": office.numbers[who], "aac003": office.names[who],
-        "aac004": digits(county.families.sex[who]), "aac005": papers.ethnicity[who].copy(), "aac006": birth,
-        "aac058": document_types(office)[who], "aab003": code, "aab004": name, "aae005": phone[who],
-        "aae036": join(dates(county.today - 1 - rng.integers(0, 1100, len(who)), "%Y-%m-%d"), " ", clock(rng, len(who), TIME)),
-    }  # fmt: skip
-    fields = {"id_number": "aac002", "name": "aac003", "sex": "aac004", "ethnicity": "aac005", "birth_date": "aac006",
-              "phone": "aae005"}  # fmt: skip
+        "aac001": numbers[who],
+        "aac002": office.numbers[who],
+        "aac003": office.names[who],
+        "aac004": digits(county.families.sex[who]),
+        "aac005": papers.ethnicity[who].copy(),
+        "aac006": birth,
+        "aac058": document_types(office)[who],
+        "aab003": code,
+        "aab004": name,
+        "aae005": phone[who],
+        "aae036": join(
+            dates(county.today - 1 - rng.integers(0, 1100, len(who)), "%Y-%m-%d"),
+            " ",
+            clock(rng, len(who), TIME),
+        ),
+    }
+    fields = {
+        "id_number": "aac002",
+        "name": "aac003",
+        "sex": "aac004",
+        "ethnicity": "aac005",
+        "birth_date": "aac006",
+        "phone": "aae005",
+    }
     role = Role("subject", who, fields)
     office.identity(role, who, birth)
     role.tell("sex", columns["aac004"], columns["aac004"].copy())
@@ -172,7 +228,9 @@ def _insured_next_day(office: Office, table: Table, day: int) -> Table:
     rng = office.rng("hr", "insured", day)
     persons = table.roles[0].person
     yesterday = f"{office.batch(day - 1)[:4]}-{office.batch(day - 1)[4:6]}-{office.batch(day - 1)[6:]}"
-    stopped = np.flatnonzero(np.isin(persons, np.concatenate([office.events.on(k, day) for k in (SUSPENDED, LEFT)])))
+    stopped = np.flatnonzero(
+        np.isin(persons, np.concatenate([office.events.on(k, day) for k in (SUSPENDED, LEFT)]))
+    )
     stopped = stopped[table.columns["aac008"][stopped] == IN_FORCE]
     table.columns["aac008"][stopped] = SUSPENDED_CODE
     for column in ("aab003", "aab004"):
@@ -180,7 +238,9 @@ def _insured_next_day(office: Office, table: Table, day: int) -> Table:
     corrected = np.flatnonzero(np.isin(persons, office.events.on(HR_CORRECTED, day)))
     table.columns["aae005"][corrected] = county.papers.phone[persons[corrected]]
     changed = np.concatenate([stopped, corrected])
-    table.columns["aae036"][changed] = join(same(yesterday, len(changed)), " ", clock(rng, len(changed), TIME))
+    table.columns["aae036"][changed] = join(
+        same(yesterday, len(changed)), " ", clock(rng, len(changed), TIME)
+    )
     _, first = np.unique(persons[corrected], return_index=True)
     table.note("corrected_at_source", "subject", corrected[np.sort(first)], LINKED, "phone put right")
     hired = office.events.on(HIRED, day)
@@ -197,18 +257,26 @@ def deliver_pensions(office: Office) -> None:
     """Everybody who draws a pension, once a month."""
     county, work = office.county, office.county.work
     rng = office.rng("hr", "pension")
-    who = np.flatnonzero((work.pension != "") & (county.papers.id_number != "") & (rng.random(len(county)) < 0.99))
+    who = np.flatnonzero(
+        (work.pension != "") & (county.papers.id_number != "") & (rng.random(len(county)) < 0.99)
+    )
     count = len(who)
     entered = county.today - 1 - rng.integers(0, 31, count)
     columns = {
-        "aac001": person_numbers(office)[who], "aac002": office.numbers[who], "aac003": office.names[who],
-        "aic160": from_year_month(work.pension_from[who]), "aae019": _yuan(work.amount[who]),
-        "aae116": work.pension[who].copy(), "aae036": join(dates(entered, "%Y-%m-%d"), " ", clock(rng, count, TIME)),
-    }  # fmt: skip
+        "aac001": person_numbers(office)[who],
+        "aac002": office.numbers[who],
+        "aac003": office.names[who],
+        "aic160": from_year_month(work.pension_from[who]),
+        "aae019": _yuan(work.amount[who]),
+        "aae116": work.pension[who].copy(),
+        "aae036": join(dates(entered, "%Y-%m-%d"), " ", clock(rng, count, TIME)),
+    }
     role = Role("subject", who, {"id_number": "aac002", "name": "aac003"})
     office.identity(role, who)
     table = Table("hr", "pension", columns, columns["aac001"].copy(), [role])
-    dead = np.flatnonzero((columns["aae116"] == "1") & (county.deaths.dead & (county.deaths.day < county.today))[who])
+    dead = np.flatnonzero(
+        (columns["aae116"] == "1") & (county.deaths.dead & (county.deaths.day < county.today))[who]
+    )
     day = dates(county.deaths.day[who[dead]], "%Y-%m-%d")
     table.note("pension_after_death", "subject", dead, DISCREPANCY, join("died ", day, ", still paid"))
     table = _with_second_pensions(office, rng, table)
@@ -224,7 +292,9 @@ def _yuan(cents: Ints) -> Text:
 def _with_second_pensions(office: Office, rng: Rng, table: Table) -> Table:
     """Some draw a residents' pension beside that of employees."""
     paid = (table.columns["aae116"] == "1") & (office.county.work.amount[table.roles[0].person] > 100_000)
-    rows = choose(rng, paid & ~office.county.deaths.dead[table.roles[0].person], office.rates.two_pension_schemes / 2)
+    rows = choose(
+        rng, paid & ~office.county.deaths.dead[table.roles[0].person], office.rates.two_pension_schemes / 2
+    )
     second, count = table.take(rows), len(rows)
     second.columns["aac001"] = digits(34_100_384_000 + rng.permutation(count) * 7)
     second.columns["aae019"] = _yuan(rng.integers(19_000, 30_000, count))
@@ -269,11 +339,17 @@ def _jobs(office: Office, rng: Rng, who: Ints, keys: Text) -> Table:
     code, name = employer_texts(work, who)
     entered = np.minimum(work.begun[who] + rng.integers(2, 25, len(who)), county.today - 1)
     columns = {
-        "acc0m0": keys[who], "aac002": office.numbers[who], "aac003": office.names[who],
-        "aac011": work.education[who], "acc028": work.status[who], "aab003": code, "aab004": name,
-        "acb241": dates(work.begun[who], "%Y-%m-%d"), "aae005": office.stale_phones(rng, who, 0.55),
+        "acc0m0": keys[who],
+        "aac002": office.numbers[who],
+        "aac003": office.names[who],
+        "aac011": work.education[who],
+        "acc028": work.status[who],
+        "aab003": code,
+        "aab004": name,
+        "acb241": dates(work.begun[who], "%Y-%m-%d"),
+        "aae005": office.stale_phones(rng, who, 0.55),
         "aae036": join(dates(entered, "%Y-%m-%d"), " ", clock(rng, len(who), TIME)),
-    }  # fmt: skip
+    }
     fields = {"id_number": "aac002", "name": "aac003", "education": "aac011", "phone": "aae005"}
     role = Role("subject", who, fields)
     office.identity(role, who)

@@ -59,7 +59,9 @@ def old_card_numbers(rng: Rng, country: Text, birth: Ints) -> Text:
 
 def organisation_code(body: str) -> str:
     """Eight digits and their check (GB 11714)."""
-    check = 11 - sum(int(digit) * weight for digit, weight in zip(body, ORGANISATION_WEIGHTS, strict=True)) % 11
+    check = (
+        11 - sum(int(digit) * weight for digit, weight in zip(body, ORGANISATION_WEIGHTS, strict=True)) % 11
+    )
     return body + {10: "X", 11: "0"}.get(check, str(check))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from generate.households import FATHER, LOCAL, MIGRANT, MOTHER, OUTSIDER, YEAR, Families
 from generate.rates import Rates
-from generate.text import NEVER, Ints, Mask, Rng, Text, same
+from generate.setting import Setting
+from generate.text import NEVER, Ints, Mask, Reals, Rng, Text, same
 from generate.traps import choose
 
 REGISTER_BEGINS = 7670
@@ -43,8 +44,9 @@ class Ties:
     """For every person the row of the marriage in force (or ended by death), or -1."""
 
 
-def marry(rng: Rng, families: Families, today: int, rates: Rates) -> Ties:
+def marry(setting: Setting, families: Families) -> Ties:
     """Draw the marital lives of all persons."""
+    rng, today = setting.rng, setting.today
     status = _status(rng, families, today)
     grooms = np.flatnonzero((families.spouse >= 0) & (families.sex == 1))
     brides = families.spouse[grooms]
@@ -55,8 +57,8 @@ def marry(rng: Rng, families: Families, today: int, rates: Rates) -> Ties:
     # who waited beyond the first child or today married at any time before
     waited = np.where(waited > room, rng.random(len(grooms)) * room, waited)
     day = np.minimum(earliest + waited, today - 2).astype(np.int64)
-    now = _marriages(rng, families, grooms, brides, day, np.full(len(grooms), NEVER))
-    past = _past(rng, families, status, now, today, rates)
+    now = _marriages(rng, families, (grooms, brides), day, np.full(len(grooms), NEVER))
+    past = _past(setting, families, status, now)
     both = Marriages(
         *(np.concatenate([getattr(now, name), getattr(past, name)]) for name in Marriages.__annotations__)
     )
@@ -88,9 +90,8 @@ def _first_child(families: Families) -> Ints:
     return first
 
 
-def _marriages(
-    rng: Rng, families: Families, groom: Ints, bride: Ints, day: Ints, ended: Ints
-) -> Marriages:
+def _marriages(rng: Rng, families: Families, couple: tuple[Ints, Ints], day: Ints, ended: Ints) -> Marriages:
+    groom, bride = couple
     kinds = families.kind
     both_moved = (kinds[groom] != LOCAL) & (kinds[bride] != LOCAL)
     share = np.where(both_moved, 0.12, 0.86)
@@ -98,16 +99,17 @@ def _marriages(
     return Marriages(groom, bride, day, ended, here, (ended > NEVER) & (rng.random(len(groom)) < share))
 
 
-def _past(
-    rng: Rng, families: Families, status: Text, now: Marriages, today: int, rates: Rates
-) -> Marriages:
+def _past(setting: Setting, families: Families, status: Text, now: Marriages) -> Marriages:
     """Ended marriages: of the divorced among themselves, and first marriages of some remarried."""
+    rng, today = setting.rng, setting.today
     age = (today - families.birth) / YEAR
     outsiders = np.flatnonzero((families.kind == OUTSIDER) & (age > 27))
     men = np.flatnonzero((status == DIVORCED) & (families.sex == 1))
     women = np.flatnonzero((status == DIVORCED) & (families.sex == 2))
     remarried = _remarried(rng, now, age)
-    men = np.concatenate([men, outsiders[families.sex[outsiders] == 1], remarried[families.sex[remarried] == 1]])
+    men = np.concatenate(
+        [men, outsiders[families.sex[outsiders] == 1], remarried[families.sex[remarried] == 1]]
+    )
     women = np.concatenate(
         [women, outsiders[families.sex[outsiders] == 2], remarried[families.sex[remarried] == 2]]
     )
@@ -121,9 +123,9 @@ def _past(
     grooms, brides, day, last = grooms[fits], brides[fits], day[fits], last[fits]
     together = 300 + rng.random(len(day)) ** 1.5 * np.minimum(last - day - 300, 15 * YEAR)
     ended = (day + together).astype(np.int64)
-    past = _marriages(rng, families, grooms, brides, day, ended)
+    past = _marriages(rng, families, (grooms, brides), day, ended)
     again_here = np.isin(grooms, now.groom[now.registered]) | np.isin(brides, now.bride[now.registered])
-    _settle_divorces(rng, past, again_here & past.registered, rates)
+    _settle_divorces(rng, past, again_here & past.registered, setting.rates)
     status[grooms[families.kind[grooms] == OUTSIDER]] = DIVORCED
     status[brides[families.kind[brides] == OUTSIDER]] = DIVORCED
     return past
@@ -135,7 +137,7 @@ def _settle_divorces(rng: Rng, past: Marriages, remarried: Mask, rates: Rates) -
     past.divorce_registered[choose(rng, remarried, rates.marital_contradiction)] = False
 
 
-def _remarried(rng: Rng, now: Marriages, age: Ints) -> Ints:
+def _remarried(rng: Rng, now: Marriages, age: Reals) -> Ints:
     grooms = now.groom[(age[now.groom] > 33) & (rng.random(len(now)) < 0.06)]
     brides = now.bride[(age[now.bride] > 31) & (rng.random(len(now)) < 0.06)]
     return np.concatenate([grooms, brides])

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from generate.text import Ints, Mask, Rng, Text, draw, join, objects, tail
+from generate.text import Ints, Rng, Text, draw, join, objects, tail
 
 SURNAMES = (
     "王李张陈刘徐杨周黄吴赵孙胡朱叶何林方沈郑金潘许马郭夏高姚袁唐蒋顾邵罗余程韩范章邓冯汪钱曹蔡吕楼宋丁谢童苏田俞虞陆陶傅姜葛"
     "龚江彭洪倪严卢华董翁汤戴邱来石于施任盛梁杜毛黎龙鲁曾廖白孟雷"
 )
-LATE_SURNAMES = (
-    "魏薛阎段侯孔史万钟裘寿宣斯竺诸骆屠柴池祝单应莫贾付申温詹柯阮郝秦仇崔熊向兰褚蓝尹庄殷萧费"
-)
+LATE_SURNAMES = "魏薛阎段侯孔史万钟裘寿宣斯竺诸骆屠柴池祝单应莫贾付申温詹柯阮郝秦仇崔熊向兰褚蓝尹庄殷萧费"
 DOUBLE_SURNAMES = ("欧阳", "上官", "尉迟", "诸葛")
 
 OLD_MEN = "建国荣金水根福法生良土木阿大云林财宝庆贵民德忠明志平正连跃兴祥炳松柏仁义寿康泉海来长友有发顺"
@@ -23,21 +21,71 @@ BOYS = "宇轩浩子涵梓俊豪昊泽睿辰博思晨一骏阳诚逸皓煜霖熙
 GIRLS = "梓涵雨诗怡欣子悦彤语可依然萱琪嫣思佳一安诺欢紫晗汐芷若宜妍雯馨瑜苡露洁珊桐玥夏念瑶薇岚晶"
 RARE = "䶮㛃𠮷犇堃"
 
-UYGHUR_GIVEN = "热依汗 库尔班 阿孜古丽 阿不都热合曼 吾买尔 帕提古丽 吐尔逊 热合曼".split()
-UYGHUR_FATHER = "卡德尔 艾尼瓦尔 阿卜杜拉 肉孜 热合曼 吐尔逊 买买提".split()
-MONGOLIAN = "乌云 高娃 萨仁布和 格日勒布和 巴特尔呼和 呼和阿古拉 其其格托娅".split()
-TIBETAN = "旺堆格桑 卓玛央金 扎西顿珠 次仁拉姆 格桑达娃".split()
+UYGHUR_GIVEN = ["热依汗", "库尔班", "阿孜古丽", "阿不都热合曼", "吾买尔", "帕提古丽", "吐尔逊", "热合曼"]
+UYGHUR_FATHER = ["卡德尔", "艾尼瓦尔", "阿卜杜拉", "肉孜", "热合曼", "吐尔逊", "买买提"]
+MONGOLIAN = ["乌云", "高娃", "萨仁布和", "格日勒布和", "巴特尔呼和", "呼和阿古拉", "其其格托娅"]
+TIBETAN = ["旺堆格桑", "卓玛央金", "扎西顿珠", "次仁拉姆", "格桑达娃"]
 
-FOREIGN_SURNAMES = (
-    "KHAN,SMITH,JOHNSON,WILLIAMS,VAN DER BERG,LEE,MARTIN,BROWN,MUELLER,TRAN,KIM,TANAKA,SUZUKI,PARK,IVANOV,"
-    "O'NEILL,NGUYEN,SINGH,DUBOIS,ROSSI"
-).split(",")
-FOREIGN_GIVEN = (
-    "JOHN KENJI JAMES PETER HANS EMILY OLGA ROBERT PIERRE AHMED SARAH JULIA INGRID ALEXANDER YUKI SOPHIE KATE MARY "
-    "FATIMA IVAN ELENA MARCO"
-).split()
-OTHER_PEOPLES = {"22": 11.0, "15": 5.5, "03": 3.0, "06": 2.3, "08": 1.4, "05": 1.1, "11": 1.0, "02": 1.0, "07": 0.8,
-                 "23": 0.6, "12": 0.5, "04": 0.3}  # fmt: skip
+FOREIGN_SURNAMES = [
+    "KHAN",
+    "SMITH",
+    "JOHNSON",
+    "WILLIAMS",
+    "VAN DER BERG",
+    "LEE",
+    "MARTIN",
+    "BROWN",
+    "MUELLER",
+    "TRAN",
+    "KIM",
+    "TANAKA",
+    "SUZUKI",
+    "PARK",
+    "IVANOV",
+    "O'NEILL",
+    "NGUYEN",
+    "SINGH",
+    "DUBOIS",
+    "ROSSI",
+]
+FOREIGN_GIVEN = [
+    "JOHN",
+    "KENJI",
+    "JAMES",
+    "PETER",
+    "HANS",
+    "EMILY",
+    "OLGA",
+    "ROBERT",
+    "PIERRE",
+    "AHMED",
+    "SARAH",
+    "JULIA",
+    "INGRID",
+    "ALEXANDER",
+    "YUKI",
+    "SOPHIE",
+    "KATE",
+    "MARY",
+    "FATIMA",
+    "IVAN",
+    "ELENA",
+    "MARCO",
+]
+OTHER_PEOPLES = {
+    "22": 11.0,
+    "15": 5.5,
+    "03": 3.0,
+    "06": 2.3,
+    "08": 1.4,
+    "05": 1.1,
+    "11": 1.0,
+    "02": 1.0,
+    "07": 0.8,
+    "23": 0.6,
+    "12": 0.5,
+    "04": 0.3,
+}
 OTHER_SHARE = 0.03
 
 
@@ -72,13 +120,12 @@ def _given(rng: Rng, pool: str, length: int, two_characters: float) -> Text:
     return join(first, second)
 
 
-def with_rare_character(rng: Rng, names: Text, share: float = 0.002) -> tuple[Text, Mask]:
-    """Some names ending in a character outside the common sets, and which they are."""
-    rare = rng.random(len(names)) < share
-    here = np.flatnonzero(rare)
-    renamed = names.copy()
-    renamed[here] = join(tail(names[here], 0, -1), draw(rng, list(RARE), len(here)))
-    return renamed, rare
+def use_rare_characters(rng: Rng, names: Text, share: float = 0.002) -> None:
+    """Let some names end in a character outside the common sets, in place."""
+    here = np.flatnonzero(rng.random(len(names)) < share)
+    # even a small county has some
+    here = np.union1d(here, rng.integers(0, len(names), 3))
+    names[here] = join(tail(names[here], 0, -1), draw(rng, list(RARE), len(here)))
 
 
 def draw_ethnicities(rng: Rng, length: int) -> Text:
@@ -86,6 +133,8 @@ def draw_ethnicities(rng: Rng, length: int) -> Text:
     codes = np.full(length, "01", dtype=object)
     others = np.flatnonzero(rng.random(length) < OTHER_SHARE)
     codes[others] = draw(rng, list(OTHER_PEOPLES), len(others), list(OTHER_PEOPLES.values()))
+    # even a small county has a few names with a dot in them
+    codes[rng.integers(0, max(1, length // 2), 3)] = "05"
     return codes
 
 

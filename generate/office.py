@@ -91,15 +91,24 @@ class Office:
 
 
 def open_office(
-    county: County, events: Events, planter: Planter, truth: Truth, out: Path, first_day: datetime.date
+    county: County, events: Events, planter: Planter, truth: Truth, first_day: datetime.date
 ) -> Office:
     """An office for the county."""
     jobs = (county.work.status != "") & (planter.rng("jobs").random(len(county)) < 0.9)
     relief = same("", len(county))
     return Office(
-        county, events, planter, truth, out, first_day, known_names(county, events), known_numbers(county, events), jobs,
-        relief, relief.copy(),
-    )  # fmt: skip
+        county,
+        events,
+        planter,
+        truth,
+        truth.folder.parent,
+        first_day,
+        known_names(county, events),
+        known_numbers(county, events),
+        jobs,
+        relief,
+        relief.copy(),
+    )
 
 
 def add_test_row(office: Office, table: Table, changes: dict[str, str]) -> Table:
@@ -109,7 +118,11 @@ def add_test_row(office: Office, table: Table, changes: dict[str, str]) -> Table
     rng = office.rng(table.department, table.dataset, "test")
     row = table.take(rng.integers(0, len(table), 1))
     row.key = join("9999", digits(rng.integers(0, 10**6, 1), 6))
-    words = {"<key>": row.key[0], "<name>": str(rng.choice(["测试", "测试人员", "test"])), "<number>": "1" * 18}
+    words = {
+        "<key>": row.key[0],
+        "<name>": str(rng.choice(["测试", "测试人员", "test"])),
+        "<number>": "1" * 18,
+    }
     for column, value in changes.items():
         row.columns[column] = same(words.get(value, value), 1)
     for role in row.roles:

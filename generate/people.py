@@ -9,15 +9,39 @@ import numpy as np
 from generate import identifiers, names, places
 from generate.care import Care, draw_care
 from generate.deaths import Deaths, draw_deaths
-from generate.households import CHILD, FOREIGNER, GRANDCHILD, HEAD, LOCAL, PERMIT, SPOUSE, Families, Newborns, lay_out
+from generate.households import (
+    CHILD,
+    FOREIGNER,
+    GRANDCHILD,
+    HEAD,
+    LOCAL,
+    PERMIT,
+    SPOUSE,
+    YEAR,
+    Families,
+    Newborns,
+    lay_out,
+)
 from generate.marriages import Ties, marry
-from generate.rates import Rates
+from generate.setting import Setting
 from generate.text import NEVER, Ints, Mask, Rng, Text, digits, draw, join, pick, same, year_month, yyyymmdd
 from generate.traps import Traps, choose, set_traps
 from generate.work import Work, draw_work
 
-COUNTRIES = (("PAK", "586"), ("GBR", "826"), ("USA", "840"), ("FRA", "250"), ("DEU", "276"), ("CAN", "124"), ("JPN", "392"),
-             ("IND", "356"), ("VNM", "704"), ("RUS", "643"), ("KOR", "410"), ("AUS", "036"))  # fmt: skip
+COUNTRIES = (
+    ("PAK", "586"),
+    ("GBR", "826"),
+    ("USA", "840"),
+    ("FRA", "250"),
+    ("DEU", "276"),
+    ("CAN", "124"),
+    ("JPN", "392"),
+    ("IND", "356"),
+    ("VNM", "704"),
+    ("RUS", "643"),
+    ("KOR", "410"),
+    ("AUS", "036"),
+)
 PERMITS = ((830000, "511"), (810000, "512"), (820000, "513"))
 
 
@@ -43,7 +67,6 @@ class Papers:
 
     name: Text
     former_name: Text
-    rare: Mask
     ethnicity: Text
     id_number: Text
     id_type: Text
@@ -70,7 +93,7 @@ class County:
     """Newborns without a number on the first day."""
     household_no: Text
     hukou_status: Text
-    """State in the household register on the last day: 1 registered, 2 dead, 3 moved out, 4 cancelled otherwise."""
+    """State in the household register on the last day (1 registered, 2 dead, 3 moved out, 4 other)."""
     cancelled: Ints
 
     def __len__(self) -> int:
@@ -79,40 +102,55 @@ class County:
     @property
     def local(self) -> Mask:
         """Who belongs to the county's household register."""
-        return self.families.kind == LOCAL
+        return np.asarray(self.families.kind == LOCAL)
 
     @property
     def age(self) -> Ints:
         """Full years on the first day."""
-        return ((self.today - self.families.birth) / 365.25).astype(np.int64)
+        return ((self.today - self.families.birth) / YEAR).astype(np.int64)
 
 
-def populate(rng: Rng, persons: int, today: int, days: int, rates: Rates) -> County:
+def populate(setting: Setting, persons: int) -> County:
     """Draw a county of the given number of persons, those born during the days included."""
-    newborns = Newborns(rates.child_without_number * 15, rates.births_a_day, days)
+    rng, today, rates = setting.rng, setting.today, setting.rates
+    newborns = Newborns(rates.child_without_number * 15, rates.births_a_day, setting.days)
     families = lay_out(rng, persons, today, newborns)
     traps = set_traps(rng, families, rates)
-    deaths = draw_deaths(rng, families, today, rates)
-    ties = marry(rng, families, today, rates)
+    deaths = draw_deaths(setting, families)
+    ties = marry(setting, families)
     _bury_spouses(families, ties, deaths)
     newborn = (today - families.birth < 45) & np.isin(families.part, (CHILD, GRANDCHILD))
     unregistered = newborn & ((rng.random(len(families)) < 0.65) | (families.birth >= today))
     homes = draw_homes(rng, families)
-    papers = _papers(rng, families, homes, traps, rates, unregistered, today)
-    work = draw_work(rng, families, deaths, papers.name, today, rates)
-    care = draw_care(rng, families, homes.region, papers.name, today, rates)
-    status, cancelled = _registration(rng, families, deaths, homes, work, unregistered, today)
+    papers = _papers(setting, families, homes, traps, unregistered)
+    work = draw_work(setting, families, deaths)
+    care = draw_care(setting, families, homes.region, papers.name)
+    status, cancelled = _registration(setting, families, deaths, unregistered)
+    leave_county(rng, homes, work, np.flatnonzero((status == "3") | (status == "4")))
     serial = digits(100_000_000 + families.household, 9)
     household_no = join(pick(places.township_codes(), homes.township), serial)
     return County(
-        today, families, ties, deaths, traps, homes, papers, work, care, unregistered, household_no, status, cancelled
-    )  # fmt: skip
+        today,
+        families,
+        ties,
+        deaths,
+        traps,
+        homes,
+        papers,
+        work,
+        care,
+        unregistered,
+        household_no,
+        status,
+        cancelled,
+    )
 
 
 def _registration(
-    rng: Rng, families: Families, deaths: Deaths, homes: Homes, work: Work, unregistered: Mask, today: int
+    setting: Setting, families: Families, deaths: Deaths, unregistered: Mask
 ) -> tuple[Text, Ints]:
-    """State in the household register; who moved out lives and is insured elsewhere."""
+    """State in the household register; 2 dead, 3 moved out, 4 cancelled otherwise."""
+    rng, today = setting.rng, setting.today
     local = (families.kind == LOCAL) & ~unregistered
     status = np.where(local, "1", "").astype(object)
     cancelled = np.where(local, deaths.cancelled, NEVER)
@@ -123,7 +161,6 @@ def _registration(
     for gone, code in ((out, "3"), (other, "4")):
         status[gone] = code
         cancelled[gone] = today - rng.integers(2, 1100, len(gone))
-        leave_county(rng, homes, work, gone)
     return status, cancelled
 
 
@@ -164,7 +201,7 @@ def draw_homes(rng: Rng, families: Families) -> Homes:
     before = places.draw_dwellings(rng, households)
     return Homes(
         own.township[at], registered, region, lived_in, origin, before.address[at], before.community[at]
-    )  # fmt: skip
+    )
 
 
 def _surnames(rng: Rng, families: Families) -> Text:
@@ -190,26 +227,23 @@ def _ethnicities(rng: Rng, families: Families) -> Text:
     return ethnicity
 
 
-def _papers(
-    rng: Rng, families: Families, homes: Homes, traps: Traps, rates: Rates, unregistered: Mask, today: int
-) -> Papers:
-    length = len(families)
+def _papers(setting: Setting, families: Families, homes: Homes, traps: Traps, unregistered: Mask) -> Papers:
+    rng, today = setting.rng, setting.today
     ethnicity = _ethnicities(rng, families)
     year, _, _ = year_month(families.birth)
     name = join(_surnames(rng, families), names.given_names(rng, families.sex, year))
+    names.use_rare_characters(rng, name)
     names.name_by_custom(rng, name, ethnicity)
-    name, rare = names.with_rare_character(rng, name)
     foreign = families.kind == FOREIGNER
     name[foreign] = names.foreign_names(rng, int(foreign.sum()))
     name[traps.namesakes[:, 1]] = name[traps.namesakes[:, 0]]
-    rare[traps.namesakes[:, 1]] = rare[traps.namesakes[:, 0]]
     han = ~foreign & ~np.isin(ethnicity.astype(str), ("02", "04", "05"))
     former = _former_names(rng, families, name, han & ((today - families.birth) > 3000))
     number, id_type = _numbers(rng, families, homes, traps)
     number[unregistered], id_type[unregistered] = "", ""
     old, reason = _old_numbers(rng, families, number, traps)
     phone, earlier = _phones(rng, families, today)
-    return Papers(name, former, rare & han, ethnicity, number, id_type, old, reason, phone, earlier)
+    return Papers(name, former, ethnicity, number, id_type, old, reason, phone, earlier)
 
 
 def _former_names(rng: Rng, families: Families, name: Text, eligible: Mask) -> Text:
@@ -245,7 +279,7 @@ def _numbers(rng: Rng, families: Families, homes: Homes, traps: Traps) -> tuple[
 
 
 def _with_old_cards(rng: Rng, number: Text, foreign: Ints, country: Ints, birth: Ints) -> Text:
-    """Half the foreigners still hold a card of the older form."""
+    """Many foreigners still hold a card of the older form."""
     older = rng.random(len(foreign)) < 0.4
     letters = pick([letters for letters, _ in COUNTRIES], country[older])
     number[foreign[older]] = identifiers.old_card_numbers(rng, letters, birth[foreign[older]])
@@ -267,28 +301,28 @@ def _old_numbers(rng: Rng, families: Families, number: Text, traps: Traps) -> tu
     second = traps.same_number[:, 1]
     settled = second[rng.random(len(second)) < 0.34]
     for person in settled.tolist():
-        replace_shared_number(rng, families, number, person)
-        old[person], reason[person] = "", ""
+        _replace_shared_number(rng, families, number, person)
     shared = traps.same_number[np.isin(second, settled)]
     old[shared[:, 1]], reason[shared[:, 1]] = number[shared[:, 0]], "shared"
     _old_cards(rng, families, number, old, reason)
     return old, reason
 
 
-def replace_shared_number(rng: Rng, families: Families, number: Text, person: int) -> None:
+def _replace_shared_number(rng: Rng, families: Families, number: Text, person: int) -> None:
     """Give the second bearer of a shared number one of his or her own."""
     birth = yyyymmdd(families.birth[[person]])
-    taken = number[person]
-    while number[person] == taken:
+    own = number[person]
+    while (number == own).any():
         sequence = rng.integers(0, 500, 1) * 2 + families.sex[[person]] % 2
-        number[person] = identifiers.id_numbers(np.array([330104]), birth, sequence)[0]
+        own = identifiers.id_numbers(np.array([330104]), birth, sequence)[0]
+    number[person] = own
 
 
 def _old_cards(rng: Rng, families: Families, number: Text, old: Text, reason: Text) -> None:
     new_card = np.flatnonzero(families.kind == FOREIGNER)
     new_card = new_card[[text.startswith("9") for text in number[new_card].tolist()]]
     renewed = choose(rng, new_card, 0.4)
-    country = {f"933{digits_}"[:6]: letters for letters, digits_ in COUNTRIES}
+    country = {"933" + number_of_country: letters for letters, number_of_country in COUNTRIES}
     letters = np.array([country[text[:6]] for text in number[renewed].tolist()], dtype=object)
     old[renewed] = identifiers.old_card_numbers(rng, letters, yyyymmdd(families.birth[renewed]))
     reason[renewed] = "card"
@@ -297,7 +331,7 @@ def _old_cards(rng: Rng, families: Families, number: Text, old: Text, reason: Te
 def _phones(rng: Rng, families: Families, today: int) -> tuple[Text, Text]:
     """Mobile numbers of persons from twelve on, and the numbers they had before."""
     phone, earlier = mobiles(rng, len(families)), mobiles(rng, len(families))
-    age = (today - families.birth) / 365.25
+    age = (today - families.birth) / YEAR
     none = (age < 12) | (rng.random(len(families)) < 0.04)
     phone[none] = ""
     return phone, earlier
@@ -305,6 +339,8 @@ def _phones(rng: Rng, families: Families, today: int) -> tuple[Text, Text]:
 
 def mobiles(rng: Rng, length: int) -> Text:
     """Random mobile numbers."""
-    prefixes = "130 131 132 133 134 135 136 137 138 139 150 151 152 153 155 156 157 158 159 173 177 180 181 182 183 184 " \
-        "185 186 187 188 189 191 198 199"  # fmt: skip
+    prefixes = (
+        "130 131 132 133 134 135 136 137 138 139 150 151 152 153 155 156 157 158 159 173 177 180 181 182 183 "
+        "184 185 186 187 188 189 191 198 199"
+    )
     return join(draw(rng, prefixes.split(), length), digits(rng.integers(0, 10**8, length), 8))

@@ -15,8 +15,21 @@ from generate.text import Ints, Mask, Rng, Text, clock, dates, digits, join, sam
 from generate.traps import choose
 from generate.writers import CsvForm
 
-COLUMNS = tuple(
-    "操作 居住证号 证件类型 证件号码 姓名 性别 出生日期 户籍区划 居住地区划 居住地址 联系电话 签发日期 有效期至 更新时间".split()
+COLUMNS = (
+    "操作",
+    "居住证号",
+    "证件类型",
+    "证件号码",
+    "姓名",
+    "性别",
+    "出生日期",
+    "户籍区划",
+    "居住地区划",
+    "居住地址",
+    "联系电话",
+    "签发日期",
+    "有效期至",
+    "更新时间",
 )
 FORM = CsvForm(COLUMNS, "gb18030", "\r\n", "居住地址")
 FIELDS = {"id_number": "证件号码", "name": "姓名", "birth_date": "出生日期", "phone": "联系电话"}
@@ -96,9 +109,13 @@ def _holders(office: Office, rng: Rng) -> Holders:
         late.append(take(moved, rates.delta_late, everyone) if day else nobody)
         dropped.append(take(free, rates.permits_a_day, everyone) if day and rates.delta_delete else nobody)
     serial = 100_004_000 + rng.permutation(everyone)
-    key = join(tail(np.where(county.homes.region == "", "330100", county.homes.region), 0, 6), digits(serial, 9))
+    key = join(
+        tail(np.where(county.homes.region == "", "330100", county.homes.region), 0, 6), digits(serial, 9)
+    )
     issued = county.today - rng.integers(1, 680, everyone)
-    return Holders(np.flatnonzero(holds), key, issued, updated, misplaced, withdrawn, fresh, changed, late, dropped)
+    return Holders(
+        np.flatnonzero(holds), key, issued, updated, misplaced, withdrawn, fresh, changed, late, dropped
+    )
 
 
 def _rows(office: Office, rng: Rng, who: Ints, holders: Holders, before: Mask) -> Table:
@@ -110,15 +127,21 @@ def _rows(office: Office, rng: Rng, who: Ints, holders: Holders, before: Mask) -
     birth = dates(county.families.birth[who], "%Y-%m-%d")
     issued = holders.issued[who]
     columns = {
-        "操作": same("I", len(who)), "居住证号": holders.key[who], "证件类型": papers.id_type[who],
-        "证件号码": office.numbers[who], "姓名": office.names[who],
-        "性别": np.where(county.families.sex[who] == 1, "男", "女").astype(object), "出生日期": birth,
+        "操作": same("I", len(who)),
+        "居住证号": holders.key[who],
+        "证件类型": papers.id_type[who],
+        "证件号码": office.numbers[who],
+        "姓名": office.names[who],
+        "性别": np.where(county.families.sex[who] == 1, "男", "女").astype(object),
+        "出生日期": birth,
         "户籍区划": _origins(office, who),
         "居住地区划": np.where(old, homes.earlier_region[who], homes.region[who]).astype(object),
-        "居住地址": np.where(old, homes.earlier[who], homes.lived_in[who]).astype(object), "联系电话": phone,
-        "签发日期": dates(issued, "%Y-%m-%d"), "有效期至": dates(issued + 365, "%Y-%m-%d"),
+        "居住地址": np.where(old, homes.earlier[who], homes.lived_in[who]).astype(object),
+        "联系电话": phone,
+        "签发日期": dates(issued, "%Y-%m-%d"),
+        "有效期至": dates(issued + 365, "%Y-%m-%d"),
         "更新时间": join(dates(issued), clock(rng, len(who))),
-    }  # fmt: skip
+    }
     role = Role("subject", who, FIELDS)
     office.identity(role, who, birth)
     role.tell("phone", phone, papers.phone[who])
@@ -135,7 +158,9 @@ def _origins(office: Office, who: Ints) -> Text:
 def _first_rows(office: Office, rng: Rng, holders: Holders, before: Mask) -> Table:
     order = rng.permutation(holders.first)
     table = _rows(office, rng, order, holders, before)
-    quiet = ~np.isin(order, np.concatenate([holders.updated, holders.misplaced, holders.withdrawn, *holders.changed]))
+    quiet = ~np.isin(
+        order, np.concatenate([holders.updated, holders.misplaced, holders.withdrawn, *holders.changed])
+    )
     rows = choose(rng, quiet, office.rates.duplicate_person)
     copies, count = table.take(rows), len(rows)
     copies.key = join("3301069", digits(100_870_000 + rng.permutation(count) * 3, 9))
@@ -154,7 +179,7 @@ def _spread(office: Office, table: Table) -> Ints:
     return rows
 
 
-def _later(office: Office, rng: Rng, table: Table, rows: Ints, op: str, days: Ints) -> Table:
+def _later(rng: Rng, table: Table, rows: Ints, op: str, days: Ints) -> Table:
     """The same rows sent again with another operation, at the given days."""
     again = table.take(rows)
     again.columns["操作"] = same(op, len(rows))
@@ -177,7 +202,7 @@ def _updates(office: Office, rng: Rng, table: Table, inserted: Ints, holders: Ho
     days = office.county.today - 1 - rng.integers(0, 120, len(rows))
     days[: len(misplaced)] = office.county.today - 1
     days = np.maximum(days, holders.issued[table.roles[0].person[rows]] + 1)
-    update = _later(office, rng, table, rows, "U", days)
+    update = _later(rng, table, rows, "U", days)
     _settle(office, update, days)
     update.note(
         "delta_update", "subject", np.arange(len(misplaced), len(rows)), ACCEPTED, "the newer address holds"
@@ -207,7 +232,7 @@ def _swap_blocks(table: Table, start: int, first: int, second: int) -> Table:
 def _withdrawals(office: Office, rng: Rng, table: Table, persons: Ints, day: int) -> Table:
     rows = _spread(office, table)[persons]
     days = np.full(len(rows), office.county.today + day - 1, dtype=np.int64)
-    gone = _later(office, rng, table, rows, "D", days)
+    gone = _later(rng, table, rows, "D", days)
     gone.note("delta_delete", "subject", np.arange(len(rows)), ACCEPTED, "permit withdrawn")
     return gone
 
@@ -216,7 +241,7 @@ def _next_day(office: Office, rng: Rng, table: Table, holders: Holders, day: int
     county = office.county
     today = county.today + day - 1
     first = _spread(office, table)
-    renewed = _later(office, rng, table, first[holders.changed[day]], "U", np.full(len(holders.changed[day]), today))
+    renewed = _later(rng, table, first[holders.changed[day]], "U", np.full(len(holders.changed[day]), today))
     _settle(office, renewed, np.full(len(renewed), today))
     renewed.note("delta_update", "subject", np.arange(len(renewed)), ACCEPTED, "the newer address holds")
     fresh = _rows(office, rng, holders.fresh[day], holders, np.zeros(len(county), dtype=bool))
@@ -225,9 +250,7 @@ def _next_day(office: Office, rng: Rng, table: Table, holders: Holders, day: int
     fresh.columns["更新时间"] = join(dates(np.full(len(fresh), today)), clock(rng, len(fresh)))
     gone = _withdrawals(office, rng, table, holders.dropped[day], day)
     days = holders.issued[holders.late[day]]
-    late = _later(office, rng, table, first[holders.late[day]], "U", days)
+    late = _later(rng, table, first[holders.late[day]], "U", days)
     late.note("delta_late", "subject", np.arange(len(late)), ACCEPTED, "older than what was delivered before")
     parts = [part for part in (renewed, fresh, gone, late) if len(part)]
     return functools.reduce(Table.followed_by, parts) if parts else None
-
-

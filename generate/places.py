@@ -14,19 +14,69 @@ from generate.text import Ints, Mask, Rng, Text, digits, draw, join, objects, pi
 PROVINCE = "浙江省"
 CITY = "杭州市"
 CITY_CODE = "330100"
-VILLAGES = (
-    "东山村 钱家岭村 沙地村 双溪村 大桥头村 枫树岭村 方家埠村 金竹坞村 新联村 庙前村 梅岭村 里湖村 柳岩村 石塘村 "
-    "白水村 杨家桥村 上塘村 章家村 下沙地村 龙潭村"
-).split()
-ESTATES = (
-    "翠苑二区 江南春城 景芳三区 采荷人家 滨江铂金 紫金公寓 绿城春江 朝晖五区 阳光郡 金都花园 湖畔花园 稻香新村 桂花城 "
-    "和家园"
-).split()
-ROADS = (
-    "金城路 迎宾路 中山北路 人民路 育才路 凤起路 南苑街 文三路 学院路 文一路 江晖路 府前街 民生路 建国南路 莫干山路 新华路 "
-    "东新路 体育场路 解放路 环城东路 永安路 市心中路"
-).split()
-OUTSIDE_ROADS = "人民路 解放街 建设路 胜利路 工农路 中山路".split()
+VILLAGES = [
+    "东山村",
+    "钱家岭村",
+    "沙地村",
+    "双溪村",
+    "大桥头村",
+    "枫树岭村",
+    "方家埠村",
+    "金竹坞村",
+    "新联村",
+    "庙前村",
+    "梅岭村",
+    "里湖村",
+    "柳岩村",
+    "石塘村",
+    "白水村",
+    "杨家桥村",
+    "上塘村",
+    "章家村",
+    "下沙地村",
+    "龙潭村",
+]
+ESTATES = [
+    "翠苑二区",
+    "江南春城",
+    "景芳三区",
+    "采荷人家",
+    "滨江铂金",
+    "紫金公寓",
+    "绿城春江",
+    "朝晖五区",
+    "阳光郡",
+    "金都花园",
+    "湖畔花园",
+    "稻香新村",
+    "桂花城",
+    "和家园",
+]
+ROADS = [
+    "金城路",
+    "迎宾路",
+    "中山北路",
+    "人民路",
+    "育才路",
+    "凤起路",
+    "南苑街",
+    "文三路",
+    "学院路",
+    "文一路",
+    "江晖路",
+    "府前街",
+    "民生路",
+    "建国南路",
+    "莫干山路",
+    "新华路",
+    "东新路",
+    "体育场路",
+    "解放路",
+    "环城东路",
+    "永安路",
+    "市心中路",
+]
+OUTSIDE_ROADS = ["人民路", "解放街", "建设路", "胜利路", "工农路", "中山路"]
 BUILDINGS = 39
 GROUPS = 19
 
@@ -47,9 +97,20 @@ OLD_CODES: dict[str, tuple[tuple[int, int, int], ...]] = {
     "330182": ((330126, 0, 1991), (330182, 1992, 9999)),
 }
 COUNTY_WEIGHTS = {
-    "330109": 9.0, "330106": 7.4, "330102": 7.3, "330110": 7.2, "330105": 6.7, "330113": 5.8, "330112": 4.6,
-    "330111": 4.1, "330108": 3.2, "330182": 2.8, "330127": 2.8, "330114": 2.5, "330122": 2.2,
-}  # fmt: skip
+    "330109": 9.0,
+    "330106": 7.4,
+    "330102": 7.3,
+    "330110": 7.2,
+    "330105": 6.7,
+    "330113": 5.8,
+    "330112": 4.6,
+    "330111": 4.1,
+    "330108": 3.2,
+    "330182": 2.8,
+    "330127": 2.8,
+    "330114": 2.5,
+    "330122": 2.2,
+}
 
 
 @dataclass(frozen=True)
@@ -106,7 +167,7 @@ def draw_townships(rng: Rng, length: int) -> Ints:
     sizes = {code: sum(t.county_code == code for t in townships()) for code in county_codes()}
     weights = np.array([COUNTY_WEIGHTS[t.county_code] / sizes[t.county_code] for t in townships()])
     edges = np.cumsum(weights)
-    return np.searchsorted(edges, rng.random(length) * edges[-1], side="right").astype(np.int64)
+    return np.asarray(np.searchsorted(edges, rng.random(length) * edges[-1], side="right"), dtype=np.int64)
 
 
 def issuing_codes(rng: Rng, township: Ints, birth_year: Ints) -> Ints:
@@ -139,7 +200,9 @@ def draw_dwellings(rng: Rng, length: int) -> Dwelling:
     in_village = rural & (rng.random(length) < 0.65)
     prefix = pick([PROVINCE + CITY + t.county + t.name for t in townships()], township)
     village = rng.integers(0, len(VILLAGES), length)
-    address = join(prefix, pick(VILLAGES, village), _number(rng, GROUPS, length), "组", _number(rng, 399, length), "号")
+    address = join(
+        prefix, pick(VILLAGES, village), _number(rng, GROUPS, length), "组", _number(rng, 399, length), "号"
+    )
     flats = np.flatnonzero(~in_village)
     address[flats] = join(prefix[flats], _streets(rng, len(flats)), _flats(rng, len(flats)))
     community = np.where(in_village, 200 + village, rng.integers(1, 21, length))

@@ -21,18 +21,51 @@ from generate.text import NEVER, Ints, Rng, Text, clock, dates, digits, join, pi
 from generate.traps import choose
 from generate.writers import CsvForm
 
-COLUMNS = tuple(
-    "人员编号 公民身份号码 原公民身份号码 姓名 曾用名 性别 民族 出生日期 户口所在地 户籍地址 现住址 户号 与户主关系 户籍状态 "
-    "注销日期 文化程度 联系电话 更新时间".split()
+COLUMNS = (
+    "人员编号",
+    "公民身份号码",
+    "原公民身份号码",
+    "姓名",
+    "曾用名",
+    "性别",
+    "民族",
+    "出生日期",
+    "户口所在地",
+    "户籍地址",
+    "现住址",
+    "户号",
+    "与户主关系",
+    "户籍状态",
+    "注销日期",
+    "文化程度",
+    "联系电话",
+    "更新时间",
 )
 FORM = CsvForm(COLUMNS, "gb18030", "\r\n", "户籍地址")
-FIELDS = {"name": "姓名", "birth_date": "出生日期", "sex": "性别", "ethnicity": "民族", "education": "文化程度", "phone": "联系电话"}
+FIELDS = {
+    "name": "姓名",
+    "birth_date": "出生日期",
+    "sex": "性别",
+    "ethnicity": "民族",
+    "education": "文化程度",
+    "phone": "联系电话",
+}
 # A master register is kept with care: other registers' faults do not occur, birth dates go wrong more rarely.
 PLANTED_HERE = {
-    "name_spaces": 0.2, "name_rare_lost": 0.3, "birth_future": 0.4, "birth_impossible": 0.4, "birth_other_form": 0.2,
-    "birth_over_120": 0.4, "sex_contradicts_number": 0.6, "sex_unknown_code": 0.7, "code_as_label": 0.8,
-    "code_unknown": 0.8, "placeholder": 0.9, "phone_dummy": 0.8, "phone_other_form": 0.7,
-}  # fmt: skip
+    "name_spaces": 0.2,
+    "name_rare_lost": 0.3,
+    "birth_future": 0.4,
+    "birth_impossible": 0.4,
+    "birth_other_form": 0.2,
+    "birth_over_120": 0.4,
+    "sex_contradicts_number": 0.6,
+    "sex_unknown_code": 0.7,
+    "code_as_label": 0.8,
+    "code_unknown": 0.8,
+    "placeholder": 0.9,
+    "phone_dummy": 0.8,
+    "phone_other_form": 0.7,
+}
 FIRST_KEY = 3_301_100_206_800
 FIRST_DUPLICATE = 3_309_100_542_840
 
@@ -51,7 +84,11 @@ def deliver_residents(office: Office) -> None:
     row_of[who] = np.arange(len(who))
     office.planter.plant(table, PLANTED_HERE)
     changing = np.isin(table.roles[0].person, _changing(office))
-    table = add_test_row(office, table, {"人员编号": "<key>", "公民身份号码": "<number>", "姓名": "<name>", "原公民身份号码": ""})
+    table = add_test_row(
+        office,
+        table,
+        {"人员编号": "<key>", "公民身份号码": "<number>", "姓名": "<name>", "原公民身份号码": ""},
+    )
     office.truth.errors(table)
     table = add_copies(office, table, np.append(changing, np.zeros(len(table) - len(changing), dtype=bool)))
     office.send(table, FORM, f"GA_CZRK_{office.batch(0)}.csv", 0)
@@ -78,19 +115,33 @@ def _table(office: Office, rng: Rng, who: Ints, keys: Text) -> Table:
         status[later], cancelled[later] = "1", ""
     phone = office.stale_phones(rng, np.arange(len(county)), 1.2)
     phone[rng.random(len(county)) < 0.08] = ""
-    phone[office.events.after(POLICE_CORRECTED, 0)] = papers.earlier_phone[office.events.after(POLICE_CORRECTED, 0)]
+    phone[office.events.after(POLICE_CORRECTED, 0)] = papers.earlier_phone[
+        office.events.after(POLICE_CORRECTED, 0)
+    ]
     birth = dates(county.families.birth[who])
     living = _lived_in(office, rng)
     updated = county.today - (rng.random(len(who)) ** 1.5 * 2900).astype(np.int64) - 1
     updated = np.maximum(updated, county.families.birth[who] + 5)
     columns = {
-        "人员编号": keys[who], "公民身份号码": office.numbers[who], "原公民身份号码": old[who], "姓名": office.names[who],
-        "曾用名": former[who], "性别": digits(county.families.sex[who]), "民族": papers.ethnicity[who].copy(), "出生日期": birth,
-        "户口所在地": pick(places.township_codes(), homes.township[who]), "户籍地址": homes.registered[who], "现住址": living[who],
-        "户号": county.household_no[who], "与户主关系": county.families.relation[who], "户籍状态": status[who],
-        "注销日期": cancelled[who], "文化程度": county.work.education[who], "联系电话": phone[who],
+        "人员编号": keys[who],
+        "公民身份号码": office.numbers[who],
+        "原公民身份号码": old[who],
+        "姓名": office.names[who],
+        "曾用名": former[who],
+        "性别": digits(county.families.sex[who]),
+        "民族": papers.ethnicity[who].copy(),
+        "出生日期": birth,
+        "户口所在地": pick(places.township_codes(), homes.township[who]),
+        "户籍地址": homes.registered[who],
+        "现住址": living[who],
+        "户号": county.household_no[who],
+        "与户主关系": county.families.relation[who],
+        "户籍状态": status[who],
+        "注销日期": cancelled[who],
+        "文化程度": county.work.education[who],
+        "联系电话": phone[who],
         "更新时间": join(dates(updated), clock(rng, len(who))),
-    }  # fmt: skip
+    }
     role = Role("subject", who, FIELDS)
     office.identity(role, who, birth)
     role.tell("sex", columns["性别"], columns["性别"].copy())
@@ -134,7 +185,9 @@ def _deaths(office: Office, table: Table) -> None:
     role, deaths = table.roles[0], office.county.deaths
     alone = deaths.dead & ~deaths.health_knows & ~deaths.funeral_knows
     meant, true = same("", len(table)), same("", len(table))
-    rows = np.flatnonzero((alone & (deaths.cancelled > NEVER))[role.person] & (table.columns["户籍状态"] == "2"))
+    rows = np.flatnonzero(
+        (alone & (deaths.cancelled > NEVER))[role.person] & (table.columns["户籍状态"] == "2")
+    )
     persons = role.person[rows]
     meant[rows] = dates(deaths.cancelled[persons], "%Y-%m-%d")
     true[rows] = dates(deaths.day[persons], "%Y-%m-%d")
@@ -151,11 +204,16 @@ def _with_duplicates(office: Office, rng: Rng, table: Table) -> Table:
     old = county.today - rng.integers(3800, 6200, count)
     home = places.draw_dwellings(rng, count)
     copies.columns |= {
-        "人员编号": copies.key, "户口所在地": pick(places.township_codes(), home.township), "户籍地址": home.address,
-        "现住址": same("", count), "户号": join("33019100", digits(663_000 + rng.permutation(count), 6)),
-        "与户主关系": same("98", count), "原公民身份号码": same("", count), "曾用名": same("", count),
+        "人员编号": copies.key,
+        "户口所在地": pick(places.township_codes(), home.township),
+        "户籍地址": home.address,
+        "现住址": same("", count),
+        "户号": join("33019100", digits(663_000 + rng.permutation(count), 6)),
+        "与户主关系": same("98", count),
+        "原公民身份号码": same("", count),
+        "曾用名": same("", count),
         "更新时间": join(dates(old), clock(rng, count)),
-    }  # fmt: skip
+    }
     copies.roles[0].tell("residence_address", same("", count), same("", count))
     return add_duplicates(table, copies, rows)
 
@@ -177,7 +235,9 @@ def _next_day(office: Office, table: Table, row_of: Ints, day: int) -> Table:
 
     _, rows = update(POLICE_CORRECTED, {"联系电话": papers.phone})
     table.note("corrected_at_source", "subject", rows, LINKED, "phone put right")
-    persons, rows = update(RENUMBERED, {"公民身份号码": papers.id_number, "原公民身份号码": papers.old_number})
+    persons, rows = update(
+        RENUMBERED, {"公民身份号码": papers.id_number, "原公民身份号码": papers.old_number}
+    )
     change = join(papers.old_number[persons], " -> ", papers.id_number[persons])
     table.note("number_corrected", "subject", rows, LINKED, change)
     persons, rows = update(RENAMED, {"姓名": papers.name, "曾用名": papers.former_name})
@@ -203,5 +263,3 @@ def _with_newborns(office: Office, rng: Rng, table: Table, day: int) -> Table:
         fresh.roles[0].tell(datum, same("", len(newborns)), same("", len(newborns)))
     fresh.note("newborn_registered", "subject", np.arange(len(newborns)), LINKED)
     return table.followed_by(fresh)
-
-

@@ -29,7 +29,9 @@ def draw_sources(rng: Rng, county: County, events: Events) -> Sources:
 def children_of(rng: Rng, county: County) -> Text:
     """What a newborn without a name is called: a parent's son or daughter."""
     families = county.families
-    parent = np.where((families.father >= 0) & (rng.random(len(county)) < 0.5), families.father, families.mother)
+    parent = np.where(
+        (families.father >= 0) & (rng.random(len(county)) < 0.5), families.father, families.mother
+    )
     small: Ints = np.flatnonzero((parent >= 0) & (county.age < 2))
     called = same("", len(county))
     ending = np.where(families.sex[small] == 1, "之子", "之女").astype(object)

@@ -87,16 +87,15 @@ class Table:
         """The role of that name."""
         return next(role for role in self.roles if role.name == name)
 
-    def note(
-        self, kind: str, role: str, rows: Ints, expected: str | Text, detail: str | Text = "", others: Ints | None = None
-    ) -> None:
+    def note(self, kind: str, role: str, rows: Ints, expected: str | Text, detail: str | Text = "") -> Note:
         """Record what was planted in the rows."""
-        if len(rows) == 0:
-            return
         outcome = same(expected, len(rows)) if isinstance(expected, str) else expected
         words = same(detail, len(rows)) if isinstance(detail, str) else detail
-        self.notes.append(Note(kind, role, np.asarray(rows, dtype=np.int64), outcome, words, others))
-        self.quarantined[rows[outcome == "quarantined"]] = True
+        note = Note(kind, role, np.asarray(rows, dtype=np.int64), outcome, words)
+        if len(rows):
+            self.notes.append(note)
+            self.quarantined[rows[outcome == "quarantined"]] = True
+        return note
 
     def take(self, rows: Ints) -> Table:
         """A choice of rows, in that order, without the notes."""

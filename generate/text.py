@@ -14,6 +14,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 Text: TypeAlias = npt.NDArray[np.object_]
 Ints: TypeAlias = npt.NDArray[np.int64]
+Reals: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Rng: TypeAlias = np.random.Generator
 
@@ -79,11 +80,12 @@ def tail(values: Text, start: int, stop: int | None = None) -> Text:
 
 
 def dates(days: npt.NDArray[Any], pattern: str = "%Y%m%d") -> Text:
-    """The days as dates in the pattern; NEVER becomes an empty text."""
-    if len(days) == 0:
-        return np.empty(0, dtype=object)
+    """The days written as yyyymmdd or in the forms of ISO 8601; NEVER becomes an empty text."""
     distinct, position = np.unique(days, return_inverse=True)
-    written = ["" if day <= NEVER else date_of(day).strftime(pattern) for day in distinct.tolist()]
+    iso = np.datetime_as_string(distinct.astype("datetime64[D]")).astype(object)
+    forms = {"%Y-%m-%d": iso, "%Y-%m-%dT": iso + "T"}
+    written = forms.get(pattern, digits(yyyymmdd(distinct)))
+    written[distinct <= NEVER] = ""
     return pick(written, position)
 
 

@@ -66,7 +66,9 @@ def _near_in_age(rng: Rng, families: Families, rate: float, taken: Mask, women_o
     order = order[np.lexsort((families.birth[order], families.sex[order]))]
     first, second = order[:-1:2], order[1::2]
     first = first[: len(second)]
-    fits = (families.sex[first] == families.sex[second]) & (families.household[first] != families.household[second])
+    fits = (families.sex[first] == families.sex[second]) & (
+        families.household[first] != families.household[second]
+    )
     fits &= np.abs(families.birth[first] - families.birth[second]) < 400
     chosen = choose(rng, fits, rate, of=len(families))
     return np.column_stack([first[chosen], second[chosen]])

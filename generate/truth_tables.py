@@ -51,12 +51,16 @@ def _who(office: Office) -> dict[str, object]:
     return {
         "true_id": pa.array(np.arange(len(county)) + 1, pa.int64()),
         "kind": pa.array(pick(KIND_NAMES, families.kind), pa.string()),
-        "id_number": _texts(papers.id_number), "id_type": _texts(papers.id_type),
-        "old_id_number": _texts(papers.old_number), "old_id_reason": _texts(papers.old_reason),
-        "name": _texts(papers.name), "former_name": _texts(papers.former_name),
-        "sex": pa.array(pick(["", "1", "2"], families.sex), pa.string()), "birth_date": _days(families.birth),
+        "id_number": _texts(papers.id_number),
+        "id_type": _texts(papers.id_type),
+        "old_id_number": _texts(papers.old_number),
+        "old_id_reason": _texts(papers.old_reason),
+        "name": _texts(papers.name),
+        "former_name": _texts(papers.former_name),
+        "sex": pa.array(pick(["", "1", "2"], families.sex), pa.string()),
+        "birth_date": _days(families.birth),
         "ethnicity": _texts(papers.ethnicity),
-    }  # fmt: skip
+    }
 
 
 def _registered(office: Office) -> dict[str, object]:
@@ -66,11 +70,15 @@ def _registered(office: Office) -> dict[str, object]:
     townships = pick(places.township_codes(), homes.township)
     address = enrolled | np.isin(families.kind, (MIGRANT, OUTSIDER)) & (homes.registered != "")
     return {
-        "hukou_region": _texts(townships, enrolled), "hukou_address": _texts(homes.registered, address),
-        "residence_region": _texts(homes.region), "residence_address": _texts(homes.lived_in),
-        "household_no": _texts(county.household_no, enrolled), "relation_to_head": _texts(families.relation, enrolled),
-        "hukou_status": _texts(county.hukou_status), "hukou_cancelled_on": _days(np.where(gone, county.cancelled, NEVER)),
-    }  # fmt: skip
+        "hukou_region": _texts(townships, enrolled),
+        "hukou_address": _texts(homes.registered, address),
+        "residence_region": _texts(homes.region),
+        "residence_address": _texts(homes.lived_in),
+        "household_no": _texts(county.household_no, enrolled),
+        "relation_to_head": _texts(families.relation, enrolled),
+        "hukou_status": _texts(county.hukou_status),
+        "hukou_cancelled_on": _days(np.where(gone, county.cancelled, NEVER)),
+    }
 
 
 def _tied(office: Office) -> dict[str, object]:
@@ -80,11 +88,14 @@ def _tied(office: Office) -> dict[str, object]:
     day = np.where((row >= 0) & (married | widowed), ties.marriages.day[row], NEVER)
     spouse = np.where(married, families.spouse, -1)
     return {
-        "marital_status": _texts(ties.status), "spouse": _persons(spouse),
-        "late_spouse": _persons(np.where(widowed, families.spouse, -1)), "marriage_date": _days(day),
-        "assistance_type": _texts(office.relief_type), "assistance_status": _texts(office.relief_status),
+        "marital_status": _texts(ties.status),
+        "spouse": _persons(spouse),
+        "late_spouse": _persons(np.where(widowed, families.spouse, -1)),
+        "marriage_date": _days(day),
+        "assistance_type": _texts(office.relief_type),
+        "assistance_status": _texts(office.relief_status),
         "funeral_date": _days(np.where(county.deaths.cremated < county.today, county.deaths.cremated, NEVER)),
-    }  # fmt: skip
+    }
 
 
 def _working(office: Office) -> dict[str, object]:
@@ -93,29 +104,44 @@ def _working(office: Office) -> dict[str, object]:
     paid = work.pension != ""
     on_record = (work.insured | work.ended) > 0
     return {
-        "employer_code": _texts(code), "employer_name": _texts(name), "employment_status": _texts(work.status),
-        "education": _texts(work.education), "insurances": pa.array(insurance_lists(work.insured), LISTS),
+        "employer_code": _texts(code),
+        "employer_name": _texts(name),
+        "employment_status": _texts(work.status),
+        "education": _texts(work.education),
+        "insurances": pa.array(insurance_lists(work.insured), LISTS),
         "first_insured": _texts(from_year_month(np.where(on_record, work.first_month, -1))),
         "pension_status": _texts(work.pension),
-        "pension_amount": pa.array(work.amount / 100, pa.float64(), mask=~paid), "phone": _texts(county.papers.phone),
-    }  # fmt: skip
+        "pension_amount": pa.array(work.amount / 100, pa.float64(), mask=~paid),
+        "phone": _texts(county.papers.phone),
+    }
 
 
 def _living(office: Office) -> dict[str, object]:
-    county, families, care, deaths = office.county, office.county.families, office.county.care, office.county.deaths
+    county, families, care, deaths = (
+        office.county,
+        office.county.families,
+        office.county.care,
+        office.county.deaths,
+    )
     number, where = certificates(office)
     known = [deaths.funeral_knows, deaths.health_knows, (county.hukou_status == "2") & deaths.dead]
     names = ("civil_affairs", "health", "police")
     sums = known[0] + 2 * known[1] + 4 * known[2]
     table = [[name for bit, name in enumerate(names) if total >> bit & 1] for total in range(8)]
     return {
-        "birth_cert_no": _texts(number), "birth_institution": _texts(where), "mother": _persons(families.mother),
-        "father": _persons(families.father), "death_date": _days(deaths.day),
-        "death_known_to": pa.array([table[total] for total in sums.tolist()], LISTS), "blood_abo": _texts(care.abo),
-        "blood_rh": _texts(care.rh), "chronic_conditions": _json_lists(care.chronic),
-        "allergies": _json_lists(care.allergies), "health_record_no": _texts(care.record_no),
+        "birth_cert_no": _texts(number),
+        "birth_institution": _texts(where),
+        "mother": _persons(families.mother),
+        "father": _persons(families.father),
+        "death_date": _days(deaths.day),
+        "death_known_to": pa.array([table[total] for total in sums.tolist()], LISTS),
+        "blood_abo": _texts(care.abo),
+        "blood_rh": _texts(care.rh),
+        "chronic_conditions": _json_lists(care.chronic),
+        "allergies": _json_lists(care.allergies),
+        "health_record_no": _texts(care.record_no),
         "family_doctor": _texts(care.doctor),
-    }  # fmt: skip
+    }
 
 
 def write_households(office: Office, folder: Path) -> None:
@@ -127,13 +153,22 @@ def write_households(office: Office, folder: Path) -> None:
     offsets = np.append(first, len(order))
     head = order[first]
     local = families.kind[head] == LOCAL
-    pq.write_table(pa.table({
-        "household": pa.array(np.arange(len(first)) + 1, pa.int64()),
-        "household_no": _texts(county.household_no[head], local),
-        "head": pa.array(head + 1, pa.int64()),
-        "members": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(order + 1, pa.int64())),
-        "hukou_address": _texts(county.homes.registered[head]), "residence_address": _texts(county.homes.lived_in[head]),
-    }), folder / "household.parquet", compression="zstd")  # fmt: skip
+    pq.write_table(
+        pa.table(
+            {
+                "household": pa.array(np.arange(len(first)) + 1, pa.int64()),
+                "household_no": _texts(county.household_no[head], local),
+                "head": pa.array(head + 1, pa.int64()),
+                "members": pa.ListArray.from_arrays(
+                    pa.array(offsets, pa.int32()), pa.array(order + 1, pa.int64())
+                ),
+                "hukou_address": _texts(county.homes.registered[head]),
+                "residence_address": _texts(county.homes.lived_in[head]),
+            }
+        ),
+        folder / "household.parquet",
+        compression="zstd",
+    )
 
 
 def plant_traps(office: Office) -> None:
@@ -145,5 +180,3 @@ def plant_traps(office: Office) -> None:
     truth.planted_apart("number_issued_twice", traps.same_number.tolist(), "not_merged", shared)
     truth.planted_apart("same_name_same_birth", traps.namesakes.tolist(), "not_merged")
     truth.planted_apart("twins", traps.twins.tolist(), "not_merged")
-
-

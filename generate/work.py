@@ -10,8 +10,8 @@ from generate import identifiers, places
 from generate.deaths import Deaths
 from generate.households import CHILD, LOCAL, OUTSIDER, YEAR, Families
 from generate.names import draw_surnames
-from generate.rates import Rates
-from generate.text import Ints, Mask, Rng, Text, draw, join, month_number, pick, same
+from generate.setting import Setting
+from generate.text import Ints, Mask, Reals, Rng, Text, draw, join, month_number, pick, same
 from generate.traps import choose
 
 INSURANCES = ("110", "120", "170", "210", "310", "390", "410", "510")
@@ -20,11 +20,60 @@ STAFF = BIT["110"] | BIT["210"] | BIT["310"] | BIT["410"] | BIT["510"]
 PUBLIC = BIT["120"] | BIT["310"] | BIT["410"]
 RESIDENT = BIT["170"] | BIT["390"]
 EMPLOYED, UNEMPLOYED, FLEXIBLE, SELF_EMPLOYED = "1", "2", "3", "4"
-FIRMS = "永泰 新兴 华盛 佳和 嘉禾 东方 西子 之江 兴业 中天 恒信 宏达 正大 博远 金源 天成 华立 新安 万通".split()
-TRADES = (
-    "化工 文化传媒 食品 环保 服饰 电子 网络 包装 软件 建筑 餐饮 纺织 医药 机械 物流 贸易 家具 汽车零部件 物业服务 科技"
-).split()
-OFFICES = "第一中学 实验小学 街道办事处 自然资源局 市场监督管理局 税务所 图书馆 环境卫生管理所 中心医院".split()
+FIRMS = [
+    "永泰",
+    "新兴",
+    "华盛",
+    "佳和",
+    "嘉禾",
+    "东方",
+    "西子",
+    "之江",
+    "兴业",
+    "中天",
+    "恒信",
+    "宏达",
+    "正大",
+    "博远",
+    "金源",
+    "天成",
+    "华立",
+    "新安",
+    "万通",
+]
+TRADES = [
+    "化工",
+    "文化传媒",
+    "食品",
+    "环保",
+    "服饰",
+    "电子",
+    "网络",
+    "包装",
+    "软件",
+    "建筑",
+    "餐饮",
+    "纺织",
+    "医药",
+    "机械",
+    "物流",
+    "贸易",
+    "家具",
+    "汽车零部件",
+    "物业服务",
+    "科技",
+]
+OFFICES = [
+    "第一中学",
+    "实验小学",
+    "街道办事处",
+    "自然资源局",
+    "市场监督管理局",
+    "税务所",
+    "图书馆",
+    "环境卫生管理所",
+    "中心医院",
+]
 SCHOOLING = ("14", "21", "31", "41", "44", "47", "61", "71", "81", "90")
 
 
@@ -52,31 +101,52 @@ class Work:
     employer_codes: Text
 
 
-def draw_work(rng: Rng, families: Families, deaths: Deaths, name: Text, today: int, rates: Rates) -> Work:
+@dataclass(frozen=True)
+class Jobs:
+    """Who works where: states, employers, and which employers are public."""
+
+    status: Text
+    employer: Ints
+    public: Ints
+
+
+def draw_work(setting: Setting, families: Families, deaths: Deaths) -> Work:
     """Draw everybody's working life."""
+    rng, today, rates = setting.rng, setting.today, setting.rates
     age = (today - families.birth) / YEAR
     firms, codes, public, shop = _employers(rng, max(20, len(families) // 27))
     education, earlier = _education(rng, age)
     status = _status(rng, families, deaths, age)
-    employer = _employer_of(rng, status, public, shop)
+    employer = _employer_of(rng, status, len(firms), public, shop)
     begun = (today - rng.uniform(20, np.clip((age - 18) * YEAR, 40, 4500))).astype(np.int64)
     retired = _retired(families, age) & (families.kind == LOCAL)
     formerly = retired & (rng.random(len(age)) < 0.6)
-    insured, ended = _insurances(rng, families, status, employer, public, formerly, age)
-    pension, amount, since = _pensions(rng, families, deaths, formerly, retired, today, rates)
+    insured, ended = _insurances(rng, families, Jobs(status, employer, public), formerly, age)
+    pension, amount, since = _pensions(setting, families, deaths, formerly, retired)
     gone = deaths.dead & ~choose_mask(rng, deaths.dead, rates.insured_after_death)
     insured, ended = np.where(gone, 0, insured), np.where(gone, ended | insured, ended)
     both = (insured & BIT["110"] > 0) & (families.kind == LOCAL) & (age < 55)
     two = choose(rng, both, rates.two_pension_schemes)
     insured[two] |= BIT["170"]
-    first = np.minimum(
-        month_number(families.birth + (rng.uniform(0.1, 1, len(age)) * np.clip(age, 0.4, 24) * YEAR).astype(np.int64)),
-        month_number(np.array([today]))[0],
-    )
-    first = np.maximum(first, 1995 * 12)
+    since_birth = rng.uniform(0.1, 1, len(age)) * np.clip(age, 0.4, 24) * YEAR
+    first = month_number(families.birth + since_birth.astype(np.int64))
+    first = np.clip(first, 1995 * 12, month_number(np.array([today]))[0])
     return Work(
-        education, earlier, status, employer, begun, insured, ended, first, pension, amount, since, two, firms, codes
-    )  # fmt: skip
+        education,
+        earlier,
+        status,
+        employer,
+        begun,
+        insured,
+        ended,
+        first,
+        pension,
+        amount,
+        since,
+        two,
+        firms,
+        codes,
+    )
 
 
 def choose_mask(rng: Rng, eligible: Mask, rate: float) -> Mask:
@@ -92,7 +162,9 @@ def _employers(rng: Rng, count: int) -> tuple[Text, Text, Ints, Ints]:
     division = pick(places.county_codes(), county)
     seat = pick([places.county_names()[code] for code in places.county_codes()], county)
     short = pick([places.county_names()[code][:-1] for code in places.county_codes()], county)
-    brand = join(draw(rng, FIRMS, count), draw(rng, FIRMS, count)) if count > 5000 else draw(rng, FIRMS, count)
+    brand = (
+        join(draw(rng, FIRMS, count), draw(rng, FIRMS, count)) if count > 5000 else draw(rng, FIRMS, count)
+    )
     short[rng.random(count) < 0.5] = ""
     form = draw(rng, ["有限公司", "股份有限公司"], count, [0.88, 0.12])
     name = join("杭州", short, brand, draw(rng, TRADES, count), form)
@@ -109,7 +181,7 @@ def _employers(rng: Rng, count: int) -> tuple[Text, Text, Ints, Ints]:
     return name, identifiers.credit_codes(kinds.tolist(), division.tolist(), bodies), public, shop
 
 
-def _education(rng: Rng, age: Ints) -> tuple[Text, Text]:
+def _education(rng: Rng, age: Reals) -> tuple[Text, Text]:
     """Highest education, and the one told to the police long ago."""
     draws = rng.random(len(age))
     young = draw(rng, SCHOOLING, len(age), [0.04, 0.28, 0.24, 0.06, 0.06, 0.04, 0.14, 0.12, 0.02, 0.0])
@@ -125,11 +197,11 @@ def _education(rng: Rng, age: Ints) -> tuple[Text, Text]:
     return level, np.where(level == "", "", lower[order])
 
 
-def _retired(families: Families, age: Ints) -> Mask:
+def _retired(families: Families, age: Reals) -> Mask:
     return np.asarray((age >= 60.5) | ((families.sex == 2) & (age >= 52)))
 
 
-def _status(rng: Rng, families: Families, deaths: Deaths, age: Ints) -> Text:
+def _status(rng: Rng, families: Families, deaths: Deaths, age: Reals) -> Text:
     share = np.array([0.9, 0.84, 0.78, 0.75, 0.0])[families.kind]
     working = (age > 19) & ~_retired(families, age) & (rng.random(len(age)) < share) & ~deaths.dead
     working &= ~((families.part == CHILD) & (age < 22))
@@ -140,12 +212,9 @@ def _status(rng: Rng, families: Families, deaths: Deaths, age: Ints) -> Text:
     return status
 
 
-def _employer_of(rng: Rng, status: Text, public: Ints, shop: Ints) -> Ints:
+def _employer_of(rng: Rng, status: Text, firms: int, public: Ints, shop: Ints) -> Ints:
     employer = np.full(len(status), -1, dtype=np.int64)
-    count = 3 * (len(public) + len(shop))
-    company = np.setdiff1d(np.arange(max(count, int(max(public.max(), shop.max())) + 1)), np.concatenate([public, shop]))
-    limit = int(max(public.max(), shop.max())) + 1
-    company = company[company < limit]
+    company = np.setdiff1d(np.arange(firms), np.concatenate([public, shop]))
     employed = np.flatnonzero(status == EMPLOYED)
     # large firms have many people: the square favours the first
     employer[employed] = company[(rng.random(len(employed)) ** 2 * len(company)).astype(np.int64)]
@@ -156,9 +225,8 @@ def _employer_of(rng: Rng, status: Text, public: Ints, shop: Ints) -> Ints:
     return employer
 
 
-def _insurances(
-    rng: Rng, families: Families, status: Text, employer: Ints, public: Ints, formerly: Mask, age: Ints
-) -> tuple[Ints, Ints]:
+def _insurances(rng: Rng, families: Families, jobs: Jobs, formerly: Mask, age: Reals) -> tuple[Ints, Ints]:
+    status, employer, public = jobs.status, jobs.employer, jobs.public
     length = len(status)
     insured = np.zeros(length, dtype=np.int64)
     ended = np.zeros(length, dtype=np.int64)
@@ -184,9 +252,10 @@ def _insurances(
 
 
 def _pensions(
-    rng: Rng, families: Families, deaths: Deaths, formerly: Mask, retired: Mask, today: int, rates: Rates
+    setting: Setting, families: Families, deaths: Deaths, formerly: Mask, retired: Mask
 ) -> tuple[Text, Ints, Ints]:
     """Status, amount and first month of the pension; still paid to some of the dead."""
+    rng, today, rates = setting.rng, setting.today, setting.rates
     age = (today - families.birth) / YEAR
     resident = retired & ~formerly & (age > 60.5) & (rng.random(len(age)) < 0.8)
     paid = formerly | resident
@@ -215,5 +284,3 @@ def insurance_lists(insured: Ints) -> list[list[str]]:
     """The insurances in force of every person, as lists of codes."""
     table = [[code for code in INSURANCES if bits & BIT[code]] for bits in range(1 << len(INSURANCES))]
     return [table[bits] for bits in insured.tolist()]
-
-

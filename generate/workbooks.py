@@ -63,8 +63,13 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], subtitle: str) -> None:
     """Write the sheets, row by row in constant memory unless cells are merged downwards."""
     path.parent.mkdir(parents=True, exist_ok=True)
     merging = any(sheet.merges for sheet in sheets)
-    options = {"constant_memory": not merging, "in_memory": merging, "strings_to_formulas": False,
-               "strings_to_urls": False, "strings_to_numbers": False}  # fmt: skip
+    options = {
+        "constant_memory": not merging,
+        "in_memory": merging,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"created": CREATED})
         date_format = book.add_format({"num_format": "yyyy-mm-dd"})

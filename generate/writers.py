@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -91,7 +92,9 @@ def quoted(column: Text) -> Text:
 
 def json_text(column: Text, nullable: bool = False) -> Text:
     """The column as JSON strings, empty ones as null where they may be."""
-    odd = pc.match_substring_regex(pa.array(column, pa.string()), r'["\\\x00-\x1f]').to_numpy(zero_copy_only=False)
+    odd = pc.match_substring_regex(pa.array(column, pa.string()), r'["\\\x00-\x1f]').to_numpy(
+        zero_copy_only=False
+    )
     written = join('"', column, '"')
     written[odd] = [json.dumps(value, ensure_ascii=False) for value in column[odd].tolist()]
     if nullable:
@@ -99,34 +102,40 @@ def json_text(column: Text, nullable: bool = False) -> Text:
     return written
 
 
-class _Digest:
+class _Digest(io.RawIOBase):
     """A file that also counts its SHA-256."""
 
     def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
         self.file = file
         self.sha256 = hashlib.sha256()
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Write and count."""
         self.sha256.update(data)
         return self.file.write(data)
 
-    def flush(self) -> None:
-        self.file.flush()
-
 
 @contextlib.contextmanager
-def _opened(path: Path, compressed: bool) -> Iterator[tuple[IO[bytes] | _Digest, _Digest]]:
+def _opened(path: Path, compressed: bool) -> Iterator[tuple[IO[bytes], _Digest]]:
     with path.open("wb") as file:
         digest = _Digest(file)
+        plain = cast(IO[bytes], digest)
         if compressed:
             # no name and no time in the gzip header: the same rows give the same bytes
-            with gzip.GzipFile("", "wb", 6, digest, mtime=0) as packed:  # type: ignore[arg-type]
-                yield packed, digest  # type: ignore[misc]
+            with gzip.GzipFile("", "wb", 6, plain, mtime=0) as packed:
+                yield cast(IO[bytes], packed), digest
         else:
-            yield digest, digest
+            yield plain, digest
 
 
-def write_lines(path: Path, table: Table, form: CsvForm | JsonForm, damage: Damage, extract_date: str) -> None:
+def write_lines(
+    path: Path, table: Table, form: CsvForm | JsonForm, damage: Damage, extract_date: str
+) -> None:
     """Write the table and its control file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _opened(path, form.compressed) as (sink, digest):

@@ -18,7 +18,7 @@ def _text(name: str) -> str:
 
 def sql(name: str, **parts: object) -> str:
     """The statement in ``sql/<name>.sql`` with every ``$part`` put in; a part that is missing is a KeyError."""
-    return Template(_text(name)).substitute(parts)
+    return Template(_text(name)).substitute(parts) if parts else _text(name)
 
 
 def macros(folder: str) -> list[str]:

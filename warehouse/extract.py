@@ -20,6 +20,7 @@ from warehouse.connection import open_read_only
 from warehouse.durable import one_at_a_time, remove_folder, sync, write_text
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
+from warehouse.identity import masked
 from warehouse.lookup import Release, quoted, release_of
 from warehouse.parquet import KEY, ColumnMeaning, Part, file_metadata, meanings, part, write
 
@@ -104,7 +105,7 @@ def _subscription(contracts: Contracts, subscriber: str) -> Subscription:
         return found[0]
     known = ", ".join(subscribers(contracts)) or "none"
     if not found:
-        raise WrongUseError(f"no contract in outbound/ for the subscriber {subscriber!r}; there are: {known}")
+        raise WrongUseError(f"outbound/ has no contract for {masked(subscriber)!r}; there are: {known}")
     raise RenkouError(f"{found[1].source}: a second contract for {subscriber}; keep one a subscriber")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_TELLING = re.compile(r"[0-9A-Za-z]*[0-9]{6,}[0-9A-Za-z]*")
+# Six digits or more, also in groups, with the letters that an identity number may have around them.
+_TELLING = re.compile(r"[0-9A-Za-z]*[0-9](?:[ \t-]?[0-9]){5,}[0-9A-Za-z]*")
 
 
 def tidy(typed: str) -> str:
@@ -15,7 +16,7 @@ def tidy(typed: str) -> str:
 
 def masked(text: str) -> str:
     """Text that may be printed: a number in it keeps its ends only, 330102********1234."""
-    return _TELLING.sub(lambda found: _mask(found.group()), tidy(text))
+    return _TELLING.sub(lambda found: _mask(tidy(found.group())), unicodedata.normalize("NFKC", text))
 
 
 def _mask(number: str) -> str:

@@ -132,14 +132,14 @@ def _form(contracts: Contracts, form_id: str) -> Form:
         if form.id == form_id:
             return form
     known = ", ".join(form.id for form in contracts.forms) or "none"
-    raise WrongUseError(f"no form is called {form_id!r}; there are: {known}")
+    raise WrongUseError(f"no form is called {masked(form_id)!r}; there are: {known}")
 
 
 def _check_use(form: Form, inquiry: Inquiry) -> None:
     if inquiry.purpose not in form.purposes:
         known = ", ".join(form.purposes)
         raise WrongUseError(
-            f"form {form.id} is not for the purpose {inquiry.purpose!r}; its purposes: {known}"
+            f"form {form.id} is not for the purpose {masked(inquiry.purpose)!r}; its purposes: {known}"
         )
     if not inquiry.case.strip():
         raise WrongUseError("a case number is needed: every look at a person's data belongs to a case")

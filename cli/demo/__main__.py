@@ -19,11 +19,12 @@ from warehouse.home import Home
 PERSONS = 5_000
 DAYS = 3
 SECONDS = 540
+GATE, REFUSED = "validate", 3
 POOL = {"name": "renkou_writer", "slots": 1, "description": "One build or warehouse file has one writer"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 published, 1 a fault."""
+    """Exit status: 0 published, 1 a fault, 3 the gate refused a release."""
     asked = _arguments(arguments)
     home = Home.from_environment()
     os.environ["RENKOU_HOME"] = str(
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _page(home, asked.port) if asked.page else _demo(home, asked)
     except (EngineError, RunFailedError) as fault:
         print(f"\n{fault}\n\nThe demo stopped. All logs: {home.root / 'airflow'}", file=sys.stderr)
-        return 1
+        return REFUSED if getattr(fault, "task_id", "") == GATE else 1
     except KeyboardInterrupt:
         print("\nInterrupted; Airflow was stopped. The same command goes on from here.", file=sys.stderr)
         return 130

@@ -60,8 +60,11 @@ class Airflow:
     ) -> None:
         self.stop()
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Airflow's REST API; ``None`` when there is no such thing."""
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, tries: int = 4) -> Any:
+        """Airflow's REST API; ``None`` when there is no such thing.
+
+        A server error is tried again: SQLite may be locked. All that is asked for here may be done twice.
+        """
         request = Request(
             f"{self.url}{path}",
             method=method,
@@ -74,6 +77,9 @@ class Airflow:
         except HTTPError as error:
             if error.code == 404:
                 return None
+            if error.code >= 500 and tries > 1:
+                time.sleep(2)
+                return self.call(method, path, body, tries - 1)
             raise EngineError(
                 f"{method} {path}: {error.code} {error.read().decode(errors='replace')[:500]}"
             ) from error
@@ -164,6 +170,8 @@ def _environment(home: Path, landing: Path, folder: Path, port: int) -> dict[str
         "CORE__PARALLELISM": 1 + max(2, os.cpu_count() or 2),  # the build waits in one for the pulls to end
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": True,
         "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        # SQLite has one writer: the others wait for it longer than the usual 5 s before they give up
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}?timeout=60",
         "API__HOST": "127.0.0.1",
         "API__PORT": port,
         "API__BASE_URL": f"http://127.0.0.1:{port}",

@@ -21,6 +21,10 @@ POLL_EVERY = 1.0
 class RunFailedError(Exception):
     """A DAG run failed: which task, and the end of its log."""
 
+    def __init__(self, dag_id: str, task_id: str, account: str) -> None:
+        super().__init__(f"{dag_id} failed in {task_id}.\n{account}")
+        self.task_id = task_id
+
 
 class Watch:
     """What happened in one Airflow since the watch began."""
@@ -31,7 +35,7 @@ class Watch:
         self.deadline = time.monotonic() + seconds
         self.before = {_key(run) for run in self._runs()}
         self.ended: dict[tuple[str, str], dict[str, Any]] = {}
-        self.retried: set[tuple[str, ...]] = set()
+        self.retried: set[tuple[str, str]] = set()
 
     def until_quiet(self, dag_ids: list[str]) -> None:
         """Return when no run is unfinished and no asset's change waits to start one."""
@@ -48,7 +52,7 @@ class Watch:
 
     def _look(self) -> list[dict[str, Any]]:
         runs = [run for run in self._runs() if _key(run) not in self.before]
-        self._tell_retries()
+        self._tell_faults()
         for run in reversed(runs):
             if run["state"] in {"success", "failed"} and _key(run) not in self.ended:
                 self.ended[_key(run)] = run
@@ -58,7 +62,9 @@ class Watch:
     def _tell(self, run: dict[str, Any]) -> None:
         tasks = self._tasks(run["dag_id"], run["dag_run_id"])
         if run["state"] == "failed":
-            raise RunFailedError(self._account(run, tasks))
+            raise RunFailedError(
+                run["dag_id"], ", ".join(_unfinished(tasks)), str(self.airflow.folder / "logs")
+            )
         self.say(f"{run['dag_id']:<22} {self._sentence(run, tasks):<60} {run['duration'] or 0:5.0f} s")
 
     def _sentence(self, run: dict[str, Any], tasks: list[dict[str, Any]]) -> str:
@@ -70,21 +76,20 @@ class Watch:
         day = next((self._value(run, t["task_id"]) for t in done if t["task_id"] == "choose_day"), None)
         return f"{day} published" if day else "nothing to do"
 
-    def _account(self, run: dict[str, Any], tasks: list[dict[str, Any]]) -> str:
-        failed = [t for t in tasks if t["state"] == "failed"]
-        parts = [f"{run['dag_id']} failed in {', '.join(t['task_id'] for t in failed) or 'an unknown task'}."]
-        parts += [self.task_log(t) for t in failed[:2]]
-        return "\n".join(parts)
+    def _tell_faults(self) -> None:
+        """A word on each task that is tried again; an end as soon as one has failed for good."""
+        for task in self._tasks("~", "~", "up_for_retry", "failed"):
+            if _key(task) in self.before:
+                continue
+            if task["state"] == "failed":
+                raise RunFailedError(task["dag_id"], task["task_id"], self.task_log(task))
+            if (told := (task["dag_id"], task["task_id"])) not in self.retried:
+                self.retried.add(told)
+                self.say(
+                    f"{task['dag_id']:<22} {task['task_id']} is tried again after\n{self.task_log(task)}"
+                )
 
-    def _tell_retries(self) -> None:
-        for task in self._tasks("~", "~", "up_for_retry"):
-            key = (task["dag_run_id"], task["task_id"], str(task["map_index"]), str(task["try_number"]))
-            if key not in self.retried:
-                self.retried.add(key)
-                told = f"{task['task_id']} failed and is tried again:\n{self.task_log(task, 5)}"
-                self.say(f"{task['dag_id']:<22} {told}")
-
-    def task_log(self, task: dict[str, Any], lines: int = 15) -> str:
+    def task_log(self, task: dict[str, Any], lines: int = 12) -> str:
         """The end of a task's newest log, in words."""
         folder = self.airflow.folder / "logs" / f"dag_id={task['dag_id']}" / f"run_id={task['dag_run_id']}"
         folder /= f"task_id={task['task_id']}"
@@ -96,8 +101,8 @@ class Watch:
     def _runs(self) -> list[dict[str, Any]]:
         return list(self.airflow.call("GET", RUNS)["dag_runs"])
 
-    def _tasks(self, dag_id: str, run_id: str, state: str = "") -> list[dict[str, Any]]:
-        asked = f"?limit=100&state={state}" if state else "?limit=100"
+    def _tasks(self, dag_id: str, run_id: str, *states: str) -> list[dict[str, Any]]:
+        asked = "?limit=100" + "".join(f"&state={state}" for state in states)
         answer = self.airflow.call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances{asked}")
         return list(answer["task_instances"])
 
@@ -114,17 +119,19 @@ def _key(run: dict[str, Any]) -> tuple[str, str]:
     return run["dag_id"], run["dag_run_id"]
 
 
+def _unfinished(tasks: list[dict[str, Any]]) -> list[str]:
+    return [f"{t['task_id']} {t['state']}" for t in tasks if t["state"] not in {"success", "skipped"}]
+
+
 def _readable(log: Path, lines: int) -> str:
-    """Airflow writes one JSON object a line; a reader needs its level, its event and what was raised."""
+    """Airflow writes one JSON object a line; a reader needs the errors and what was raised where."""
+    entries = [json.loads(line) for line in log.read_text(errors="replace").splitlines() if line[:1] == "{"]
+    errors = [entry for entry in entries if entry.get("level") in {"error", "critical"}] or entries
     told = []
-    for line in log.read_text(errors="replace").splitlines()[-lines:]:
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            told.append(line)
-            continue
-        told.append(f"  {entry.get('level', ''):<8} {entry.get('event', '')}")
-        told += [
-            f"           {e.get('exc_type')}: {e.get('exc_value')}" for e in entry.get("error_detail") or []
-        ]
-    return "\n".join(told)
+    for entry in errors:
+        told.append(f"    {entry.get('event', '')}")
+        for raised in entry.get("error_detail") or []:
+            place = (raised.get("frames") or [{}])[-1]
+            where = f"{place.get('filename', '')}:{place.get('lineno', '')}"
+            told.append(f"    {raised.get('exc_type')}: {raised.get('exc_value')} ({where})")
+    return "\n".join([*told[-lines:], f"    {log}"])

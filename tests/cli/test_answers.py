@@ -93,6 +93,26 @@ def test_wrong_use_is_2(arguments: tuple[str, ...]) -> None:
     assert renkou(*arguments).exit_code == 2
 
 
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("prefill", MAN, "retirement", *PURPOSE),
+        ("prefill", "retirement", MAN, "--purpose", MAN, "--case", "1"),
+        ("extract", MAN),
+        ("explain", "p1", MAN),
+        ("explain", "p1", "--as-of", MAN),
+        (MAN,),
+    ],
+)
+def test_a_number_in_the_wrong_place_is_not_echoed(arguments: tuple[str, ...]) -> None:
+    answer = renkou(*arguments)
+
+    assert answer.exit_code == 2
+    assert "330102********0016" in answer.stderr
+    assert MAN not in answer.output
+
+
 def test_extract_delivers_and_says_where(served: Home) -> None:
     first, again = renkou("extract", "hr"), renkou("extract", "hr")
 

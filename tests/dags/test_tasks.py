@@ -41,8 +41,8 @@ def test_without_a_day_that_waits_the_build_is_skipped(bag: Any, road: Any) -> N
 
 
 def test_a_refused_release_fails_at_once_and_says_where_to_look(bag: Any, road: Any) -> None:
-    road.validate = lambda *_: SimpleNamespace(passed=False)
-    with pytest.raises(AirflowFailException, match=r"2026-11-20.*data_docs"):
+    road.validate = lambda *_: SimpleNamespace(passed=False, stops=("nobody is left",))
+    with pytest.raises(AirflowFailException, match=r"2026-11-20.*nobody is left.*data_docs"):
         called(bag, "build", "validate")("2026-11-20")
 
 
@@ -88,7 +88,7 @@ def test_a_batch_that_is_not_taken_in_shows_in_the_tasks_name(
     context: dict[str, Any] = {}
     take_in = called(bag, "pull_police", "take_in")
     monkeypatch.setitem(take_in.__globals__, "get_current_context", lambda: context)
-    road.take_in = lambda *_: SimpleNamespace(status=status)
+    road.take_in = lambda *_: SimpleNamespace(status=status, reason="cut off")
     assert take_in("a/b/1") == {"reference": "a/b/1", "status": status}
     assert context["shown"] == shown
 

@@ -19,7 +19,8 @@ DAMAGE = {
     "required_missing": "update rows set roll_no = null where line = 5",
     "code_not_listed": "update rows set sex = '7' where line = 5",
     "set_not_listed": "update rows set schemes = ['110', '999'] where line = 5",
-    "date_out_of_time": f"update rows set born_on = date '{DAY}' + 1 where line = 5",
+    "birth_out_of_time": f"update rows set born_on = date '{DAY}' + 1 where line = 5",
+    "event_after_batch": f"update rows set married_on = date '{DAY}' + 1 where line = 5",
     "date_before_1880": "update rows set expires_on = date '1736-01-01' where line = 5",
     "moment_after_batch": "update rows set changed_at = batch_date + interval 3 day where line = 5",
     "month_malformed": "update rows set insured_since = '201813' where line = 5",
@@ -28,10 +29,12 @@ DAMAGE = {
     "division_malformed": "update rows set region = '3301' where line = 5",
     "unknown_code_share": "update rows set sex = null, sex__missing = 'unknown_code' where line < 10",
     "impossible_date_share": "update rows set born_on = null, born_on__missing = 'impossible' where line < 9",
+    "unusable_number_share": "update rows set id_number__missing = 'damaged' where line < 9",
     "rows_not_written": "delete from rows where line = 5",
 }
 MISCOUNTS = {"rows_unaccounted": {"rows": 400}, "quarantined_share": {"rows": 330, "quarantined": 30}}
 NOTES = {
+    "unusable_number_share",
     "unknown_code_share",
     "impossible_date_share",
     "date_before_1880",

@@ -23,7 +23,8 @@ DAMAGE = {
     "person_without_record": "delete from person_record where person_id = 'p9'",
     "person_code_not_listed": "update person set sex = '3' where person_id = 'p9'",
     "person_set_not_listed": "update person set insurances = ['110', 'x'] where person_id = 'p9'",
-    "person_date_out_of_time": f"update person set birth_date = date '{DAY}' + 1 where person_id = 'p9'",
+    "person_date_after_as_of": f"update person set birth_date = date '{DAY}' + 1 where person_id = 'p9'",
+    "person_date_before_1880": "update person set birth_date = date '1790-03-07' where person_id = 'p9'",
     "person_month_malformed": "update person set first_insured = '201800' where person_id = 'p9'",
     "person_number_malformed": "update person set id_number = '3301' where person_id = 'p9'",
     "person_number_check_digit": f"update person set id_number = '{PLANTED_NUMBER}' where person_id = 'p9'",
@@ -45,7 +46,6 @@ DAMAGE = {
     "standing_unknown": "update person_datum set standing = 'guess' where person_id = 'p9'",
     "datum_not_in_catalogue": f"{ORIGIN} ('p9', 'shoe_size', '43', 'north', 'roll', 'owner')",
     "source_not_agreed": "update person_datum set dataset = 'other' where person_id = 'p9'",
-    "origin_of_nobody": "update person_datum set person_id = 'nobody' where person_id = 'p9'",
     "origins_differ": "update person_datum set person_id = 'p8' where person_id = 'p9' and datum = 'name'",
     "batch_rows_unaccounted": "update batch set rows = rows + 1",
     "quarantine_differs": "delete from quarantine where line = 1",
@@ -58,6 +58,7 @@ DAMAGE = {
     "dataset_without_record": "update batch set dataset = 'permit', department = 'south'",
 }
 NOTES = {
+    "person_date_before_1880",
     "person_number_shared",
     "person_amount_negative",
     "dead_before_born",
@@ -98,6 +99,7 @@ def test_a_damaged_build_fails(
         f"{ORIGIN} ('p9', 'name', 'twice', 'north', 'roll', 'owner')",
         "delete from person_datum where person_id = 'p9' and datum = 'name'",
         "update person set name = null where person_id = 'p9'",
+        "update person_datum set person_id = 'nobody' where person_id = 'p9' and datum = 'name'",
     ],
 )
 def test_origins_and_values_go_in_pairs(
@@ -133,7 +135,7 @@ def test_check_digits_of_many_sound_numbers_are_right(
 def test_dates_are_compared_with_the_day_that_is_given(
     agreed: Contracts, build: Path, tmp_path: Path, only: Callable[[str], None]
 ) -> None:
-    only("person_date_out_of_time")
+    only("person_date_after_as_of")
     result = check_build(build, agreed, tmp_path, as_of=date(1950, 1, 2))
     assert ("birth_date", 198) in {(check.column, check.observed) for check in result.stops}
 

@@ -69,7 +69,7 @@ def test_what_the_database_says_about_a_value_it_cannot_convert_is_kept_out(
     caplog.set_level(logging.DEBUG)
     damage = f"alter table rows alter born_on type varchar; update rows set born_on = '{PLANTED_NAME}'"
     results = check_batches([write_batch(tmp_path, spoil=damage)], agreed, tmp_path / "docs")
-    assert ("date_out_of_time", "not evaluated") in {(c.rule, c.observed) for c in results[0].stops}
+    assert ("birth_out_of_time", "not evaluated") in {(c.rule, c.observed) for c in results[0].stops}
     _assert_no_value(tmp_path / "docs", results, caplog.text, *capfd.readouterr())
 
 
@@ -99,3 +99,12 @@ def test_data_docs_say_each_rule_in_both_languages(
     )
     assert "人员标识不得重复。" in pages
     assert "A person_id stands for one person only." in pages
+
+
+def test_the_index_leads_to_every_page(agreed: Contracts, build: Path, tmp_path: Path) -> None:
+    check_build(spoil(build, "update relation set other_person_id = person_id"), agreed, tmp_path)
+    site = tmp_path / "build"
+    index = (site / "index.html").read_text(encoding="utf-8")
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a></td><td>(\d+)</td><td class="[^"]+">(\d+)', index)
+    assert all((site / link).is_file() for link, *_ in links)
+    assert ("20261120-relation", "2", "1") in {tuple(rest) for _, *rest in links}

@@ -116,6 +116,7 @@ def build(
 ) -> Path:
     """A closed build of ``people``: each datum from its owner's record ``r-<person>``, then ``others``."""
     with open_database(path) as connection:
+        connection.begin()
         columns = ", ".join(
             f"{quoted(d.name)} {KINDS.get(d.type, 'VARCHAR')}" for d in contracts.catalogue.data
         )
@@ -133,6 +134,7 @@ def build(
         for table, found in (others or {}).items():
             for row in found:
                 put.row(table, row)
+        connection.commit()
         connection.execute("CHECKPOINT")
     return path
 

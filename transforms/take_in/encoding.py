@@ -30,8 +30,8 @@ SPOKEN = {"utf-8": "UTF-8", "gb18030": "GB18030"}
 # So many bytes of Chinese in GB18030 are never valid UTF-8 by chance (a word or two can be).
 TELLING_BYTES = 24
 
-# Python's gb18030 is the edition of 2000. These left the private-use area in 2005 and 2022; those of FE51 FE52
-# FE53 FE6C FE76 FE91 stay there in every edition.
+# Python's gb18030 is the edition of 2000. These left the private-use area in 2005 and 2022; those of FE51,
+# FE52, FE53, FE6C, FE76 and FE91 stay there in every edition.
 MOVED = {
     "\ue81e\ue826\ue82b\ue82c\ue832\ue843\ue854\ue864": "\u9fb4\u9fb5\u9fb6\u9fb7\u9fb8\u9fb9\u9fba\u9fbb",
     "\ue78d\ue78e\ue78f\ue790\ue791\ue792\ue793": "\ufe10\ufe12\ufe11\ufe13\ufe14\ufe15\ufe16",

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
+from zipfile import ZipFile, is_zipfile
 
 import pyarrow as pa  # type: ignore[import-untyped]
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, WorksheetNotFound
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, WorksheetNotFound
 
 from contracts.model import Dataset, FileLayout
 from transforms.take_in import BatchRefused, Piece, Reading, check_headers, rows_table, squeezed
 
+# Rows of a sheet within which its header must stand.
 HEADER_WITHIN = 20
-"""Rows of a sheet within which its header must stand."""
+
+# A workbook with a password is an OLE container with a stream of this name.
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+ERROR_CELL = re.compile(rb'<c\b([^>]*\bt="e"[^>]*)>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
@@ -24,31 +34,38 @@ def read_workbook(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     Raises BatchRefused when it cannot be opened or needs a password, and (while the pieces are taken) when a
     sheet or a column is missing or unknown.
     """
-    try:
-        book = CalamineWorkbook.from_path(path)
-    except PasswordError as error:
+    content = path.read_bytes()
+    if ENCRYPTED in content:
         raise BatchRefused(
             "the workbook needs a password", path.name, remedy="ask the department to send it without one"
-        ) from error
-    except (CalamineError, OSError) as error:
+        )
+    try:
+        # From the bytes: then the content decides what it is, and not the ending of the name.
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+    except CalamineError as error:
         raise BatchRefused(
             "this is not a workbook that can be opened",
             path.name,
             remedy="ask the department to save it as .xlsx and send it again",
         ) from error
-    return Reading("utf-8", _pieces(book, path.name, dataset, layout))
+    return Reading("utf-8", _pieces(book, path, dataset, layout))
 
 
-def _pieces(book: CalamineWorkbook, file: str, dataset: Dataset, layout: FileLayout) -> Iterator[Piece]:
+def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLayout) -> Iterator[Piece]:
     missing = [name for name in layout.sheets if name not in book.sheet_names]
     if missing:
         raise BatchRefused(
             f"the workbook has no sheet {', '.join(missing)}",
-            file,
+            path.name,
             remedy="ask the department for the agreed sheets",
         )
     for name in layout.sheets or book.sheet_names[:1]:
-        yield Piece(_sheet_rows(_sheet(book, name, file), file, dataset, layout))
+        sheet = _sheet(book, name, path.name)
+        grid: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
+        for (row, column), text in _formula_errors(path, name).items():
+            if row < len(grid) and column < len(grid[row]):
+                grid[row][column] = text
+        yield Piece(_sheet_rows(sheet, grid, path.name, dataset, layout))
 
 
 def _sheet(book: CalamineWorkbook, name: str, file: str) -> CalamineSheet:
@@ -60,8 +77,43 @@ def _sheet(book: CalamineWorkbook, name: str, file: str) -> CalamineSheet:
         ) from error
 
 
-def _sheet_rows(sheet: CalamineSheet, file: str, dataset: Dataset, layout: FileLayout) -> pa.Table:
-    grid: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
+def _formula_errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """By row and column, the cells of a sheet that hold an error such as #N/A; calamine leaves them empty."""
+    if not is_zipfile(path):
+        return {}
+    with ZipFile(path) as book:
+        xml = book.read(_part(book, sheet)) if _part(book, sheet) in book.namelist() else b""
+    found = {}
+    for attributes, text in ERROR_CELL.findall(xml) if b't="e"' in xml else []:
+        if reference := REFERENCE.search(attributes):
+            found[int(reference[2]) - 1, _column(reference[1])] = text.decode()
+    return found
+
+
+def _part(book: ZipFile, sheet: str) -> str:
+    """The name of the part of an .xlsx in which a sheet is kept; empty when it is kept otherwise."""
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(book.namelist()):
+        return ""
+    links = {
+        link.get("Id"): link.get("Target", "") for link in fromstring(book.read("xl/_rels/workbook.xml.rels"))
+    }
+    for element in fromstring(book.read("xl/workbook.xml")).iter():
+        if element.tag.endswith("}sheet") and element.get("name") == sheet:
+            target = next((links.get(v, "") for k, v in element.attrib.items() if k.endswith("}id")), "")
+            return target[1:] if target.startswith("/") else f"xl/{target}"
+    return ""
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number - 1
+
+
+def _sheet_rows(
+    sheet: CalamineSheet, grid: list[list[Cell]], file: str, dataset: Dataset, layout: FileLayout
+) -> pa.Table:
     header, places = _header(grid, f"{file} sheet {sheet.name}", dataset)
     merged = _filled_down(sheet, grid, header)
     lines: list[int] = []

@@ -171,9 +171,8 @@ def test_other_delimiters_even_where_they_are_trail_bytes(tmp_path: Path, delimi
 
 def test_one_column(tmp_path: Path) -> None:
     result = land_bytes(tmp_path, b'id\n1\n\n"2"\n\r\n3,4\n"5\n6"\n', dataset(["id"], format="csv"))
-    assert result.cells == {2: ["1"], 4: ["2"], 6: ["3,4"], 7: ["5\n6"]} or result.reasons == {
-        6: "too_many_columns"
-    }
+    assert result.cells == {2: ["1"], 4: ["2"], 7: ["5\n6"]}
+    assert result.reasons == {6: "too_many_columns"}
 
 
 def test_a_byte_order_mark_inside_the_file_stays(tmp_path: Path) -> None:

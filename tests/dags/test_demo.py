@@ -1,0 +1,88 @@
+"""The demo's Airflow and its words, without starting any."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.demo import county
+from cli.demo.engine import Airflow, EngineError, _locked
+from cli.demo.watch import RunFailedError, Watch
+
+
+def test_settings_of_another_airflow_do_not_leak_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "SomeoneElses")
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", "someone else's")
+    environment = Airflow(tmp_path, tmp_path / "landing").environment
+    assert environment["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert "AIRFLOW__CORE__FERNET_KEY" not in environment
+    assert environment["AIRFLOW_HOME"] == str(tmp_path / "airflow")
+
+
+def test_the_page_is_for_this_machine_only(tmp_path: Path) -> None:
+    airflow = Airflow(tmp_path, tmp_path / "landing")
+    assert airflow.environment["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert airflow.url.startswith("http://127.0.0.1:")
+
+
+def test_two_airflows_on_one_folder_are_refused(tmp_path: Path) -> None:
+    _locked(tmp_path / "running.lock")
+    with pytest.raises(EngineError, match="stop it first"):
+        _locked(tmp_path / "running.lock")
+
+
+def test_deliveries_that_are_there_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "landing" / "police").mkdir(parents=True)
+    assert "already" in county.deliver(tmp_path / "landing", 10, 1)
+    assert [path.name for path in tmp_path.rglob("*")] == ["landing", "police"]
+
+
+class Told:
+    """An Airflow that answers with what it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answers: dict[str, Any] = {"runs": [], "tasks": []}
+
+    def alive(self) -> None: ...
+
+    def call(self, _method: str, path: str) -> Any:
+        if "taskInstances" in path:
+            return {"task_instances": self.answers["tasks"]}
+        if "queuedEvents" in path:
+            return None
+        return {"dag_runs": self.answers["runs"]}
+
+
+def test_a_task_that_failed_for_good_ends_the_demo_with_its_log(tmp_path: Path) -> None:
+    airflow = Told(tmp_path)
+    watch = Watch(airflow, print, 10)  # type: ignore[arg-type]
+    task = {"dag_id": "build", "dag_run_id": "r1", "task_id": "link", "map_index": -1, "state": "failed"}
+    log = tmp_path / "logs" / "dag_id=build" / "run_id=r1" / "task_id=link" / "attempt=1.log"
+    log.parent.mkdir(parents=True)
+    raised = {
+        "exc_type": "OSError",
+        "exc_value": "disk is full",
+        "frames": [{"filename": "a.py", "lineno": 3}],
+    }
+    lines = [
+        {"level": "info", "event": "::group::"},
+        {"level": "error", "event": "x", "error_detail": [raised]},
+    ]
+    log.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    airflow.answers["tasks"] = [task]
+    with pytest.raises(
+        RunFailedError, match=r"build failed in link\.\n(?s:.)*OSError: disk is full \(a.py:3\)"
+    ):
+        watch.until_quiet(["build"])
+
+
+def test_runs_of_an_earlier_demo_are_not_told_again(tmp_path: Path) -> None:
+    airflow = Told(tmp_path)
+    airflow.answers["runs"] = [{"dag_id": "build", "dag_run_id": "old", "state": "failed", "duration": 1}]
+    said: list[str] = []
+    Watch(airflow, said.append, 10).until_quiet(["build"])  # type: ignore[arg-type]
+    assert said == []

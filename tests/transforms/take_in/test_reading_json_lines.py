@@ -1,0 +1,159 @@
+"""JSON lines: what is a row, what is a fault, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.transforms.take_in import Result, dataset, land_bytes
+from transforms.take_in import encoding
+from transforms.take_in.reading import BatchRefused
+
+AGREED = dataset(["op", "no", "name", "allergies", "mother.name", "mother.id"], ["no"], format="jsonl")
+
+
+def member(**changed: Any) -> str:
+    whole = {"op": "upsert", "no": "1", "name": "张三", "allergies": [], "mother": {"name": "李", "id": "2"}}
+    return json.dumps({**whole, **changed}, ensure_ascii=False)
+
+
+def landed(folder: Path, *lines: str | bytes) -> Result:
+    content = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
+    return land_bytes(folder, content, AGREED)
+
+
+def test_one_object_a_line(tmp_path: Path) -> None:
+    result = landed(
+        tmp_path, "\ufeff" + member(name='a\nb"c\\\t\u2028'), "", " \t\r", member(name="", no="2") + "\r"
+    )
+    assert result.cells == {
+        1: ["upsert", "1", 'a\nb"c\\\t\u2028', "[]", "李", "2"],
+        4: ["upsert", "2", None, "[]", "李", "2"],
+    }
+    assert result.landed.rows == 2
+
+
+def test_nothing_is_nothing(tmp_path: Path) -> None:
+    result = landed(
+        tmp_path, member(), member(name=None, mother=None), member(mother={"name": None, "id": ""})
+    )
+    assert result.cells[2] == ["upsert", "1", None, "[]", None, None]
+    assert result.cells[3][4:] == [None, None]
+    assert landed(tmp_path, member(), '{"op":"delete","no":"1"}').cells[2] == [
+        "delete",
+        "1",
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "0",
+        "-1",
+        "3710",
+        "3.10",
+        "1e3",
+        "1E-2",
+        "-0",
+        "-0.0",
+        "330102199001011234",
+        "1" * 30,
+        "0.1000",
+        "1e400",
+    ],
+)
+def test_numbers_keep_their_digits(tmp_path: Path, number: str) -> None:
+    line = member().replace('"张三"', number).replace("[]", f'[{number}, "a", {{"b": {number}}}, null, true]')
+    assert landed(tmp_path, line).cells[1][2:4] == [number, f'[{number},"a",{{"b":{number}}},null,true]']
+
+
+def test_lists_and_objects_are_their_json_text(tmp_path: Path) -> None:
+    result = landed(
+        tmp_path, member(allergies=["青霉素", 'a"b']), member(allergies={"a": [1, None]}, name=True)
+    )
+    assert result.cells[1][3] == '["青霉素","a\\"b"]'
+    assert result.cells[2][2:4] == ["true", '{"a":[1,null]}']
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        member()[:-20], member().replace('"张三"', '"张三'), "[1]", "1", '"text"', "null", "not",
+        member() + member(), member() + ",", member()[:-1] + ",}", member().replace("[]", "[1,]"),
+        member().replace("[]", "NaN"), member().replace("[]", "[-Infinity]"),
+        member().replace("张三", "\\ud800"), member().replace("张三", "a\tb"), "/* */" + member(),
+        member().replace('"', "'"), "{", "\u3000",
+    ],
+)  # fmt: skip
+def test_a_line_that_is_not_one_json_object_is_a_fault(tmp_path: Path, line: str) -> None:
+    result = landed(tmp_path, member(no="0"), line, member(no="2", name="3.0, 1.5"))
+    assert result.reasons == {2: "not_json"}
+    assert result.faults[0]["raw"] == line
+    assert [row["c1"] for row in result.rows] == ["0", "2"]
+
+
+def test_the_key_of_a_fault_where_its_member_stands_whole(tmp_path: Path) -> None:
+    result = landed(tmp_path, member()[:-9], '{"op":"upsert","no":"1', b'{"no": "77", "name": "\xff"}')
+    assert [fault["record_key"] for fault in result.faults] == ["1", None, "77"]
+
+
+def test_bad_bytes_are_faults(tmp_path: Path) -> None:
+    result = landed(tmp_path, member(), b'{"op":"\xe5\xbc","no":"1"}', member(no="2"))
+    assert result.reasons == {2: "bad_bytes"}
+    assert result.faults[0]["raw"] == '{"op":"\\xe5\\xbc","no":"1"}'
+    assert sorted(result.cells) == [1, 3]
+
+
+def test_text_where_an_object_is_agreed_is_a_fault(tmp_path: Path) -> None:
+    result = landed(tmp_path, member(), member(mother="李"), member(mother=[1.5]), member(no="2"))
+    assert result.reasons == {2: "not_object", 3: "not_object"}
+    assert sorted(result.cells) == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        (member(age=1), "age"),
+        (member(mother={"name": "a", "id": "b", "age": 1.5}), "mother.age"),
+        ('{"mother.name": "a"}', "mother.name"),
+        (member(Name="x"), "Name"),
+    ],
+)
+def test_an_unknown_key_is_refused(tmp_path: Path, line: str, column: str) -> None:
+    with pytest.raises(BatchRefused) as refused:
+        landed(tmp_path, member(), line)
+    assert refused.value.column == column
+
+
+def test_a_key_that_no_line_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BatchRefused) as refused:
+        landed(tmp_path, '{"op":"a","no":"1","name":"b","mother":{"name":"c"}}', '{"op":"a","mother":null}')
+    assert refused.value.column == "allergies, mother.id"
+    with pytest.raises(BatchRefused, match=r"mother\.name, mother\.id"):
+        landed(tmp_path, '{"op":"a","no":"1","name":"b","allergies":[]}')
+
+
+def test_an_object_that_is_always_null_does_not_speak_of_its_keys(tmp_path: Path) -> None:
+    assert landed(tmp_path, member(mother=None)).landed.readable == 1
+
+
+def test_an_empty_file_is_a_delta_without_changes(tmp_path: Path) -> None:
+    assert landed(tmp_path).landed.rows == 0
+    assert landed(tmp_path, "not json").landed.unreadable == 1
+
+
+def test_lines_are_counted_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "BLOCK", 300)
+    lines = ["" if at % 5 == 0 else "x" if at % 7 == 0 else member(no=str(at)) for at in range(1, 101)]
+    result = landed(tmp_path, *lines)
+    assert [(row["line"], row["c1"]) for row in result.rows] == [
+        (at, str(at)) for at in range(1, 101) if at % 5 and at % 7
+    ]
+    assert list(result.reasons) == [at for at in range(7, 101, 7) if at % 5]

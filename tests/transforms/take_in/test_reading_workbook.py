@@ -1,0 +1,206 @@
+"""Workbooks made by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tests.transforms.take_in import Result, dataset, land, land_bytes
+from transforms.take_in.reading import BatchRefused
+
+HEADERS = ["序号", "姓名", "日期", "金额(元)"]
+AGREED = dataset(HEADERS, ["序号"], format="xlsx")
+
+
+def sheet_of(book: openpyxl.Workbook, rows: list[list[Any]], title: str | None = None) -> Worksheet:
+    sheet = book.create_sheet(title) if title else book.active
+    assert isinstance(sheet, Worksheet)
+    for row in rows:
+        sheet.append(row)
+    return sheet
+
+
+def landed(folder: Path, rows: list[list[Any]], merged: tuple[str, ...] = ()) -> Result:
+    book = openpyxl.Workbook()
+    sheet = sheet_of(book, rows)
+    for cells in merged:
+        sheet.merge_cells(cells)
+    book.save(folder / "book.xlsx")
+    return land(folder / "book.xlsx", AGREED)
+
+
+def test_titles_above_and_totals_below_are_no_data(tmp_path: Path) -> None:
+    rows = [
+        ["花名册"],
+        ["单位", "民政局"],
+        HEADERS,
+        [1, "张三", None, 5],
+        [],
+        ["  "],
+        [2, "李四"],
+        ["合计", 2, 3],
+    ]
+    result = landed(tmp_path, [*rows, [None, "总计"], [" 小计 "]], ("A1:D1",))
+    assert result.cells == {4: ["1", "张三", None, "5"], 7: ["2", "李四", None, None]}
+    assert {row["sheet"] for row in result.rows} == {"Sheet"}
+    assert result.landed.rows == 2
+
+
+def test_rows_keep_their_number_when_the_sheet_begins_lower_and_further_right(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [[], [], [None, *HEADERS], [None, 1, "a"], [None, 2, "b"]]
+    assert landed(tmp_path, rows).cells == {4: ["1", "a", None, None], 5: ["2", "b", None, None]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (" 张 三 ", " 张 三 "), (1, "1"), (1.0, "1"), (-3, "-3"), (1.5, "1.5"), (0.1, "0.1"), (0, "0"),
+        (999999999999999, "999999999999999"), (330102199204238000, "3.30102199204238e+17"), (True, "TRUE"),
+        (False, "FALSE"), (dt.date(2011, 3, 5), "2011-03-05"), (dt.datetime(2011, 3, 5), "2011-03-05"),
+        (dt.datetime(2011, 3, 5, 10), "2011-03-05T10:00:00"), (dt.time(8, 30), "08:30:00"),
+        ("2011年3月5日", "2011年3月5日"), ("#N/A", "#N/A"), ("#DIV/0!", "#DIV/0!"),
+        ("007", "007"), ("a\nb", "a\nb"), ("", None),
+    ],
+)  # fmt: skip
+def test_cells_as_text(tmp_path: Path, cell: Any, text: str | None) -> None:
+    assert landed(tmp_path, [HEADERS, ["x", cell]]).cells == {2: ["x", text, None, None]}
+
+
+def test_a_vertically_merged_value_stands_for_all_its_rows(tmp_path: Path) -> None:
+    rows = [
+        HEADERS,
+        [1, "张三", None, 5],
+        [2, None, None, 6],
+        [3, None, None, 7],
+        [4, "b"],
+        [None, None],
+        [5, "c", "d"],
+    ]
+    result = landed(tmp_path, rows, ("B2:B4", "B5:C6", "B7:C7"))
+    assert result.cells == {
+        2: ["1", "张三", None, "5"],
+        3: ["2", "张三", None, "6"],
+        4: ["3", "张三", None, "7"],
+        5: ["4", "b", None, None],
+        7: ["5", "c", None, None],
+    }
+
+
+def test_a_subtotal_beside_a_merged_cell_is_no_data(tmp_path: Path) -> None:
+    rows = [HEADERS, [1, "张三"], [None, "小计", None, 5], [2, "李四"]]
+    assert sorted(landed(tmp_path, rows, ("A2:A3",)).cells) == [2, 4]
+
+
+def test_headers_wrapped_or_in_another_order(tmp_path: Path) -> None:
+    rows = [["金额\n(元)", " 日 期", "姓名", "序号"], [5, "d", "a", 1]]
+    assert landed(tmp_path, rows).cells == {2: ["1", "a", "d", "5"]}
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "column"),
+    [
+        (["序号", "姓名", "日期"], 2, "金额(元)"),
+        ([*HEADERS, "备注"], 2, "备注"),
+        ([*HEADERS, "姓名"], 2, "姓名"),
+        (["a", "b"], None, None),
+    ],
+)
+def test_another_header_is_refused(
+    tmp_path: Path, header: list[Any], line: int | None, column: str | None
+) -> None:
+    with pytest.raises(BatchRefused) as refused:
+        landed(tmp_path, [["花名册"], header, [1, "张三"]])
+    assert refused.value.line == line
+    assert column is None or refused.value.column == column
+    assert "张三" not in str(refused.value)
+
+
+def test_a_header_past_the_first_twenty_rows_is_refused(tmp_path: Path) -> None:
+    assert landed(tmp_path, [*[["x"]] * 19, HEADERS, [1]]).landed.rows == 1
+    with pytest.raises(BatchRefused):
+        landed(tmp_path, [*[["x"]] * 20, HEADERS, [1]])
+
+
+def test_header_only_and_empty_sheets(tmp_path: Path) -> None:
+    assert landed(tmp_path, [HEADERS]).landed.rows == 0
+    with pytest.raises(BatchRefused):
+        landed(tmp_path, [])
+
+
+def test_agreed_sheets_and_the_name_of_the_sheet(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet_of(book, [["no data here"]])
+    sheet_of(book, [["标题"], ["序号"], [1]], "结婚登记")
+    sheet_of(book, [["序号"], [1], [2]], "离婚登记")
+    book.save(tmp_path / "book.xlsx")
+    sheets = ("结婚登记", "离婚登记")
+    result = land(tmp_path / "book.xlsx", dataset(["@sheet", "序号"], format="xlsx", sheets=sheets))
+    assert [(row["sheet"], row["line"], row["c0"], row["c1"]) for row in result.rows] == [
+        ("离婚登记", 2, "离婚登记", "1"),
+        ("离婚登记", 3, "离婚登记", "2"),
+        ("结婚登记", 3, "结婚登记", "1"),
+    ]
+    with pytest.raises(BatchRefused, match="补领"):
+        land(tmp_path / "book.xlsx", dataset(["序号"], format="xlsx", sheets=("结婚登记", "补领")))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"id,name\n1,a\n",
+        b"PK\x03\x04 rubbish",
+        bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600,
+        b"<html></html>",
+    ],
+)
+def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(BatchRefused) as refused:
+        land_bytes(tmp_path, content, AGREED, "book.xlsx")
+    assert "book.xlsx" in str(refused.value)
+
+
+def test_a_workbook_with_a_password_is_refused(tmp_path: Path) -> None:
+    content = bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
+    with pytest.raises(BatchRefused, match="password"):
+        land_bytes(tmp_path, content, AGREED, "book.xlsx")
+
+
+def test_an_error_in_a_formula_is_its_text(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
+        sheet = book.add_worksheet("一月")
+        sheet.write_row(2, 0, HEADERS)
+        sheet.write_row(3, 0, [1, "张三"])
+        sheet.write_formula(3, 3, '=VLOOKUP("a",A1:B2,2,0)&"<"', None, "#N/A")
+        sheet.write_formula(3, 2, "=1+1", None, 2)
+    assert land(tmp_path / "book.xlsx", AGREED).cells == {4: ["1", "张三", "2", "#N/A"]}
+
+
+def test_a_workbook_that_was_cut_off_or_lacks_its_sheet_is_refused(tmp_path: Path) -> None:
+    landed(tmp_path, [HEADERS, [1, "a"]])
+    whole = (tmp_path / "book.xlsx").read_bytes()
+    with pytest.raises(BatchRefused):
+        land_bytes(tmp_path, whole[: len(whole) // 2], AGREED, "cut.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "book.xlsx") as source,
+        zipfile.ZipFile(tmp_path / "torn.xlsx", "w") as target,
+    ):
+        for item in source.infolist():
+            content = source.read(item)
+            target.writestr(item, content[: len(content) // 2] if "sheet1" in item.filename else content)
+    with pytest.raises(BatchRefused):
+        land(tmp_path / "torn.xlsx", AGREED)
+
+
+def test_the_content_counts_and_not_the_ending(tmp_path: Path) -> None:
+    landed(tmp_path, [HEADERS, [1, "a"]])
+    shutil.copy(tmp_path / "book.xlsx", tmp_path / "book.xls")
+    assert land(tmp_path / "book.xls", AGREED).landed.rows == 1

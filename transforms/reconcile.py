@@ -1,0 +1,72 @@
+"""Where sources disagree: every cross-check of the catalogue value by value, and every rule of contradiction.
+
+Table ``discrepancy``: one row per disagreement of one record; ``discrepancy_id`` is stable between builds, because it is
+made of the rule, the datum and the record, not of the person.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from contracts.model import Contracts, Dataset, Datum
+from transforms.calendar import OBJECTION_DAYS, add_working_days
+from transforms.sql_files import quoted, sql
+from transforms.unify import agrees, sql_type, supplied, when_holds
+
+
+def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+    """Fill ``discrepancy``. Needs the ``unify_*`` and ``prior_discrepancy`` tables of the build."""
+    connection.execute(sql("reconcile/found"))
+    for dataset in contracts.datasets:
+        for query in _value_checks(dataset, contracts):
+            connection.execute(f"INSERT INTO reconcile_found {query}")
+    for rule in contracts.rules:
+        connection.execute(
+            sql(
+                "reconcile/rule",
+                rule=quoted(rule.id),
+                datum=quoted(rule.datum),
+                owner=quoted(rule.owner),
+                severity=quoted(rule.severity),
+                query=rule.sql,
+                sources=_sources(contracts.catalogue.datum(rule.datum)),
+            )
+        )
+    due = add_working_days(day, OBJECTION_DAYS)
+    connection.execute(sql("reconcile/discrepancy", day=quoted(day.isoformat()), due=quoted(due.isoformat())))
+
+
+def _sources(datum: Datum) -> str:
+    return "[" + ", ".join(quoted(source) for source in datum.sources) + "]"
+
+
+def _value_checks(dataset: Dataset, contracts: Contracts) -> list[str]:
+    checked = [d for d in supplied(dataset, contracts) if dataset.id in d.checked_by and d.type != "person"]
+    return [
+        _value_check(dataset, person.role, supply.column, when_holds(supply.when, "r."), datum)
+        for person in dataset.persons
+        for datum in checked
+        if (supply := person.data.get(datum.name)) and supply.column
+    ]
+
+
+def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Datum) -> str:
+    published = datum.name
+    return sql(
+        "reconcile/value_check",
+        table=dataset.table,
+        department=quoted(dataset.department),
+        dataset=quoted(dataset.name),
+        reporter=quoted(dataset.id),
+        role=quoted(role),
+        column=column,
+        when=when,
+        datum=quoted(datum.name),
+        published=published,
+        kind_of_value=sql_type(datum),
+        place=datum.sources.index(dataset.id) if dataset.id in datum.sources else 255,
+        owner=quoted(datum.owner),
+        agreement=agrees(datum, f"r.{column}", f"p.{published}"),
+    )

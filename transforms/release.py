@@ -1,0 +1,107 @@
+"""A release: what a build leaves behind for readers, and what the next build takes over from it.
+
+The published release is the ledger of identity: which person a record belongs to is read from there, so a build that
+was killed has changed nothing, and one that is published has changed everything at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from contracts.model import Contracts
+from transforms import CODE_VERSION
+from transforms.sql_files import FOLDER, count, quoted, sql
+from transforms.take_in.batches import BatchReport
+from transforms.unify import person_datum_view, person_view
+from warehouse.connection import open_database, open_read_only
+from warehouse.home import Home
+from warehouse.publish import current_release, published
+
+COPIED = {
+    "person_record": "person_id, department, dataset, record_key, role",
+    "unify_person": "person_no",
+    "source_record": "department, dataset, record_no",
+    "person_change": "release_id, person_id",
+    "person_history": "person_id",
+    "discrepancy": "person_id, kind, datum, record_key",
+    "quarantine": "department, dataset, batch_date, file, line",
+    "relation": "person_id, kind, other_person_id",
+    "event": "person_id, occurred_on, kind",
+    "batch": "batch_date, department, dataset, file",
+    "release": "release_id",
+}
+
+
+@dataclass(frozen=True)
+class Released:
+    """The published release: its day, and a digest of all that it was made of."""
+
+    release_id: str
+    as_of: date
+    inputs: str
+
+
+def last_release(home: Home) -> Released | None:
+    """The release that readers get now, or None before the first."""
+    if current_release(home) is None:
+        return None
+    with open_read_only(published(home)) as connection:
+        row = connection.execute("SELECT release_id, as_of, inputs FROM release ORDER BY as_of DESC, release_id DESC LIMIT 1").fetchone()
+    return Released(*row) if row else None
+
+
+def inputs_of(batches: list[BatchReport], contracts: Contracts, day: date) -> str:
+    """A digest of everything that a build of ``day`` depends on: batches, their verdicts, contracts, code."""
+    digest = hashlib.sha256(f"{contracts.version} {CODE_VERSION}".encode())
+    for batch in batches:
+        if batch.batch_date <= day:
+            digest.update(f"{batch.reference} {batch.folder.name} {batch.status}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def take_over(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Copy from the published release what the build continues: ids, changes, open discrepancies, releases."""
+    if current_release(home) is None:
+        connection.execute(sql("release/nothing_before"))
+        return
+    connection.execute(f"ATTACH {quoted(str(published(home)))} AS before (READ_ONLY)")
+    connection.execute(sql("release/take_over"))
+    connection.execute("DETACH before")
+
+
+def next_release_id(connection: duckdb.DuckDBPyConnection, day: date) -> str:
+    """The day and a number, as a day may be released again when a late batch has come."""
+    again = count(connection, f"SELECT count(*) FROM prior_release WHERE as_of = DATE '{day}'")
+    return f"{day:%Y%m%d}-{again + 1:02d}"
+
+
+def assemble(build: Path, release: Path, contracts: Contracts, release_id: str, day: date, inputs: str) -> None:
+    """Write the release file beside the build: only what readers need, sorted as they will look it up."""
+    release.unlink(missing_ok=True)
+    Path(f"{release}.wal").unlink(missing_ok=True)
+    with open_database(build) as connection:
+        connection.execute(
+            sql(
+                "release/release",
+                release=quoted(release_id),
+                day=quoted(day.isoformat()),
+                built_at=quoted(datetime.now(UTC).isoformat()),
+                code=quoted(CODE_VERSION),
+                contracts=quoted(contracts.version),
+                inputs=quoted(inputs),
+            )
+        )
+        connection.execute(f"ATTACH {quoted(str(release))} AS released")
+        for table, order in COPIED.items():
+            connection.execute(f"CREATE TABLE released.{table} AS SELECT * FROM {table} ORDER BY {order}")
+        connection.execute("DETACH released")
+    with open_database(release) as connection:
+        connection.execute((FOLDER / "link" / "person_id.sql").read_text(encoding="utf-8"))
+        connection.execute(person_view(contracts))
+        connection.execute(person_datum_view(contracts))
+        connection.execute("CHECKPOINT")

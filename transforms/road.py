@@ -1,0 +1,317 @@
+"""The whole road, stage by stage: the same functions for a hand at the console and for the DAGs.
+
+A build is of one day: all batches up to that day. A run takes in what has come and builds every day that is not yet
+released, in order, so that three days at once leave the same warehouse as day by day.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from contracts.model import Contracts
+from transforms import release
+from transforms.link import link_build, prepare_comparisons
+from transforms.prepare import prepare_build
+from transforms.reconcile import reconcile_build
+from transforms.sql_files import count
+from transforms.take_in.batches import (
+    BatchReport,
+    delivery,
+    deliveries,
+    is_taken_in,
+    judged,
+    ledger,
+    take_in_delivery,
+    unknown_folders,
+)
+from transforms.unify import unify_build
+from warehouse.connection import open_database
+from warehouse.durable import one_at_a_time, write_text
+from warehouse.extract import extract
+from warehouse.home import Home
+from warehouse.publish import publish as publish_file
+from warehouse.publish import published
+
+STAGES = ("prepare", "link", "unify", "reconcile", "validate", "publish")
+
+
+class Listener(Protocol):
+    """Who is told how far a run has come; ``seconds`` are wall-clock time."""
+
+    def stage(self, name: str) -> None: ...
+
+    def progress(self, done: int, total: int, unit: str) -> None: ...
+
+    def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What the gates said of a build; ``stops`` are the sentences of the checks that refuse it."""
+
+    passed: bool
+    stops: tuple[str, ...]
+    gates: tuple[dict[str, Any], ...]
+
+
+@dataclass
+class RunReport:
+    """What a run did. ``status``: published, unchanged (nothing new had come) or refused (a gate stopped a release)."""
+
+    status: Literal["published", "unchanged", "refused"] = "unchanged"
+    release_id: str | None = None
+    batches: list[BatchReport] = field(default_factory=list)
+    releases: list[dict[str, Any]] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without anything personal."""
+        return {
+            "status": self.status,
+            "release_id": self.release_id,
+            "stops": self.stops,
+            "unknown_folders": self.unknown,
+            "batches": [
+                {
+                    "reference": b.reference,
+                    "status": b.status,
+                    "reason": b.reason,
+                    "rows": b.rows,
+                    "accepted": b.accepted,
+                    "quarantined": b.quarantined,
+                }
+                for b in self.batches
+            ],
+            "releases": self.releases,
+        }
+
+
+# --- taking in --------------------------------------------------------------------------------------------------
+
+
+def waiting_batches(
+    home: Home, contracts: Contracts, landing: Path, department: str | None = None, as_of: date | None = None
+) -> list[str]:
+    """References (``department/dataset/yyyymmdd``) of batches not yet taken in, or changed since, in order of date."""
+    return [d.reference for d in deliveries(landing, contracts, department, as_of) if not is_taken_in(home, d)]
+
+
+def take_in(home: Home, contracts: Contracts, landing: Path, reference: str) -> BatchReport:
+    """Land and normalise one batch. Bad data is no error here: it makes a refused batch or quarantined rows."""
+    department, name, day = reference.split("/")
+    found = delivery(contracts.dataset(f"{department}/{name}"), date.fromisoformat(day), landing / reference, contracts)
+    return take_in_delivery(home, contracts, found)
+
+
+def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
+    """The ledger with the verdict on each batch."""
+    return judged(ledger(home), contracts)
+
+
+# --- building ---------------------------------------------------------------------------------------------------
+
+
+def days_to_build(home: Home, contracts: Contracts, as_of: date | None = None) -> list[date]:
+    """Days whose release is missing, or would now come out otherwise (a late batch, another contract), oldest first."""
+    batches = batches_known(home, contracts)
+    days = sorted({b.batch_date for b in batches if as_of is None or b.batch_date <= as_of})
+    last = release.last_release(home)
+    if last is None:
+        return days
+    again = last.inputs != release.inputs_of(batches, contracts, last.as_of)
+    return [day for day in days if day > last.as_of or (again and day == last.as_of)]
+
+
+def _release_file(home: Home, day: date) -> Path:
+    return home.builds / f"{day:%Y%m%d}.release.duckdb"
+
+
+def _notes_file(home: Home, day: date) -> Path:
+    return home.builds / f"{day:%Y%m%d}.json"
+
+
+def _note(home: Home, day: date, **found: Any) -> None:
+    path = _notes_file(home, day)
+    notes = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    write_text(path, json.dumps(notes | found, ensure_ascii=False, indent=1, default=str))
+
+
+def _notes(home: Home, day: date) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_notes_file(home, day).read_text(encoding="utf-8"))
+    return content
+
+
+def prepare(home: Home, contracts: Contracts, day: date) -> None:
+    """Open the build of ``day`` anew; whatever a killed build left is thrown away."""
+    build = home.build_file(day)
+    home.builds.mkdir(parents=True, exist_ok=True)
+    for leftover in home.builds.glob(f"{day:%Y%m%d}.*"):
+        if leftover.is_file():
+            leftover.unlink()
+    batches = batches_known(home, contracts)
+    with open_database(build) as connection:
+        release.take_over(connection, home)
+        prepare_build(connection, contracts, batches, day)
+        release_id = release.next_release_id(connection, day)
+    _note(home, day, release_id=release_id, inputs=release.inputs_of(batches, contracts, day))
+
+
+def link(home: Home, contracts: Contracts, day: date) -> None:
+    """Which records speak of the same person."""
+    with open_database(home.build_file(day)) as connection:
+        link_build(connection, contracts, _notes(home, day)["release_id"])
+
+
+def unify(home: Home, contracts: Contracts, day: date) -> None:
+    """One source per datum."""
+    with open_database(home.build_file(day)) as connection:
+        prepare_comparisons(connection)
+        unify_build(connection, contracts)
+
+
+def reconcile(home: Home, contracts: Contracts, day: date) -> None:
+    """Where the sources disagree; then write the release file."""
+    notes = _notes(home, day)
+    with open_database(home.build_file(day)) as connection:
+        prepare_comparisons(connection)
+        reconcile_build(connection, contracts, day)
+    release.assemble(home.build_file(day), _release_file(home, day), contracts, notes["release_id"], day, notes["inputs"])
+
+
+def validate(home: Home, contracts: Contracts, day: date) -> GateReport:
+    """The gates: the batches that this build is the first to use, the build, and the release after the one before."""
+    from expectations.gates import check_batches, check_build, check_release  # noqa: PLC0415 - Great Expectations is slow to import
+
+    database = _release_file(home, day)
+    before = release.last_release(home)
+    fresh = [
+        _batch_file(b)
+        for b in batches_known(home, contracts)
+        if b.status == "accepted" and b.batch_date <= day and (before is None or b.batch_date > before.as_of)
+    ]
+    results = [
+        *check_batches(fresh, contracts, home.data_docs),
+        check_build(database, contracts, home.data_docs, as_of=day),
+        check_release(database, published(home) if before else None, contracts, home.data_docs),
+    ]
+    stops = tuple(f"{r.gate} {r.subject}: {c.rule}: {c.sentence_en}" for r in results for c in r.stops)
+    report = GateReport(not stops, stops, tuple(r.to_json() for r in results))
+    _note(home, day, gates=report.gates, stops=stops)
+    return report
+
+
+def _batch_file(batch: BatchReport) -> Any:
+    from expectations.gates import BatchFile  # noqa: PLC0415
+
+    return BatchFile(
+        batch.dataset_id, batch.batch_date, tuple(batch.parquet("normalised")), batch.rows, batch.accepted, batch.quarantined
+    )
+
+
+def publish(home: Home, contracts: Contracts, day: date) -> str:
+    """Move the checked release into place; readers of the one before are not disturbed. Answers the release id."""
+    release_id: str = _notes(home, day)["release_id"]
+    publish_file(_release_file(home, day), home, release_id)
+    home.reports.mkdir(parents=True, exist_ok=True)
+    write_text(home.reports / f"{release_id}.json", _notes_file(home, day).read_text(encoding="utf-8"))
+    for spent in home.builds.glob(f"{day:%Y%m%d}.*"):
+        if spent.is_file():
+            spent.unlink()
+    return release_id
+
+
+def deliver(home: Home, contracts: Contracts, subscriber: str) -> Path:
+    """One subscriber's Parquet extract of the published release; answers its folder."""
+    return extract(published(home), contracts, subscriber, home).folder
+
+
+# --- the whole road ---------------------------------------------------------------------------------------------
+
+
+def run(
+    home: Home, contracts: Contracts, landing: Path, as_of: date | None = None, listener: Listener | None = None
+) -> RunReport:
+    """Take in, build, validate and publish everything in ``landing`` up to ``as_of``. Safe to repeat, also when killed."""
+    told = listener or _Silent()
+    report = RunReport(unknown=[str(p.relative_to(landing)) for p in unknown_folders(landing, contracts)])
+    with one_at_a_time(home.builds):
+        _take_in_all(home, contracts, landing, as_of, report, told)
+        for day in days_to_build(home, contracts, as_of):
+            if not _build_day(home, contracts, day, report, told):
+                report.status = "refused"
+                break
+            report.status = "published"
+    last = release.last_release(home)
+    report.release_id = last.release_id if last else None
+    return report
+
+
+def _take_in_all(
+    home: Home, contracts: Contracts, landing: Path, as_of: date | None, report: RunReport, told: Listener
+) -> None:
+    with _timed("take_in", told) as figures:
+        waiting = waiting_batches(home, contracts, landing, as_of=as_of)
+        for done, reference in enumerate(waiting):
+            told.progress(done, len(waiting), "batches")
+            take_in(home, contracts, landing, reference)
+        taken = set(waiting)
+        report.batches = [b for b in batches_known(home, contracts) if b.reference in taken]
+        figures |= {
+            "batches": len(report.batches),
+            "not_accepted": sum(b.status != "accepted" for b in report.batches),
+            "rows": sum(b.rows for b in report.batches),
+            "quarantined": sum(b.quarantined for b in report.batches),
+        }
+
+
+def _build_day(home: Home, contracts: Contracts, day: date, report: RunReport, told: Listener) -> bool:
+    """Build one day; false when a gate stopped it."""
+    seconds: dict[str, float] = {}
+    steps: dict[str, Callable[[Home, Contracts, date], Any]] = {
+        "prepare": prepare,
+        "link": link,
+        "unify": unify,
+        "reconcile": reconcile,
+        "validate": validate,
+        "publish": publish,
+    }
+    for name in STAGES:
+        began = time.perf_counter()
+        with _timed(f"{name} {day}", told):
+            if name == "publish":
+                _note(home, day, seconds=seconds)
+            outcome = steps[name](home, contracts, day)
+        seconds[name] = round(time.perf_counter() - began, 3)
+        if isinstance(outcome, GateReport) and not outcome.passed:
+            report.stops += outcome.stops
+            return False
+    report.releases.append({"release_id": outcome, "as_of": day.isoformat(), "seconds": seconds})
+    return True
+
+
+@contextmanager
+def _timed(name: str, told: Listener) -> Iterator[dict[str, Any]]:
+    told.stage(name)
+    began = time.perf_counter()
+    figures: dict[str, Any] = {}
+    yield figures
+    told.finished(name, time.perf_counter() - began, figures)
+
+
+class _Silent:
+    def stage(self, name: str) -> None:
+        pass
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        pass
+
+    def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None:
+        pass

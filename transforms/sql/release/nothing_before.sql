@@ -1,0 +1,11 @@
+CREATE OR REPLACE TABLE prior_person_record (department VARCHAR, dataset VARCHAR, role VARCHAR, record_key VARCHAR, person_no BIGINT);
+CREATE OR REPLACE TABLE prior_person_change (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR);
+CREATE OR REPLACE TABLE prior_number AS SELECT 0::BIGINT AS number;
+CREATE OR REPLACE TABLE prior_discrepancy (discrepancy_id VARCHAR, opened_on DATE, due_on DATE);
+CREATE OR REPLACE TABLE prior_release (
+    release_id VARCHAR, as_of DATE, built_at TIMESTAMPTZ, code_version VARCHAR, contract_version VARCHAR, inputs VARCHAR,
+    persons BIGINT, records BIGINT, quarantined BIGINT, discrepancies BIGINT
+);
+CREATE OR REPLACE TABLE person_history (
+    person_id VARCHAR, datum VARCHAR, value VARCHAR, valid_from DATE, valid_to DATE, known_from DATE, known_to DATE
+);

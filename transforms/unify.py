@@ -1,0 +1,302 @@
+"""One source per datum: what each dataset says of a person, and what is published by the catalogue's order of authority.
+
+``unify_source__<department>__<dataset>``: one row per person that the dataset speaks of, each datum in the record that
+speaks for it. ``unify_person``: one row per person, each datum with the place of its source in the catalogue's order,
+the record it came from, and how many of the other sources agree. ``person`` and ``person_datum`` are views on it.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from contracts.model import Contracts, Dataset, Datum, PersonOfRow, Supply, When
+from transforms.sql_files import quoted, sql
+
+SQL_TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]", "person": "BIGINT"}
+KIN_DATA = ("mother", "father", "spouse")
+
+
+def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Fill ``unify_*``, ``source_record``, ``relation`` and ``event``. Needs ``record_*`` and ``link_role``."""
+    _code_kin(connection, contracts)
+    for dataset in contracts.datasets:
+        if dataset.household:
+            connection.execute(_household_ties(dataset))
+    for dataset in contracts.datasets:
+        if supplied(dataset, contracts):
+            connection.execute(_source_table(dataset, contracts))
+    connection.execute(_person_table(contracts))
+    connection.execute(_source_record_table(contracts))
+    connection.execute(_relation_table(contracts))
+    connection.execute(_event_table(contracts))
+
+
+def when_holds(when: When, prefix: str = "") -> str:
+    """SQL for a contract's ``when``: each named column has one of the values."""
+    tests = []
+    for column, values in when.items():
+        wanted = [values] if isinstance(values, str) else values
+        tests.append(f"{prefix}{column} IN ({', '.join(quoted(v) for v in wanted)})")
+    return " AND ".join(tests) or "true"
+
+
+# --- what a dataset says ----------------------------------------------------------------------------------------
+
+
+def supplied(dataset: Dataset, contracts: Contracts) -> list[Datum]:
+    """The data of the catalogue that this dataset may publish or check."""
+    named = {name for person in dataset.persons for name in person.data}
+    if dataset.household:
+        named |= set(KIN_DATA)
+    return [d for d in contracts.catalogue.data if d.name in named and dataset.id in (*d.sources, *d.checked_by)]
+
+
+def sql_type(datum: Datum) -> str:
+    return SQL_TYPES.get(datum.type, "VARCHAR")
+
+
+def _source_table(dataset: Dataset, contracts: Contracts) -> str:
+    data = supplied(dataset, contracts)
+    rows = " UNION ALL ".join(_role_rows(dataset, person, data) for person in dataset.persons)
+    picks = ", ".join(_pick(datum) for datum in data)
+    return (
+        f"CREATE OR REPLACE TABLE unify_source__{dataset.table} AS WITH said AS ("
+        "SELECT *, row_number() OVER (ORDER BY newest NULLS FIRST, updated NULLS FIRST, batch_date, record_key) AS recency"
+        f" FROM ({rows})) SELECT person_no, {picks} FROM said GROUP BY person_no"
+    )
+
+
+def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum]) -> str:
+    values = ", ".join(f"{_said(dataset, person, datum)} AS {datum.name}" for datum in data)
+    updated = dataset.delivery.updated
+    joins = "".join(_partner_join(dataset, s.role) for s in person.data.values() if s.role)
+    if dataset.household:
+        joins += f" LEFT JOIN unify_household__{dataset.table} AS kin ON kin.record_no = r.record_no"
+    return (
+        f"SELECT who.person_no, r.record_no, r.record_key, r.batch_date,"
+        f" {f'r.{person.newest_by}::TIMESTAMP' if person.newest_by else 'NULL::TIMESTAMP'} AS newest,"
+        f" {f'r.{updated}::TIMESTAMP' if updated else 'NULL::TIMESTAMP'} AS updated, {values}"
+        f" FROM record_{dataset.table} AS r {_role_join(dataset, person.role, 'who', 'JOIN')}{joins} WHERE r.is_current"
+    )
+
+
+def _role_join(dataset: Dataset, role: str, alias: str, kind: str) -> str:
+    return (
+        f"{kind} (SELECT record_no, person_no FROM link_role WHERE department = {quoted(dataset.department)}"
+        f" AND dataset = {quoted(dataset.name)} AND role = {quoted(role)}) AS {alias} ON {alias}.record_no = r.record_no"
+    )
+
+
+def _partner_join(dataset: Dataset, role: str) -> str:
+    return " " + _role_join(dataset, role, f"role_{role}", "LEFT JOIN")
+
+
+def _said(dataset: Dataset, person: PersonOfRow, datum: Datum) -> str:
+    supply = person.data.get(datum.name)
+    if supply is None and dataset.household and datum.name in KIN_DATA:
+        return f"kin.{datum.name}"
+    if supply is None:
+        return f"NULL::{sql_type(datum)}"
+    value = _supplied_value(dataset, supply, datum)
+    return f"CASE WHEN {when_holds(supply.when, 'r.')} THEN {value} END" if supply.when else value
+
+
+def _supplied_value(dataset: Dataset, supply: Supply, datum: Datum) -> str:
+    if supply.role or not supply.column:
+        return f"role_{supply.role}.person_no"
+    value = f"r.{supply.column}"
+    if datum.type == "set" and dataset.column(supply.column).normaliser != "set":
+        return f"CASE WHEN {value} IS NOT NULL THEN [{value}] END"
+    return value
+
+
+def _pick(datum: Datum) -> str:
+    name = datum.name
+    there = f"FILTER (WHERE {name} IS NOT NULL)"
+    record = f"arg_max(record_no, recency) {there} AS {name}__no"
+    if datum.pick == "union":
+        return f"list_sort(list_distinct(flatten(list({name}) {there}))) AS {name}, {record}"
+    if datum.pick == "earliest":
+        return f"min({name}) AS {name}, arg_min(record_no, {name}) {there} AS {name}__no"
+    return f"arg_max({name}, recency) {there} AS {name}, {record}"
+
+
+# --- what is published ------------------------------------------------------------------------------------------
+
+
+def available(datum: Datum, contracts: Contracts) -> list[Dataset]:
+    """The datasets that may be published for a datum, in order of authority, that do supply it."""
+    datasets = {d.id: d for d in contracts.datasets}
+    return [datasets[name] for name in datum.sources if name in datasets and datum in supplied(datasets[name], contracts)]
+
+
+def _checking(datum: Datum, contracts: Contracts) -> list[Dataset]:
+    """All datasets whose copy is compared with what is published."""
+    return [d for d in contracts.datasets if datum in supplied(d, contracts)]
+
+
+def agrees(datum: Datum, one: str, other: str) -> str:
+    """SQL: whether two values of a datum say the same."""
+    if datum.type == "name":
+        return f"name_key({one}) = name_key({other})"
+    if datum.type == "address":
+        return f"(ends_with({one}, address_key({other})) OR ends_with({other}, address_key({one})))"
+    if datum.agrees_on:
+        return f"left({one}, {datum.agrees_on}) = left({other}, {datum.agrees_on})"
+    return f"{one} = {other}"
+
+
+def _person_table(contracts: Contracts) -> str:
+    """All data of a person side by side; ``<datum>__source`` is the place in the order of authority, from 0, the owner."""
+    datasets = [d for d in contracts.datasets if supplied(d, contracts)]
+    joins = " ".join(f"LEFT JOIN unify_source__{d.table} AS {d.table} USING (person_no)" for d in datasets)
+    columns = [column for datum in contracts.catalogue.data for column in _published(datum, contracts)]
+    counts = [column for datum in contracts.catalogue.data for column in _agreement(datum, contracts)]
+    keep = [c for d in contracts.catalogue.data for c in (d.name, f"{d.name}__source", f"{d.name}__no")]
+    return (
+        "CREATE OR REPLACE TABLE unify_person AS WITH everyone AS (SELECT person_no FROM link_person), published AS ("
+        f"SELECT person_no, {', '.join(columns)}, {_checked_values(contracts)} FROM everyone {joins})"
+        f" SELECT person_no, person_id(person_no) AS person_id, {', '.join(keep)}, {', '.join(counts)} FROM published"
+    )
+
+
+def _checked_values(contracts: Contracts) -> str:
+    pairs = [(datum, d) for datum in contracts.catalogue.data for d in _checking(datum, contracts)]
+    return ", ".join(f"{d.table}.{datum.name} AS {d.table}__{datum.name}" for datum, d in pairs)
+
+
+def _published(datum: Datum, contracts: Contracts) -> list[str]:
+    sources = available(datum, contracts)
+    if not sources:
+        return [f"NULL::{sql_type(datum)} AS {datum.name}", f"NULL::UTINYINT AS {datum.name}__source", f"NULL::BIGINT AS {datum.name}__no"]
+    values = ", ".join(f"{d.table}.{datum.name}" for d in sources)
+    places = " ".join(f"WHEN {d.table}.{datum.name} IS NOT NULL THEN {datum.sources.index(d.id)}" for d in sources)
+    records = " ".join(f"WHEN {d.table}.{datum.name} IS NOT NULL THEN {d.table}.{datum.name}__no" for d in sources)
+    return [
+        f"coalesce({values}) AS {datum.name}",
+        f"CAST(CASE {places} END AS UTINYINT) AS {datum.name}__source",
+        f"CASE {records} END AS {datum.name}__no",
+    ]
+
+
+def _agreement(datum: Datum, contracts: Contracts) -> list[str]:
+    """Of the sources that do not speak here but have a value: how many agree, how many do not."""
+    places = {name: place for place, name in enumerate(datum.sources)}
+    others = []
+    for dataset in _checking(datum, contracts):
+        copy = f"{dataset.table}__{datum.name}"
+        speaks = f"{datum.name}__source = {places[dataset.id]}" if dataset.id in places else "false"
+        others.append((f"({copy} IS NOT NULL AND NOT ({speaks}))", agrees(datum, copy, datum.name)))
+    yes = " + ".join(f"CASE WHEN {there} AND {same} THEN 1 ELSE 0 END" for there, same in others) or "0"
+    no = " + ".join(f"CASE WHEN {there} AND NOT ({same}) THEN 1 ELSE 0 END" for there, same in others) or "0"
+    published = f"{datum.name}__source IS NOT NULL"
+    return [
+        f"CAST(CASE WHEN {published} THEN {yes} END AS UTINYINT) AS {datum.name}__agreeing",
+        f"CAST(CASE WHEN {published} THEN {no} END AS UTINYINT) AS {datum.name}__disagreeing",
+    ]
+
+
+def _shown(datum: Datum) -> str:
+    return f"person_id({datum.name}) AS {datum.name}" if datum.type == "person" else datum.name
+
+
+def person_view(contracts: Contracts) -> str:
+    """The view ``person`` on ``unify_person``; it needs the macro ``person_id``."""
+    columns = ", ".join(_shown(datum) for datum in contracts.catalogue.data)
+    return f"CREATE OR REPLACE VIEW person AS SELECT person_id, {columns} FROM unify_person"
+
+
+def _source_record_table(contracts: Contracts) -> str:
+    rows = " UNION ALL ".join(
+        f"SELECT {quoted(d.department)} AS department, {quoted(d.name)} AS dataset, record_no, record_key, batch_date FROM record_{d.table}"
+        for d in contracts.datasets
+    )
+    return f"CREATE OR REPLACE TABLE source_record AS {rows}"
+
+
+def person_datum_view(contracts: Contracts) -> str:
+    """The view ``person_datum`` on ``unify_person`` and ``source_record``."""
+    parts = [_datum_rows(datum) for datum in contracts.catalogue.data]
+    return (
+        "CREATE OR REPLACE VIEW person_datum AS SELECT p.person_id, p.datum, p.value, p.department, p.dataset, s.record_key,"
+        " s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ("
+        + " UNION ALL ".join(parts)
+        + ") AS p LEFT JOIN source_record AS s USING (department, dataset, record_no)"
+    )
+
+
+def _datum_rows(datum: Datum) -> str:
+    """A published datum's origin; lists are written as ["a", "b"], ties as the other person's id."""
+    name = datum.name
+    value = {"set": f"to_json({name})::VARCHAR", "person": f"person_id({name})"}.get(datum.type, f"{name}::VARCHAR")
+    origins = " ".join(f"WHEN {place} THEN {quoted(source)}" for place, source in enumerate(datum.sources))
+    source = f"CASE {name}__source {origins} END"
+    return (
+        f"SELECT person_id, {quoted(name)} AS datum, {value} AS value,"
+        f" split_part({source}, '/', 1) AS department, split_part({source}, '/', 2) AS dataset, {name}__no AS record_no,"
+        f" CASE WHEN {name}__source = 0 THEN 'owner' ELSE 'fallback' END AS standing,"
+        f" {name}__agreeing::INTEGER AS agreeing, {name}__disagreeing::INTEGER AS disagreeing"
+        f" FROM unify_person WHERE {name}__source IS NOT NULL"
+    )
+
+
+# --- households, ties, events -----------------------------------------------------------------------------------
+
+
+def _code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """What each code of a relation to the head makes of its bearer: head, spouse, child or parent."""
+    kin = [(c.id, code.code, code.kin) for c in contracts.code_lists for code in c.codes if code.kin]
+    connection.execute("CREATE OR REPLACE TABLE unify_kin (list VARCHAR, code VARCHAR, kin VARCHAR)")
+    connection.executemany("INSERT INTO unify_kin VALUES (?, ?, ?)", kin)
+
+
+def _household_ties(dataset: Dataset) -> str:
+    assert dataset.household is not None
+    person = dataset.persons[0]
+    return sql(
+        "unify/household",
+        table=dataset.table,
+        department=quoted(dataset.department),
+        dataset=quoted(dataset.name),
+        role=quoted(person.role),
+        number=dataset.household.number,
+        relation=dataset.household.relation,
+        sex=person.data["sex"].column,
+    )
+
+
+def _relation_table(contracts: Contracts) -> str:
+    parts = [
+        "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR AS kind, NULL::VARCHAR AS other_person_id, NULL::VARCHAR AS department,"
+        " NULL::VARCHAR AS dataset, NULL::VARCHAR AS record_key WHERE false"
+    ]
+    for d in contracts.datasets:
+        for tie in d.relations:
+            for kind, one, other in ((tie.kind, tie.from_, tie.to), (tie.inverse, tie.to, tie.from_)):
+                parts.append(
+                    f"SELECT DISTINCT person_id(one.person_no), {quoted(kind)}, person_id(other.person_no), {quoted(d.department)},"
+                    f" {quoted(d.name)}, r.record_key FROM record_{d.table} AS r {_role_join(d, one, 'one', 'JOIN')}"
+                    f" {_role_join(d, other, 'other', 'JOIN')} WHERE r.is_current AND {when_holds(tie.when, 'r.')}"
+                    " AND one.person_no <> other.person_no"
+                )
+        if d.household:
+            parts.append(sql("unify/household_relation", table=d.table, department=quoted(d.department), dataset=quoted(d.name)))
+    return f"CREATE OR REPLACE TABLE relation AS {' UNION ALL '.join(parts)}"
+
+
+def _event_table(contracts: Contracts) -> str:
+    parts = [
+        "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR AS kind, NULL::DATE AS occurred_on, NULL::VARCHAR AS department,"
+        " NULL::VARCHAR AS dataset, NULL::VARCHAR AS record_key WHERE false"
+    ]
+    for d in contracts.datasets:
+        for event in d.events:
+            is_month = d.column(event.date).normaliser == "month"
+            day = f"strptime(r.{event.date}, '%Y%m')::DATE" if is_month else f"r.{event.date}"
+            for role in event.roles:
+                parts.append(
+                    f"SELECT person_id(who.person_no), {quoted(event.kind)}, {day}, {quoted(d.department)}, {quoted(d.name)},"
+                    f" r.record_key FROM record_{d.table} AS r {_role_join(d, role, 'who', 'JOIN')}"
+                    f" WHERE r.is_current AND r.{event.date} IS NOT NULL AND {when_holds(event.when, 'r.')}"
+                )
+    return f"CREATE OR REPLACE TABLE event AS {' UNION ALL '.join(parts)}"
