@@ -140,7 +140,7 @@ def _newborns(
 
 
 def _three_generations(rng: Rng, today: int, woman: npt.NDArray[np.float64], married: Mask) -> list[Block]:
-    here = np.flatnonzero(married & (woman > 48) & (woman < 72) & (rng.random(len(woman)) < 0.13))
+    here = np.flatnonzero(married & (woman > 50) & (woman < 72) & (rng.random(len(woman)) < 0.13))
     son = woman[here] - rng.uniform(22, 27, len(here))
     wife = son - rng.uniform(-2, 4, len(here))
     child = wife - rng.uniform(22, 30, len(here))
@@ -257,7 +257,8 @@ def _heirs(families: Families, in_law: Ints) -> Ints:
     close = grown & (np.abs(families.birth - families.birth[in_law]) < 5 * YEAR)
     first = int(families.household.min())
     found = np.full(int(families.household.max()) - first + 1, -1, dtype=np.int64)
-    places = np.flatnonzero(close)
+    # the eldest comes first and is written last
+    places = np.flatnonzero(close)[::-1]
     found[families.household[places] - first] = places
     return np.asarray(found[families.household - first])
 

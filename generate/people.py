@@ -299,7 +299,7 @@ def _old_numbers(rng: Rng, families: Families, number: Text, traps: Traps) -> tu
     free = ~np.isin(before.astype(str), number.astype(str))
     old[corrected[free]], reason[corrected[free]] = before[free], "corrected"
     second = traps.same_number[:, 1]
-    settled = second[rng.random(len(second)) < 0.34]
+    settled = choose(rng, second, 0.34)
     for person in settled.tolist():
         _replace_shared_number(rng, families, number, person)
     shared = traps.same_number[np.isin(second, settled)]

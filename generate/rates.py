@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares in which each kind is planted, close to county_a's.
+    """Shares in which each kind is planted, close to those of the sample county.
 
     Numbers, names, births and codes: share of the records that carry such a value (for the
     insured: share of persons). Lives, copies and people kept apart: share of the persons or
