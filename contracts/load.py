@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaProperty
@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 from contracts.model import (
     Catalogue,
     CodeList,
-    Column,
     Contracts,
     Crosswalk,
     Dataset,
@@ -28,11 +27,53 @@ from contracts.model import (
 )
 
 T = TypeVar("T", bound=BaseModel)
+V = TypeVar("V")
 OWN = Path(__file__).parent
+
+INBOUND = "inbound/*/*.odcs.yaml"
+OUTBOUND = "outbound/*.odcs.yaml"
+CODE_LISTS = "codes/*.yaml"
+CROSSWALKS = "codes/crosswalks/*.yaml"
+RULES = "rules/*.yaml"
+FORMS = "forms/*.yaml"
+CATALOGUE = Path("catalogue.yaml")
+PLACEHOLDERS = Path("codes/placeholders.yaml")
+NORMALISERS = Path("normalisers.yaml")
+DIVISIONS = Path("codes/divisions.csv")
+INTAKE = {"inbound", "codes", NORMALISERS.name}
+
+
+class Fault(NamedTuple):
+    """Why a contract cannot be read: the file, the place in it, and what is wrong there."""
+
+    file: str
+    where: str
+    what: str
 
 
 class ContractError(Exception):
-    """A contract that cannot be read: file, place in it, and what is wrong there."""
+    """Contracts that cannot be read; ``faults`` are all of them."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("\n".join(": ".join(part for part in fault if part) for fault in faults))
+        self.faults = faults
+
+
+class _Reader:
+    """Reads file after file and keeps the faults, so that all of them are told at once."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def one(self, read: Callable[[Path], V], path: Path) -> V | None:
+        try:
+            return read(path)
+        except ContractError as error:
+            self.faults.extend(error.faults)
+            return None
+
+    def each(self, read: Callable[[Path], V], paths: Iterable[Path]) -> tuple[V, ...]:
+        return tuple(found for path in paths if (found := self.one(read, path)) is not None)
 
 
 def load_all() -> Contracts:
@@ -46,38 +87,57 @@ def load(*folders: Path) -> Contracts:
     """Contracts of ``folders``, later ones over earlier ones: a file at the same relative path replaces it.
 
     A later ``catalogue.yaml`` adds data to the catalogue, or replaces a datum of the same name.
-    Raises ContractError with file and place.
+    Raises ContractError with every fault of every file.
     """
-    files = _overlay(folders)
+    files = overlay(folders)
+    reader = _Reader()
+
+    def of(kind: type[T], pattern: str) -> tuple[T, ...]:
+        return reader.each(lambda path: _typed(kind, path), matching(files, pattern))
+
+    catalogue = _catalogue(reader.each(_one_owner, catalogues(folders)))
+    datasets = reader.each(_dataset, matching(files, INBOUND))
+    code_lists = of(CodeList, CODE_LISTS)
+    crosswalks = of(Crosswalk, CROSSWALKS)
+    placeholders = reader.one(lambda path: _typed(Placeholders, path), files[PLACEHOLDERS])
+    normalisers = reader.one(_normalisers, files[NORMALISERS])
+    rules, forms = of(Rule, RULES), of(Form, FORMS)
+    subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
+    if reader.faults or placeholders is None or normalisers is None:
+        raise ContractError(*reader.faults)
     return Contracts(
-        catalogue=_catalogue(folders),
-        datasets=tuple(_dataset(p) for r, p in files.items() if r.match("inbound/*/*.odcs.yaml")),
-        code_lists=tuple(_typed(CodeList, p) for r, p in files.items() if _is_code_list(r)),
-        crosswalks=tuple(_typed(Crosswalk, p) for r, p in files.items() if r.match("codes/crosswalks/*.yaml")),
-        placeholders=_typed(Placeholders, files[Path("codes/placeholders.yaml")]),
-        normalisers=_yaml(files[Path("normalisers.yaml")]),
-        rules=tuple(_typed(Rule, p) for r, p in files.items() if r.match("rules/*.yaml")),
-        forms=tuple(_typed(Form, p) for r, p in files.items() if r.match("forms/*.yaml")),
-        subscriptions=tuple(_subscription(p) for r, p in files.items() if r.match("outbound/*.odcs.yaml")),
-        version=_version([*(folder / "catalogue.yaml" for folder in folders), *files.values()]),
-        intake_version=_version([p for r, p in files.items() if r.parts[0] in {"inbound", "codes", "normalisers.yaml"}]),
-        divisions=files[Path("codes/divisions.csv")],
+        catalogue=catalogue,
+        datasets=datasets,
+        code_lists=code_lists,
+        crosswalks=crosswalks,
+        placeholders=placeholders,
+        normalisers=normalisers,
+        rules=rules,
+        forms=forms,
+        subscriptions=subscriptions,
+        version=_version([*(folder / CATALOGUE for folder in folders), *files.values()]),
+        intake_version=_version([p for r, p in files.items() if r.parts[0] in INTAKE]),
+        divisions=files[DIVISIONS],
+        folders=folders,
     )
 
 
-def _overlay(folders: tuple[Path, ...]) -> dict[Path, Path]:
+def overlay(folders: tuple[Path, ...]) -> dict[Path, Path]:
+    """Every contract file by its path within its folder; the last folder's is the one that counts."""
     found: dict[Path, Path] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise ContractError(f"{folder}: no such folder of contracts; see RENKOU_CONTRACTS")
+            raise ContractError(Fault(str(folder), "", "no such folder of contracts; see RENKOU_CONTRACTS"))
         for path in sorted(folder.rglob("*")):
             if path.suffix in {".yaml", ".csv"}:
                 found[path.relative_to(folder)] = path
     return dict(sorted(found.items()))
 
 
-def _is_code_list(relative: Path) -> bool:
-    return relative.parent == Path("codes") and relative.suffix == ".yaml" and relative.stem != "placeholders"
+def matching(files: dict[Path, Path], pattern: str) -> list[Path]:
+    """The files of one kind; ``pattern`` has as many parts as their paths within the folder."""
+    parts = len(Path(pattern).parts)
+    return [p for r, p in files.items() if len(r.parts) == parts and r.match(pattern) and r != PLACEHOLDERS]
 
 
 def _version(paths: list[Path]) -> str:
@@ -89,22 +149,39 @@ def _version(paths: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _yaml(path: Path) -> Any:
+def yaml_of(path: Path) -> Any:
+    """What the file holds, as plain values. Raises ContractError."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ContractError(Fault(str(path), where, f"not YAML: {error.problem}")) from error
     except yaml.YAMLError as error:
-        raise ContractError(f"{path}: not YAML: {error}") from error
+        raise ContractError(Fault(str(path), "", f"not YAML: {error}")) from error
+    except UnicodeDecodeError as error:
+        raise ContractError(Fault(str(path), f"byte {error.start + 1}", "not UTF-8")) from error
+
+
+def _normalisers(path: Path) -> dict[str, str]:
+    content = yaml_of(path)
+    if not isinstance(content, dict):
+        raise ContractError(
+            Fault(str(path), "(top)", "a mapping of each normaliser to what it does is needed")
+        )
+    return {str(name): str(told) for name, told in content.items()}
 
 
 def _typed(kind: type[T], path: Path) -> T:
-    return _validated(kind, _yaml(path), path)
+    return _validated(kind, yaml_of(path), path)
 
 
 def _validated(kind: type[T], content: Any, path: Path) -> T:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ContractError("\n".join(f"{path}: {place}: {what}" for place, what in _places(error))) from error
+        faults = (Fault(str(path), place, what) for place, what in _places(error))
+        raise ContractError(*faults) from error
 
 
 def _places(error: ValidationError) -> Iterator[tuple[str, str]]:
@@ -112,37 +189,38 @@ def _places(error: ValidationError) -> Iterator[tuple[str, str]]:
         yield ".".join(str(part) for part in item["loc"]) or "(top)", item["msg"]
 
 
-def _catalogue(folders: tuple[Path, ...]) -> Catalogue:
-    data: dict[str, Any] = {}
-    version = ""
-    for folder in folders:
-        path = folder / "catalogue.yaml"
-        if path.exists():
-            catalogue = _typed(Catalogue, path)
-            version = catalogue.version
-            _one_owner(catalogue, path)
-            data |= {datum.name: datum for datum in catalogue.data}
-    return Catalogue(version=version, data=tuple(data.values()))
+def catalogues(folders: tuple[Path, ...]) -> list[Path]:
+    """The catalogues of all folders, in order: unlike other files they are laid together, datum by datum."""
+    return [path for folder in folders if (path := folder / CATALOGUE).exists()]
 
 
-def _one_owner(catalogue: Catalogue, path: Path) -> None:
+def _catalogue(layers: tuple[Catalogue, ...]) -> Catalogue:
+    data = {datum.name: datum for layer in layers for datum in layer.data}
+    return Catalogue(version=layers[-1].version if layers else "", data=tuple(data.values()))
+
+
+def _one_owner(path: Path) -> Catalogue:
+    """The catalogue of one folder, with one entry a datum. Raises ContractError."""
+    catalogue = _typed(Catalogue, path)
     names = [datum.name for datum in catalogue.data]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ContractError(f"{path}: two owners for one datum: {', '.join(twice)}; keep one entry a datum")
+        what = "two owners for one datum; keep one entry a datum"
+        raise ContractError(*(Fault(str(path), f"data.{name}", what) for name in twice))
+    return catalogue
 
 
 def odcs(path: Path) -> OpenDataContractStandard:
     """The file as an ODCS object. Raises ContractError."""
-    return _validated(OpenDataContractStandard, _yaml(path), path)
+    return _validated(OpenDataContractStandard, yaml_of(path), path)
 
 
 def _dataset(path: Path) -> Dataset:
     contract = odcs(path)
     own = custom(contract.customProperties)
-    schema = (contract.schema_ or [None])[0]
-    if schema is None:
-        raise ContractError(f"{path}: schema: one object with its properties is needed")
+    if len(contract.schema_ or []) != 1:
+        raise ContractError(Fault(str(path), "schema", "one object with its properties is needed"))
+    (schema,) = contract.schema_ or []
     content = {
         "department": contract.domain,
         "name": contract.dataProduct,

@@ -1,8 +1,8 @@
-"""What was agreed, as typed objects: the catalogue, the departments' deliveries, code lists, forms, subscriptions, rules.
+"""What was agreed, as typed objects: catalogue, deliveries, code lists, forms, subscriptions, rules.
 
-An inbound contract is an ODCS v3.2 file (Open Data Contract Standard, Bitol); what the standard has no word for stands
-in its ``customProperties`` and is typed here. Names of columns in ``when``, ``data``, ``date`` ... are property names of
-the contract, never the department's own headers.
+An inbound contract is an ODCS v3.2 file (Open Data Contract Standard, Bitol); what the standard has no word
+for stands in its ``customProperties`` and is typed here. Names of columns in ``when``, ``data``, ``date`` ...
+are property names of the contract, never the department's own headers.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ class Agreed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-# --- catalogue -------------------------------------------------------------------------------------------------
+# --- catalogue ----------------------------------------------------------------------------------------------
 
-DatumType = Literal["identity_number", "name", "text", "address", "code", "date", "month", "amount", "phone", "set", "person"]
+DatumType = Literal[
+    "identity_number", "name", "text", "address", "code", "date", "month", "amount", "phone", "set", "person"
+]
 Pick = Literal["newest", "earliest", "union"]
 
 
 class Datum(Agreed):
     """One datum of the catalogue: what it means and which dataset answers for it (条例 art. 19, 一数一源).
 
-    ``owner``, ``fallbacks`` and ``checked_by`` name datasets as ``department/dataset``. ``pick`` says which record of a
-    dataset speaks when a person has several there. ``agrees_on`` is the number of leading characters in which two codes
-    must be equal to agree (all of them when absent).
+    ``owner``, ``fallbacks`` and ``checked_by`` name datasets as ``department/dataset``. ``pick`` says which
+    record of a dataset speaks when a person has several there. ``agrees_on`` is the number of leading
+    characters in which two codes must be equal to agree (all of them when absent). ``replaces`` is said
+    by a later folder that puts its own entry in the place of an earlier one.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Datum(Agreed):
     checked_by: tuple[str, ...] = ()
     agrees_on: int | None = None
     sensitivity: Literal["general", "personal", "sensitive"]
+    replaces: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -61,7 +65,7 @@ class Catalogue(Agreed):
         return next(d for d in self.data if d.name == name)
 
 
-# --- code lists ------------------------------------------------------------------------------------------------
+# --- code lists ---------------------------------------------------------------------------------------------
 
 
 class Code(Agreed):
@@ -72,7 +76,10 @@ class Code(Agreed):
 
 
 class CodeList(Agreed):
-    """A code table of a standard. The version is part of every value's meaning (GB/T 4658 of 1984 and 2006 collide)."""
+    """A code table of a standard.
+
+    The version is part of a value's meaning: GB/T 4658 of 1984 and 2006 collide.
+    """
 
     id: str
     title: str
@@ -82,7 +89,10 @@ class CodeList(Agreed):
 
 
 class Crosswalk(Agreed):
-    """How a department's spellings become codes of a list: ``map`` takes what it writes, after trimming, to a code."""
+    """How a department's spellings become codes of a list.
+
+    ``map`` takes what it writes, trimmed, to a code.
+    """
 
     id: str
     to: str
@@ -97,7 +107,7 @@ class Placeholders(Agreed):
     reasons: dict[str, tuple[str, ...]]
 
 
-# --- inbound: what a department delivers -----------------------------------------------------------------------
+# --- inbound: what a department delivers --------------------------------------------------------------------
 
 When = dict[str, str | list[str]]
 
@@ -134,7 +144,10 @@ class FileLayout(Agreed):
 
 
 class Delivery(Agreed):
-    """How a dataset arrives. ``quarantine_bound`` is the share of unreadable or impossible rows that refuses a batch."""
+    """How a dataset arrives.
+
+    ``quarantine_bound``: the share of unreadable or impossible rows that refuses a batch.
+    """
 
     mode: Literal["full", "delta"]
     layouts: tuple[FileLayout, ...]
@@ -157,8 +170,9 @@ class Supply(Agreed):
 class PersonOfRow(Agreed):
     """One person that a row speaks of.
 
-    ``data`` maps a datum of the catalogue to its supply. ``former_id_number`` names the column in which the register
-    itself states an earlier number. ``newest_by`` orders a person's records of this dataset (default: ``updated``).
+    ``data`` maps a datum of the catalogue to its supply. ``former_id_number`` names the column in which the
+    register itself states an earlier number. ``newest_by`` orders a person's records of this dataset
+    (default: ``updated``).
     """
 
     role: str
@@ -168,7 +182,10 @@ class PersonOfRow(Agreed):
 
 
 class EventOfRow(Agreed):
-    """Something that a row says happened to the persons in ``roles``; ``date`` names the column of the day or month."""
+    """Something that a row says happened to the persons in ``roles``.
+
+    ``date`` names the column of the day or month.
+    """
 
     kind: str
     date: str
@@ -192,7 +209,10 @@ class HouseholdOfRow(Agreed):
 
 
 class Column(Agreed):
-    """One column: ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's name)."""
+    """One column of a delivery.
+
+    ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's).
+    """
 
     name: str
     header: str
@@ -205,6 +225,10 @@ class Column(Agreed):
     impossible: Literal["quarantine", "missing"] = "missing"
     not_taken: str | None = None
     used_for: str | None = None
+
+
+# What household number and relation to the head tell of a person's kin, without a column of its own.
+HOUSEHOLD_TELLS = frozenset({"mother", "father", "spouse"})
 
 
 class Dataset(Agreed):
@@ -237,6 +261,12 @@ class Dataset(Agreed):
     def keys(self) -> tuple[Column, ...]:
         return tuple(sorted((c for c in self.columns if c.key is not None), key=lambda c: c.key or 0))
 
+    @property
+    def supplies(self) -> frozenset[str]:
+        """Names of the data that a row may tell of one of its persons."""
+        told = frozenset(name for person in self.persons for name in person.data)
+        return told | HOUSEHOLD_TELLS if self.household else told
+
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
 
@@ -244,13 +274,15 @@ class Dataset(Agreed):
         return next(p for p in self.persons if p.role == role)
 
 
-# --- rules, forms, subscriptions -------------------------------------------------------------------------------
+# --- rules, forms, subscriptions ----------------------------------------------------------------------------
 
 
 class Rule(Agreed):
-    """A contradiction as data: ``sql`` selects the rows that contradict; the words are for the official who answers.
+    """A contradiction as data: ``sql`` selects what contradicts; the words are for the official who answers.
 
-    ``sql`` reads the tables of the build and answers person_id, owner_value, reporter, reported_value, record_key.
+    ``sql`` reads the tables of the build and answers person_no, owner_value, reporter, reported_value,
+    record_no and source, the place of the record's dataset in the datum's order of authority, from 0,
+    the owner.
     """
 
     id: str
@@ -265,11 +297,11 @@ class Rule(Agreed):
 
 
 class FormField(Agreed):
-    """What a form asks: a datum (``via`` a datum that is a person: that person's), or SQL over the applicant's data.
+    """What a form asks: a datum (``via`` one that is a person: that person's), or SQL over the applicant.
 
-    ``expression`` may also use ``filled_on``, the day of filling in. ``codes`` takes a code of the catalogue to the
-    form's own; ``format`` is described at ``warehouse.wording.for_form``; ``asks`` is what the citizen is asked when
-    nobody can say.
+    ``expression`` may also use ``filled_on``, the day of filling in. ``codes`` takes a code of the
+    catalogue to the form's own; ``format`` is described at ``warehouse.wording.for_form``; ``asks`` is
+    what the citizen is asked when nobody can say.
     """
 
     name: str
@@ -285,7 +317,7 @@ class FormField(Agreed):
 
 
 class Attachment(Agreed):
-    """A document; it is not asked for when each of ``unnecessary_when`` holds: a datum is known, or SQL over data is true."""
+    """A document, not asked for when each of ``unnecessary_when`` holds: a datum is known, or SQL is true."""
 
     name: str
     label: str
@@ -322,7 +354,8 @@ class Subscription(Agreed):
 class Contracts(Agreed):
     """Everything that was agreed, loaded from one folder or several laid over one another.
 
-    ``version`` covers every file, ``intake_version`` those that decide how a delivered file is read and normalised.
+    ``folders`` are where they were read, in order. ``version`` covers every file, ``intake_version``
+    those that decide how a delivered file is read and normalised.
     """
 
     catalogue: Catalogue
@@ -337,6 +370,7 @@ class Contracts(Agreed):
     version: str
     intake_version: str
     divisions: Path
+    folders: tuple[Path, ...] = ()
 
     def dataset(self, dataset_id: str) -> Dataset:
         return next(d for d in self.datasets if d.id == dataset_id)

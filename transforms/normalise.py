@@ -44,9 +44,13 @@ def normalise_file(
     """Write ``accepted_to`` and ``quarantine_to`` (zstd Parquet). Rows in = accepted + quarantined, always."""
     with scratch(accepted_to.parent / "spill") as connection:
         prepare_normalisers(connection, contracts)
-        connection.execute(_standard_table(landed, dataset, extract_date, _damaged(connection, landed, dataset)))
+        connection.execute(f"CREATE TEMP VIEW landed AS FROM read_parquet({quoted(str(landed.rows))})")
+        damaged = _damaged(connection, dataset)
+        for column in dataset.taken:
+            connection.execute(_irregular(column, extract_date, damaged))
+        connection.execute(_unfit(dataset))
         connection.execute(_copy(_accepted(dataset), accepted_to))
-        connection.execute(_copy(_quarantined(landed), quarantine_to))
+        connection.execute(_copy(_quarantined(landed, dataset), quarantine_to))
         return Normalised(_rows(connection, accepted_to), _rows(connection, quarantine_to))
 
 
@@ -67,7 +71,7 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
     connection.execute(sql("divisions", divisions=quoted(str(contracts.divisions))))
 
 
-def _damaged(connection: duckdb.DuckDBPyConnection, landed: LandedFile, dataset: Dataset) -> bool:
+def _damaged(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> bool:
     """A verdict a file: a spreadsheet keeps 15 digits and turns the last three to 000.
 
     More than 1 % of the numbers end so and one of them fails its check digit (a true number ends in 000 once in 1,100).
@@ -75,72 +79,89 @@ def _damaged(connection: duckdb.DuckDBPyConnection, landed: LandedFile, dataset:
     columns = [c.name for c in dataset.taken if c.normaliser == "identity_number"]
     if not columns:
         return False
-    numbers = " UNION ALL ".join(
-        f"SELECT {name} AS number FROM read_parquet({quoted(str(landed.rows))}) WHERE length({name}) >= 15" for name in columns
-    )
+    numbers = " UNION ALL ".join(f"SELECT {name} AS number FROM landed WHERE length({name}) >= 15" for name in columns)
     row = connection.execute(sql("normalise_file_verdict", numbers=numbers)).fetchone()
     return bool(row and row[0])
 
 
-def _call(column: Column, extract_date: date, damaged: bool) -> str:
-    arguments = [f"landed.{column.name}", f"DATE '{extract_date}'"]
-    if column.normaliser == "code":
-        arguments.append(f"{column.name}__walk.code")
-    if column.normaliser == "identity_number":
-        arguments.append("true" if damaged else "false")
-    return f"normalise_{column.normaliser}({', '.join(arguments)})"
-
-
-def _standard_table(landed: LandedFile, dataset: Dataset, extract_date: date, damaged: bool) -> str:
-    """Each column as a struct {value, missing, note}; row by row what the macros say."""
-    calls = [f"{_call(column, extract_date, damaged)} AS {column.name}" for column in dataset.taken]
-    walks = [
-        f"LEFT JOIN crosswalk AS {c.name}__walk ON {c.name}__walk.id = {quoted(c.crosswalk or '')}"
-        f" AND {c.name}__walk.raw = trim(landed.{c.name})"
-        for c in dataset.taken
-        if c.normaliser == "code"
-    ]
+def _irregular(column: Column, extract_date: date, damaged: bool) -> str:
+    """One row per distinct text of the column that is not plainly regular, with what its normaliser makes of it."""
+    extra = f", {str(damaged).lower()}" if column.normaliser == "identity_number" else ""
+    found, lookup = _lookup(column)
+    day = f"DATE '{extract_date}'"
     return (
-        f"CREATE OR REPLACE TEMP TABLE standard AS SELECT *, {record_key(dataset)} AS own_key, {_reasons(dataset)} AS reason FROM ("
-        f"SELECT landed.sheet, landed.line, {', '.join(calls)}"
-        f" FROM read_parquet({quoted(str(landed.rows))}) AS landed {' '.join(walks)})"
+        f"CREATE OR REPLACE TEMP TABLE irregular__{column.name} AS"
+        f" SELECT text, normalise_{column.normaliser}(text, {day}{extra}{found}) AS said FROM (SELECT DISTINCT {column.name} AS text"
+        f" FROM landed WHERE {column.name} IS NOT NULL AND NOT coalesce(regular_{column.normaliser}({column.name}, {day}{extra}), false)){lookup}"
     )
 
 
-def _reasons(dataset: Dataset) -> str:
-    """SQL for a row's reasons to stay out, NULL when there is none."""
+def _lookup(column: Column) -> tuple[str, str]:
+    """What a table of the contracts says of the text: the argument for the normaliser, and the join that finds it."""
+    if column.normaliser == "code":
+        walk = quoted(column.crosswalk or "")
+        return ", crosswalk.code", f" LEFT JOIN crosswalk ON crosswalk.id = {walk} AND crosswalk.raw = trim(text)"
+    if column.normaliser == "division":
+        return ", successor.today", " LEFT JOIN division_successor AS successor ON successor.code = left(trim(text), 6)"
+    return "", ""
+
+
+def _irregular_joins(columns: list[Column]) -> str:
+    return " ".join(f"LEFT JOIN irregular__{c.name} AS {c.name}__odd ON {c.name}__odd.text = landed.{c.name}" for c in columns)
+
+
+def _value(column: Column) -> str:
+    """SQL: the column's standard value."""
+    own, odd = f"landed.{column.name}", f"{column.name}__odd"
+    return f"CASE WHEN {odd}.text IS NULL THEN plain_{column.normaliser}({own}) ELSE {odd}.said.value END"
+
+
+def _missing(column: Column) -> str:
+    return f"CASE WHEN landed.{column.name} IS NULL THEN 'blank' ELSE {column.name}__odd.said.missing END"
+
+
+def _reasons(dataset: Dataset) -> list[tuple[Column, str]]:
+    """For each column that can keep a row out: SQL for the reason, NULL when there is none."""
     checks = []
     for column in dataset.taken:
         named = f"{column.name} ({column.label})"
-        missing = f"{column.name}.missing"
         if column.key is not None or column.required:
-            checks.append(f"CASE WHEN {column.name}.value IS NULL THEN {quoted(f'no_key: {named} is empty')} END")
+            checks.append((column, f"CASE WHEN {_value(column)} IS NULL THEN {quoted(f'no_key: {named} is empty')} END"))
         if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":
             checks += [
-                f"CASE WHEN {missing} = '{reason}' THEN {quoted(f'{reason}: {named} {words}')} END"
+                (column, f"CASE WHEN {_missing(column)} = '{reason}' THEN {quoted(f'{reason}: {named} {words}')} END")
                 for reason, words in QUARANTINE_REASONS.items()
             ]
         if column.normaliser in {"identity_number", "name"}:
-            checks.append(f"CASE WHEN {missing} = 'test' THEN {quoted(f'test_row: {named} is a test entry')} END")
+            checks.append((column, f"CASE WHEN {_missing(column)} = 'test' THEN {quoted(f'test_row: {named} is a test entry')} END"))
     if dataset.delivery.operation:
-        operation = dataset.delivery.operation.column
-        checks.append(
-            f"CASE WHEN {operation}.value IS NULL THEN {quoted(f'unknown_operation: {operation} is none that was agreed')} END"
-        )
-    return f"nullif(concat_ws('; ', {', '.join(checks)}), '')"
+        operation = dataset.column(dataset.delivery.operation.column)
+        words = f"unknown_operation: {operation.name} ({operation.label}) is none that was agreed"
+        checks.append((operation, f"CASE WHEN {_value(operation)} IS NULL THEN {quoted(words)} END"))
+    return checks
+
+
+def _unfit(dataset: Dataset) -> str:
+    """One row per row that is kept out, with its reasons."""
+    reasons = _reasons(dataset)
+    columns = list(dict.fromkeys(column for column, _ in reasons))
+    return (
+        "CREATE OR REPLACE TEMP TABLE unfit AS SELECT * FROM (SELECT landed.sheet, landed.line,"
+        f" nullif(concat_ws('; ', {', '.join(check for _, check in reasons)}), '') AS reason"
+        f" FROM landed {_irregular_joins(columns)}) WHERE reason IS NOT NULL"
+    )
 
 
 def record_key(dataset: Dataset) -> str:
     """SQL for the department's own key; parts of a composite key are joined by ``|``."""
-    return f"concat_ws('|', {', '.join(f'{c.name}.value' for c in dataset.keys)})"
+    return f"concat_ws('|', {', '.join(_value(c) for c in dataset.keys)})"
 
 
-def _value(dataset: Dataset, column: Column) -> str:
-    if column.same_as:
-        return f"coalesce({column.name}.value, CASE WHEN {column.name}.missing = 'same_as' THEN {column.same_as}.value END)"
-    if column.normaliser == "division":
-        return f"coalesce(division_today({column.name}.value), {column.name}.value)"
-    return f"{column.name}.value"
+def _published_value(dataset: Dataset, column: Column) -> str:
+    if not column.same_as:
+        return _value(column)
+    other = _value(dataset.column(column.same_as))
+    return f"coalesce({_value(column)}, CASE WHEN {_missing(column)} = 'same_as' THEN {other} END)"
 
 
 def _operation(dataset: Dataset) -> str:
@@ -148,30 +169,29 @@ def _operation(dataset: Dataset) -> str:
     if operation is None:
         return "'upsert'"
     deleted = ", ".join(quoted(value) for value in operation.delete)
-    return f"CASE WHEN {operation.column}.value IN ({deleted}) THEN 'delete' ELSE 'upsert' END"
+    return f"CASE WHEN {_value(dataset.column(operation.column))} IN ({deleted}) THEN 'delete' ELSE 'upsert' END"
 
 
 def _accepted(dataset: Dataset) -> str:
     columns = []
     for column in dataset.taken:
-        columns += [f"{_value(dataset, column)} AS {column.name}", f"{column.name}.missing AS {column.name}__missing"]
-        if column.normaliser in DAY_NORMALISERS | {"identity_number", "name"}:
-            columns.append(f"{column.name}.note AS {column.name}__note")
+        columns += [f"{_published_value(dataset, column)} AS {column.name}", f"{_missing(column)} AS {column.name}__missing"]
+        if column.normaliser in DAY_NORMALISERS | {"identity_number", "name", "division"}:
+            columns.append(f"{column.name}__odd.said.note AS {column.name}__note")
     return (
-        f"SELECT own_key AS record_key, {_operation(dataset)} AS operation, sheet, line, "
-        + ", ".join(columns)
-        + " FROM standard WHERE reason IS NULL"
+        f"SELECT {record_key(dataset)} AS record_key, {_operation(dataset)} AS operation, landed.sheet, landed.line, {', '.join(columns)}"
+        f" FROM landed {_irregular_joins(list(dataset.taken))}"
+        " WHERE NOT EXISTS (FROM unfit WHERE unfit.line = landed.line AND unfit.sheet IS NOT DISTINCT FROM landed.sheet)"
     )
 
 
-def _quarantined(landed: LandedFile) -> str:
+def _quarantined(landed: LandedFile, dataset: Dataset) -> str:
     """Rows that could not be read, and rows that were read but cannot be so."""
-    rows, faults = quoted(str(landed.rows)), quoted(str(landed.faults))
     return (
-        f"SELECT sheet, line, record_key, reason, raw FROM read_parquet({faults}) UNION ALL "
-        "SELECT standard.sheet, standard.line, nullif(own_key, '') AS record_key, reason, CAST(to_json(landed) AS VARCHAR) AS raw"
-        f" FROM standard JOIN read_parquet({rows}) AS landed"
-        " ON landed.line = standard.line AND landed.sheet IS NOT DISTINCT FROM standard.sheet WHERE reason IS NOT NULL"
+        f"SELECT sheet, line, record_key, reason, raw FROM read_parquet({quoted(str(landed.faults))}) UNION ALL "
+        f"SELECT landed.sheet, landed.line, nullif({record_key(dataset)}, '') AS record_key, unfit.reason, CAST(to_json(landed) AS VARCHAR) AS raw"
+        " FROM landed JOIN unfit ON unfit.line = landed.line AND unfit.sheet IS NOT DISTINCT FROM landed.sheet"
+        f" {_irregular_joins(list(dataset.keys))}"
     )
 
 

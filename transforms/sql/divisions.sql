@@ -1,4 +1,4 @@
--- division_today(code): a code abolished in favour of one other (民政部令第79号) with its county part brought up to date.
+-- One row per county code that was abolished in favour of one other (民政部令第79号), with the code in use today.
 -- A code split between several has no single successor and stays as it is.
 CREATE OR REPLACE TEMP TABLE division_successor AS
 WITH RECURSIVE latest AS (
@@ -14,6 +14,3 @@ WITH RECURSIVE latest AS (
 SELECT chain.code, arg_max(today, steps) AS today
 FROM chain GROUP BY chain.code
 HAVING arg_max(today, steps) IN (SELECT code FROM latest WHERE is_in_use);
-
-CREATE OR REPLACE MACRO division_today(code_text) AS
-    (SELECT today || substr(code_text, 7) FROM division_successor WHERE division_successor.code = left(code_text, 6));

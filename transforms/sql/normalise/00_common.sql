@@ -1,8 +1,10 @@
--- Shared steps of all normalisers. Every normaliser answers {value, missing, note}: missing says why there is no value.
+-- Shared steps of all normalisers. normalise_X(raw, extract_date) answers {value, missing, note} for any text: missing says why
+-- there is no value. Most values need none of that: regular_X(raw, extract_date) tells them and plain_X(raw) is their value, so
+-- that only the distinct irregular texts of a file go the long way.
 CREATE OR REPLACE MACRO half_width(t) AS
-    translate(t,
+    CASE WHEN NOT regexp_matches(t, '[\x{FF01}-\x{FF5E}\x{3000}]') THEN t ELSE translate(t,
         '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ－／．，：＋＃（）　',
-        '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-/.,:+#() ');
+        '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-/.,:+#() ') END;
 
 CREATE OR REPLACE MACRO without_invisible(t) AS
     regexp_replace(t, '[\x{200B}-\x{200F}\x{2060}\x{FEFF}\x{00AD}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x00-\x08]', '', 'g');

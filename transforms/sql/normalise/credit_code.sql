@@ -14,6 +14,7 @@ CREATE OR REPLACE MACRO credit_code_verdict(t) AS
          WHEN credit_check(t) <> credit_place(t, 18) THEN {'value': NULL::VARCHAR, 'missing': 'check_character', 'note': NULL::VARCHAR}
          ELSE {'value': t, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
-CREATE OR REPLACE MACRO normalise_credit_code(raw, extract_date) AS
-    CASE WHEN raw IS NULL THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
-         ELSE credit_code_verdict(CASE WHEN regexp_full_match(raw, '[0-9A-Z]{18}') THEN raw ELSE upper(tidy(raw)) END) END;
+CREATE OR REPLACE MACRO normalise_credit_code(raw, extract_date) AS list_transform([upper(tidy(raw))], lambda t: credit_code_verdict(t))[1];
+
+CREATE OR REPLACE MACRO regular_credit_code(raw, extract_date) AS false;
+CREATE OR REPLACE MACRO plain_credit_code(raw) AS raw;

@@ -29,12 +29,11 @@ CREATE OR REPLACE MACRO date_from_text(t) AS
          WHEN regexp_full_match(t, '[1-5]\d{4}(\.0)?') THEN {'value': DATE '1899-12-30' + t[1:5]::INT, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
          ELSE list_transform([date_fields(han_digits(t))], lambda f: date_from_fields(f))[1] END;
 
-CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS
-    CASE WHEN regexp_full_match(raw, '[12]\d{7}') AND TRY_CAST(raw[1:4] || '-' || raw[5:6] || '-' || raw[7:8] AS DATE) IS NOT NULL AND raw <> '19000101'
-             THEN {'value': TRY_CAST(raw[1:4] || '-' || raw[5:6] || '-' || raw[7:8] AS DATE), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         WHEN regexp_full_match(raw, '\d{4}-\d\d-\d\d') AND TRY_CAST(raw AS DATE) IS NOT NULL AND raw <> '1900-01-01'
-             THEN {'value': TRY_CAST(raw AS DATE), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         ELSE list_transform([tidy(raw)], lambda t: date_from_text(t))[1] END;
+CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS list_transform([tidy(raw)], lambda t: date_from_text(t))[1];
+
+CREATE OR REPLACE MACRO plain_date(raw) AS try_strptime(raw, ['%Y%m%d', '%Y-%m-%d'])::DATE;
+CREATE OR REPLACE MACRO regular_date(raw, extract_date) AS
+    regexp_full_match(raw, '\d{8}|\d{4}-\d\d-\d\d') AND plain_date(raw) > DATE '1900-01-01';
 
 CREATE OR REPLACE MACRO not_after(d, extract_date) AS
     CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR} ELSE d END;
@@ -50,10 +49,13 @@ CREATE OR REPLACE MACRO within_a_life(d, extract_date) AS
 CREATE OR REPLACE MACRO normalise_birth_date(raw, extract_date) AS
     list_transform([normalise_date(raw, extract_date)], lambda d: within_a_life(d, extract_date))[1];
 
-CREATE OR REPLACE MACRO moment_of(t) AS
-    CASE WHEN regexp_full_match(t, '\d{14}')
-             THEN TRY_CAST(t[1:4] || '-' || t[5:6] || '-' || t[7:8] || ' ' || t[9:10] || ':' || t[11:12] || ':' || t[13:14] AS TIMESTAMP)
-         ELSE TRY_CAST(left(t, 19) AS TIMESTAMP) END;
+CREATE OR REPLACE MACRO regular_event_date(raw, extract_date) AS regular_date(raw, extract_date) AND plain_date(raw) <= extract_date;
+CREATE OR REPLACE MACRO plain_event_date(raw) AS plain_date(raw);
+CREATE OR REPLACE MACRO regular_birth_date(raw, extract_date) AS
+    regular_event_date(raw, extract_date) AND plain_date(raw) >= extract_date - INTERVAL 120 YEAR;
+CREATE OR REPLACE MACRO plain_birth_date(raw) AS plain_date(raw);
+
+CREATE OR REPLACE MACRO moment_of(t) AS try_strptime(left(t, 19), ['%Y%m%d%H%M%S', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y-%m-%d']);
 
 CREATE OR REPLACE MACRO normalise_timestamp(raw, extract_date) AS
     {'value': moment_of(raw),
@@ -70,6 +72,10 @@ CREATE OR REPLACE MACRO month_from_text(t) AS
          WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
          ELSE list_transform([date_fields(han_digits(t))], lambda f: month_from_fields(f))[1] END;
 
-CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS
-    CASE WHEN regexp_full_match(raw, '(19|20)\d{2}(0[1-9]|1[0-2])') THEN {'value': raw, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         ELSE list_transform([tidy(raw)], lambda t: month_from_text(t))[1] END;
+CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS list_transform([tidy(raw)], lambda t: month_from_text(t))[1];
+
+CREATE OR REPLACE MACRO regular_month(raw, extract_date) AS regexp_full_match(raw, '(19|20)\d{2}(0[1-9]|1[0-2])');
+CREATE OR REPLACE MACRO plain_month(raw) AS raw;
+
+CREATE OR REPLACE MACRO regular_timestamp(raw, extract_date) AS moment_of(raw) IS NOT NULL;
+CREATE OR REPLACE MACRO plain_timestamp(raw) AS moment_of(raw);

@@ -5,16 +5,22 @@
 CREATE OR REPLACE MACRO identity_text(raw) AS
     upper(translate(regexp_replace(half_width(without_invisible(raw)), '[\s\x{00A0}''"=\-]+', '', 'g'), '×Ⅹ✕хХ*', 'XXXXXX'));
 
--- A lambda binds its argument once; a macro's argument is pasted in wherever it is named.
-CREATE OR REPLACE MACRO check_digit(seventeen) AS list_transform([TRY_CAST(seventeen AS BIGINT)], lambda n: substr('10X98765432', ((
+CREATE OR REPLACE MACRO weighted_sum(n) AS
     7 * (n // 10000000000000000 % 10) + 9 * (n // 1000000000000000 % 10) + 10 * (n // 100000000000000 % 10)
     + 5 * (n // 10000000000000 % 10) + 8 * (n // 1000000000000 % 10) + 4 * (n // 100000000000 % 10)
     + 2 * (n // 10000000000 % 10) + (n // 1000000000 % 10) + 6 * (n // 100000000 % 10) + 3 * (n // 10000000 % 10)
     + 7 * (n // 1000000 % 10) + 9 * (n // 100000 % 10) + 10 * (n // 10000 % 10) + 5 * (n // 1000 % 10)
-    + 8 * (n // 100 % 10) + 4 * (n // 10 % 10) + 2 * (n % 10)) % 11 + 1)::INT, 1))[1];
+    + 8 * (n // 100 % 10) + 4 * (n // 10 % 10) + 2 * (n % 10);
+
+CREATE OR REPLACE MACRO check_is_right(t) AS
+    substr('10X98765432', (weighted_sum(TRY_CAST(t[1:17] AS BIGINT)) % 11 + 1)::INT, 1) = t[18:18];
+
+-- A lambda binds its argument once; a macro's argument is pasted in wherever it is named.
+CREATE OR REPLACE MACRO check_digit(seventeen) AS
+    list_transform([TRY_CAST(seventeen AS BIGINT)], lambda n: substr('10X98765432', (weighted_sum(n) % 11 + 1)::INT, 1))[1];
 
 CREATE OR REPLACE MACRO number_is_sound(t) AS
-    check_digit(t[1:17]) = t[18:18] AND TRY_CAST(t[7:10] || '-' || t[11:12] || '-' || t[13:14] AS DATE) IS NOT NULL;
+    check_is_right(t) AND try_strptime(t[7:14], '%Y%m%d') IS NOT NULL;
 
 CREATE OR REPLACE MACRO upgraded(t) AS list_transform(
     [t[1:6] || CASE WHEN t[13:15] IN ('996', '997', '998', '999') THEN '18' ELSE '19' END || t[7:15]],
@@ -38,9 +44,8 @@ CREATE OR REPLACE MACRO identity_verdict(t, is_damaged) AS
          ELSE {'value': NULL::VARCHAR, 'missing': coalesce(placeholder_reason(t), 'invalid'), 'note': NULL::VARCHAR} END;
 
 CREATE OR REPLACE MACRO normalise_identity_number(raw, extract_date, is_damaged) AS
-    CASE WHEN raw IS NULL THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
-         WHEN regexp_full_match(raw, '[1-8]\d{16}[0-9X]') AND NOT (is_damaged AND raw LIKE '%000')
-              AND number_is_sound(raw)
-             THEN CASE WHEN number_is_test(raw) THEN {'value': NULL::VARCHAR, 'missing': 'test', 'note': NULL::VARCHAR}
-                       ELSE {'value': raw, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END
-         ELSE list_transform([identity_text(raw)], lambda t: identity_verdict(t, is_damaged))[1] END;
+    list_transform([identity_text(raw)], lambda t: identity_verdict(t, is_damaged))[1];
+
+CREATE OR REPLACE MACRO regular_identity_number(raw, extract_date, is_damaged) AS
+    regexp_full_match(raw, '[1-8]\d{16}[0-9X]') AND number_is_sound(raw) AND NOT (is_damaged AND raw LIKE '%000') AND NOT number_is_test(raw);
+CREATE OR REPLACE MACRO plain_identity_number(raw) AS raw;

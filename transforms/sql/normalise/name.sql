@@ -25,10 +25,10 @@ CREATE OR REPLACE MACRO name_verdict(t, p) AS
          WHEN p.remark IS NOT NULL THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'remark'}
          ELSE {'value': p.name, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
-CREATE OR REPLACE MACRO normalise_name_slow(raw) AS
+CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
     list_transform([tidy(raw)], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
 
-CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
-    CASE WHEN regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}') AND NOT regexp_matches(raw, '之[子女]|某|^测试|[未不无同新暂待户已婴本配空没][知详故上取命名生主定无有补明人偶查]')
-             THEN {'value': raw, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         ELSE normalise_name_slow(raw) END;
+CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
+    regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
+    AND NOT regexp_matches(raw, '之[子女]|某|^测试|[未不无同暂待户已婴空没][知详故上取命名生主定无有补明偶查口]|新生儿|本人|配偶');
+CREATE OR REPLACE MACRO plain_name(raw) AS raw;

@@ -8,3 +8,6 @@ CREATE OR REPLACE MACRO normalise_set(raw, extract_date) AS
     CASE WHEN raw IS NULL OR raw = '[]' THEN {'value': NULL::VARCHAR[], 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN len(set_members(raw)) = 0 THEN {'value': NULL::VARCHAR[], 'missing': 'placeholder', 'note': NULL::VARCHAR}
          ELSE {'value': set_members(raw), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
+
+CREATE OR REPLACE MACRO regular_set(raw, extract_date) AS false;
+CREATE OR REPLACE MACRO plain_set(raw) AS NULL::VARCHAR[];

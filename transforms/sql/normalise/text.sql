@@ -4,4 +4,8 @@ CREATE OR REPLACE MACRO normalise_text_tidy(t) AS
              THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
          ELSE {'value': t, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
-CREATE OR REPLACE MACRO normalise_text(raw, extract_date) AS normalise_text_tidy(tidy(raw));
+CREATE OR REPLACE MACRO normalise_text(raw, extract_date) AS
+    list_transform([tidy(raw)], lambda t: normalise_text_tidy(t))[1];
+
+CREATE OR REPLACE MACRO regular_text(raw, extract_date) AS false;
+CREATE OR REPLACE MACRO plain_text(raw) AS raw;

@@ -1,0 +1,130 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+UV_VERSION ?= 0.13.9
+TOOLS := .tools
+VENV := .venv
+READY := $(VENV)/.ready
+
+BENCH_PERSONS ?= 50000
+
+# The first interpreter of this machine that fits requires-python; give another one with `make PYTHON=...`.
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+
+# uv reads neither pip.conf nor PIP_*: what pip is told on this machine is told to uv, unless uv was told otherwise.
+define PIP_TO_UV
+import ast, os, shlex, sys
+
+NAMES = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "trusted-host": ("UV_INSECURE_HOST", " "),
+    "no-index": ("UV_NO_INDEX", " "),
+    "proxy": ("ALL_PROXY", " "),
+    "cert": ("SSL_CERT_FILE", " "),
+    "timeout": ("UV_HTTP_TIMEOUT", " "),
+    "default-timeout": ("UV_HTTP_TIMEOUT", " "),
+}
+SCOPES = ("global", "install", ":env:")
+told = {}
+for line in sys.stdin:
+    place, _, value = line.strip().partition("=")
+    scope, _, key = place.partition(".")
+    if scope in SCOPES and key in NAMES:
+        name, between = NAMES[key]
+        text = between.join(str(ast.literal_eval(value)).split())
+        told[name] = max(told.get(name, (-1, "")), (SCOPES.index(scope), text))
+if "SSL_CERT_FILE" not in told and "SSL_CERT_FILE" not in os.environ:
+    told["UV_SYSTEM_CERTS"] = (0, "true")
+for name, (_, text) in told.items():
+    if name not in os.environ:
+        print(f"export {name}={shlex.quote(text)}")
+endef
+export PIP_TO_UV
+AS_PIP = eval "$$($(PYTHON) -m pip config list 2>/dev/null | $(PYTHON) -c "$$PIP_TO_UV")"
+
+# The command from any folder, without the project being installed.
+define LAUNCHER
+#!/bin/sh
+'''exec' "$$(dirname "$$(readlink -f "$$0")")/python" "$$0" "$$@"
+' '''
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from cli.main import app
+
+if __name__ == "__main__":
+    app()
+endef
+export LAUNCHER
+
+.PHONY: help
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY) ## Set up .venv with everything, tests' tools too; nothing is done when it is up to date
+
+.PHONY: run
+run: $(READY) ## Make a county of 5,000 persons, run the DAGs on it, publish, deliver, prefill a form
+	@$(VENV)/bin/python -m cli.demo
+
+.PHONY: test
+test: $(READY) ## Run every test
+	@$(VENV)/bin/python -m pytest
+
+.PHONY: bench
+bench: $(READY) ## Time the road by hand on BENCH_PERSONS=50000 persons, in a folder that is thrown away
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(VENV)/bin/renkou generate --persons $(BENCH_PERSONS) --seed 1 --days 1 --out "$$folder/county"; \
+	time RENKOU_HOME="$$folder/home" $(VENV)/bin/renkou run --landing "$$folder/county/landing" 2>&1 | cat
+
+.PHONY: lint
+lint: $(READY) ## Look for faults without running anything: ruff, mypy
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+
+.PHONY: check
+check: $(READY) ## Hold every contract against every other
+	@$(VENV)/bin/renkou check
+
+.PHONY: lock
+lock: $(TOOLS)/bin/uv ## Lock the dependencies anew; no index is named in the lock
+	@$(AS_PIP); unset UV_INDEX UV_FIND_LINKS; $< lock --quiet --python "$(PYTHON)" $(if $(UPGRADE),--upgrade)
+	@sed -i.before -E -e 's#(registry = ")[^"]*"#\1https://index.invalid/simple"#' \
+		-e 's#(url = ")[a-z]+://[^"]*/packages/#\1https://index.invalid/packages/#' \
+		-e 's#(url = ")[a-z]+://[^/"]*/#\1https://index.invalid/#' uv.lock
+	@rm -f uv.lock.before
+
+.PHONY: clean
+clean: ## Remove what make and the tools made; home/ with its data stays
+	@rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --target and not a venv: it needs no python3-venv, and PEP 668 leaves it alone.
+$(TOOLS)/bin/uv:
+	@$(if $(PYTHON),,echo "Python 3.11 or 3.12 is needed: make PYTHON=/path/to/python3.12 ..." >&2; exit 2)
+	@echo "fetching uv"
+	@mkdir -p $(TOOLS)
+	@echo '*' > $(TOOLS)/.gitignore
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --upgrade --target $(TOOLS) uv==$(UV_VERSION)
+
+# The lock names no index (index.invalid is reserved for that): versions and hashes come from it, files from whatever
+# index this machine uses. Hashes decide what is installed, so the order of several indexes does not matter.
+$(READY): uv.lock
+	@$(MAKE) --no-print-directory $(TOOLS)/bin/uv
+	@echo "setting up $(VENV)"
+	@$(TOOLS)/bin/uv export --quiet --offline --frozen --no-emit-project --no-header --no-annotate \
+		--python "$(PYTHON)" --format requirements-txt > $(TOOLS)/requirements.txt
+	@$(VENV)/bin/python -c '' 2>/dev/null || $(TOOLS)/bin/uv venv --quiet --clear --python "$(PYTHON)" $(VENV)
+	@$(AS_PIP); $(TOOLS)/bin/uv pip sync --quiet --python $(VENV)/bin/python --require-hashes \
+		--index-strategy unsafe-best-match $(TOOLS)/requirements.txt
+	@printf '%s\n' "$$LAUNCHER" > $(VENV)/bin/renkou
+	@chmod +x $(VENV)/bin/renkou
+	@touch $@

@@ -1,0 +1,97 @@
+"""Checks of the files themselves: the standard's schema, names and places, entries that replace others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema.validators import validator_for  # type: ignore[import-untyped]
+
+from contracts import load
+from contracts.checks_base import Agreement, Check, Finding, close
+from contracts.load import catalogues, matching, yaml_of
+
+CSV_FILES = (load.DIVISIONS, Path("codes/name_variants.csv"))
+SINGLE_FILES = (load.CATALOGUE, load.NORMALISERS, load.PLACEHOLDERS, *CSV_FILES)
+KINDS = (load.INBOUND, load.OUTBOUND, load.CODE_LISTS, load.CROSSWALKS, load.RULES, load.FORMS)
+NAMED_BY_ID = (load.CODE_LISTS, load.CROSSWALKS, load.RULES, load.FORMS)
+
+
+@lru_cache(maxsize=1)
+def _odcs_schema() -> Any:
+    """The JSON schema of ODCS, as its authors ship it, ready to validate with."""
+    package = resources("open_data_contract_standard")
+    schema = json.loads((package / "schema.json").read_text(encoding="utf-8"))
+    return validator_for(schema)(schema)
+
+
+def odcs_schema(agreed: Agreement) -> Iterator[Finding]:
+    """Every inbound and outbound contract is what the Open Data Contract Standard says."""
+    for path in agreed.odcs_files():
+        for fault in _odcs_schema().iter_errors(yaml_of(path)):
+            where = ".".join(str(part) for part in fault.absolute_path) or "(top)"
+            what = f"not ODCS: {fault.message[:200]}"
+            remedy = "write it as the standard says, or put what it has no word for into customProperties"
+            yield Finding("error", agreed.shown(path), where, what, remedy)
+
+
+def every_file_is_read(agreed: Agreement) -> Iterator[Finding]:
+    """A file under a name or in a folder where nothing looks is a slip."""
+    for relative, path in agreed.files.items():
+        read = relative in SINGLE_FILES or any(path in matching(agreed.files, kind) for kind in KINDS)
+        if not read:
+            remedy = f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
+            yield Finding("error", agreed.shown(path), "(name)", "nothing reads a file of this name", remedy)
+
+
+def files_are_named_after_what_they_hold(agreed: Agreement) -> Iterator[Finding]:
+    """The name of a file is the id in it, so that a later folder replaces what it means to replace."""
+    for kind in NAMED_BY_ID:
+        for path in matching(agreed.files, kind):
+            held = str(yaml_of(path)["id"])
+            if held != path.stem:
+                yield _misnamed(agreed, path, "id", held, f"{held}.yaml")
+    for dataset in agreed.contracts.datasets:
+        path = dataset.source
+        if (path.parent.name, path.name) != (dataset.department, f"{dataset.name}.odcs.yaml"):
+            wanted = f"inbound/{dataset.department}/{dataset.name}.odcs.yaml"
+            yield _misnamed(agreed, path, "domain, dataProduct", dataset.id, wanted)
+    for subscription in agreed.contracts.subscriptions:
+        if subscription.source.name != f"{subscription.subscriber}.odcs.yaml":
+            wanted = f"outbound/{subscription.subscriber}.odcs.yaml"
+            yield _misnamed(agreed, subscription.source, "domain", subscription.subscriber, wanted)
+
+
+def _misnamed(agreed: Agreement, path: Path, where: str, held: str, wanted: str) -> Finding:
+    what = f"the file holds {held}, its name says otherwise"
+    return Finding("error", agreed.shown(path), where, what, f"name the file {wanted}, or mend the id")
+
+
+def a_later_folder_says_what_it_replaces(agreed: Agreement) -> Iterator[Finding]:
+    """Two folders, one datum: two owners, unless the later entry says ``replaces: true``."""
+    earlier: dict[str, tuple[str, Path]] = {}
+    for path in catalogues(agreed.contracts.folders):
+        for entry in yaml_of(path)["data"]:
+            name, where = entry["name"], f"data.{entry['name']}"
+            replaces = bool(entry.get("replaces"))
+            if name in earlier and not replaces:
+                owner, other = earlier[name]
+                what = f"two owners for one datum: {entry['owner']} here, {owner} in {agreed.shown(other)}"
+                remedy = "name the datum otherwise, or say replaces: true, then this whole entry counts"
+                yield Finding("error", agreed.shown(path), where, what, remedy)
+            if replaces and name not in earlier:
+                what = f"replaces: true, and no earlier folder has {name}"
+                yield Finding("error", agreed.shown(path), where, what, close(name, earlier) or "leave it out")
+            earlier[name] = (entry["owner"], path)
+
+
+CHECKS: tuple[Check, ...] = (
+    odcs_schema,
+    every_file_is_read,
+    files_are_named_after_what_they_hold,
+    a_later_folder_says_what_it_replaces,
+)
