@@ -150,9 +150,14 @@ def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
     from cli import show
     from contracts.check import check as hold
-    from contracts.load import load_all
+    from contracts.load import ContractError, load_all
 
-    findings = hold(load_all())
+    try:
+        findings = hold(load_all())
+    except ContractError as error:
+        from contracts.check import unreadable
+
+        findings = unreadable(error)
     if json:
         typer.echo(show.as_json(findings))
     else:

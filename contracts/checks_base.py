@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from contracts.checks_sql import Reading, SqlFaultError, read, tables_of_build
 from contracts.load import CATALOGUE, INBOUND, OUTBOUND, OWN, catalogues, matching, overlay, yaml_of
-from contracts.model import CodeList, Column, Contracts, Crosswalk, Dataset, Datum, PersonOfRow, When
+from contracts.model import CodeList, Column, Contracts, Crosswalk, Dataset, Datum, PersonOfRow, Rule, When
 
 SHOWN = 12
 
@@ -113,6 +114,27 @@ class Agreement:
         """The catalogue whose entry of the datum counts."""
         found = self._catalogue_of.get(datum)
         return self.shown(found) if found else str(CATALOGUE)
+
+    @cached_property
+    def _read_rules(self) -> tuple[list[tuple[Rule, Reading]], list[tuple[Rule, str]]]:
+        tables = tables_of_build(self.contracts)
+        understood, faults = [], []
+        for rule in self.contracts.rules:
+            try:
+                understood.append((rule, read(rule.sql, tables)))
+            except SqlFaultError as fault:
+                faults.append((rule, str(fault)))
+        return understood, faults
+
+    @property
+    def readings(self) -> list[tuple[Rule, Reading]]:
+        """The rules whose SQL can be understood, with what it reads."""
+        return self._read_rules[0]
+
+    @property
+    def unreadable_rules(self) -> list[tuple[Rule, str]]:
+        """The rules whose SQL cannot be understood, and why."""
+        return self._read_rules[1]
 
     def odcs_files(self) -> list[Path]:
         return [path for kind in (INBOUND, OUTBOUND) for path in matching(self.files, kind)]

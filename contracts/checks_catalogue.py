@@ -133,7 +133,9 @@ def choice_fits_the_type(agreed: Agreement) -> Iterator[Finding]:
     """Only sets are united, only what has an order has an earliest, only codes agree on their beginning."""
     for datum in agreed.contracts.catalogue.data:
         if datum.pick == "union" and datum.type != "set":
-            yield _error(agreed, datum, "pick", f"a {datum.type} cannot be united", "make it a set, or pick newest")
+            yield _error(
+                agreed, datum, "pick", f"a {datum.type} cannot be united", "make it a set, or pick newest"
+            )
         if datum.pick == "earliest" and datum.type not in ORDERED:
             yield _error(agreed, datum, "pick", f"a {datum.type} has no earliest", "pick newest")
         if datum.agrees_on is not None and datum.type not in CUT:
@@ -148,8 +150,12 @@ def sets_are_checked_by_sets(agreed: Agreement) -> Iterator[Finding]:
             dataset = agreed.datasets.get(name)
             columns = [c for _, c in supplying(dataset, datum.name)] if dataset else []
             if datum.type == "set" and any(c.normaliser != "set" for c in columns):
-                what = f"{name} tells single members of the set {datum.name}, which cannot be compared with it"
-                yield _error(agreed, datum, "checked_by", what, "leave it out and write a file in rules/ instead")
+                what = (
+                    f"{name} tells single members of the set {datum.name}, which cannot be compared with it"
+                )
+                yield _error(
+                    agreed, datum, "checked_by", what, "leave it out and write a file in rules/ instead"
+                )
 
 
 CHECKS: tuple[Check, ...] = (

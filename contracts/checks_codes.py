@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed
 
 LISTS, WALKS = "codes", "codes/crosswalks"
-DIVISIONS_HEADER = (
-    "code,province,prefecture,name,level,is_in_use,valid_from_year,valid_to_year,successors"
-)
+DIVISIONS_HEADER = "code,province,prefecture,name,level,is_in_use,valid_from_year,valid_to_year,successors"
 
 
 def codes_are_distinct(agreed: Agreement) -> Iterator[Finding]:
@@ -31,7 +29,9 @@ def lists_and_crosswalks_have_one_file_each(agreed: Agreement) -> Iterator[Findi
     for folder, kind, names in kinds:
         for name in doubled(names):
             what = f"two files hold the {kind} {name}"
-            yield Finding("error", agreed.file_of(folder, name), "id", what, "keep one, or name one otherwise")
+            yield Finding(
+                "error", agreed.file_of(folder, name), "id", what, "keep one, or name one otherwise"
+            )
 
 
 def crosswalks_lead_to_lists(agreed: Agreement) -> Iterator[Finding]:
@@ -106,7 +106,9 @@ def divisions_have_their_header(agreed: Agreement) -> Iterator[Finding]:
         yield Finding("error", agreed.shown(path), "line 1", what, f"write {DIVISIONS_HEADER}")
     elif not first.strip():
         what = "there are no divisions"
-        yield Finding("error", agreed.shown(path), "line 2", what, "enter the codes of GB/T 2260, a line each")
+        yield Finding(
+            "error", agreed.shown(path), "line 2", what, "enter the codes of GB/T 2260, a line each"
+        )
 
 
 CHECKS: tuple[Check, ...] = (

@@ -9,6 +9,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 
 from contracts import load
@@ -29,14 +30,19 @@ def _odcs_schema() -> Any:
     return validator_for(schema)(schema)
 
 
+@lru_cache(maxsize=256)
+def _not_odcs(text: str) -> tuple[tuple[str, str], ...]:
+    """Places and words of what is not ODCS in a contract."""
+    faults = _odcs_schema().iter_errors(yaml.load(text, Loader=yaml.CSafeLoader))
+    return tuple((".".join(map(str, f.absolute_path)) or "(top)", f.message[:200]) for f in faults)
+
+
 def odcs_schema(agreed: Agreement) -> Iterator[Finding]:
     """Every inbound and outbound contract is what the Open Data Contract Standard says."""
+    remedy = "write it as the standard says, or put what it has no word for into customProperties"
     for path in agreed.odcs_files():
-        for fault in _odcs_schema().iter_errors(yaml_of(path)):
-            where = ".".join(str(part) for part in fault.absolute_path) or "(top)"
-            what = f"not ODCS: {fault.message[:200]}"
-            remedy = "write it as the standard says, or put what it has no word for into customProperties"
-            yield Finding("error", agreed.shown(path), where, what, remedy)
+        for where, message in _not_odcs(path.read_text(encoding="utf-8")):
+            yield Finding("error", agreed.shown(path), where, f"not ODCS: {message}", remedy)
 
 
 def every_file_is_read(agreed: Agreement) -> Iterator[Finding]:
@@ -44,7 +50,9 @@ def every_file_is_read(agreed: Agreement) -> Iterator[Finding]:
     for relative, path in agreed.files.items():
         read = relative in SINGLE_FILES or any(path in matching(agreed.files, kind) for kind in KINDS)
         if not read:
-            remedy = f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
+            remedy = (
+                f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
+            )
             yield Finding("error", agreed.shown(path), "(name)", "nothing reads a file of this name", remedy)
 
 
@@ -85,7 +93,9 @@ def a_later_folder_says_what_it_replaces(agreed: Agreement) -> Iterator[Finding]
                 yield Finding("error", agreed.shown(path), where, what, remedy)
             if replaces and name not in earlier:
                 what = f"replaces: true, and no earlier folder has {name}"
-                yield Finding("error", agreed.shown(path), where, what, close(name, earlier) or "leave it out")
+                yield Finding(
+                    "error", agreed.shown(path), where, what, close(name, earlier) or "leave it out"
+                )
             earlier[name] = (entry["owner"], path)
 
 

@@ -38,9 +38,8 @@ def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
     """Macros that compare names, and ``person_id``."""
     with (OWN / "codes" / "name_variants.csv").open(encoding="utf-8") as file:
         pairs = [(row["variant"], row["standard"]) for row in csv.DictReader(file)]
-    connection.execute(f"SET VARIABLE variant_characters = {quoted(''.join(v for v, _ in pairs))}")
-    connection.execute(f"SET VARIABLE standard_characters = {quoted(''.join(s for _, s in pairs))}")
-    connection.execute(sql("link/names"))
+    variants, standards = ("".join(characters) for characters in zip(*pairs, strict=True))
+    connection.execute(sql("link/names", variants=variants, standards=standards))
     connection.execute(sql("link/person_id"))
 
 

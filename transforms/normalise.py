@@ -1,6 +1,6 @@
-"""Bring a landed file to standard form: each column by the normaliser that its contract names; doubt goes to quarantine.
+"""Bring a landed batch to standard form: each column by the normaliser that its contract names; doubt goes to quarantine.
 
-Reads the landed Parquet of one file, writes two: accepted rows in standard form, and the quarantined ones with reasons.
+Reads the landed Parquet of its files, writes two: accepted rows in standard form, and the quarantined ones with reasons.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
 from contracts.model import Column, Contracts, Dataset
-from transforms.sql_files import count, macros, quoted, sql
+from transforms.sql_files import macros, quoted, sql
 from warehouse.connection import scratch
 
+SAME_ROW = "unfit.part = landed.part AND unfit.line = landed.line AND unfit.sheet IS NOT DISTINCT FROM landed.sheet"
 DAY_NORMALISERS = {"birth_date", "event_date", "date"}
 QUARANTINE_REASONS = {
     "impossible": "is no possible date",
@@ -25,33 +27,41 @@ QUARANTINE_REASONS = {
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One data file of a batch as landed: ``rows`` and ``faults`` are Parquet files, ``name`` the department's own."""
+    """One data file of a batch as landed: ``rows`` and ``faults`` are Parquet files, ``part`` numbers it in the batch."""
 
-    name: str
+    part: int
     rows: Path
     faults: Path
 
 
 @dataclass(frozen=True)
 class Normalised:
+    """Rows of one file: in = accepted + quarantined, always."""
+
     accepted: int
     quarantined: int
 
 
-def normalise_file(
-    landed: LandedFile, dataset: Dataset, contracts: Contracts, extract_date: date, accepted_to: Path, quarantine_to: Path
-) -> Normalised:
-    """Write ``accepted_to`` and ``quarantine_to`` (zstd Parquet). Rows in = accepted + quarantined, always."""
+def normalise_batch(
+    files: list[LandedFile], dataset: Dataset, contracts: Contracts, extract_date: date, accepted_to: Path, quarantine_to: Path
+) -> dict[int, Normalised]:
+    """Write ``accepted_to`` and ``quarantine_to`` (zstd Parquet) for all files of a batch; answers the counts by part."""
     with scratch(accepted_to.parent / "spill") as connection:
         prepare_normalisers(connection, contracts)
-        connection.execute(f"CREATE TEMP VIEW landed AS FROM read_parquet({quoted(str(landed.rows))})")
-        damaged = _damaged(connection, dataset)
+        connection.execute(f"CREATE TEMP VIEW delivered AS {_union(files, 'rows')}")
+        connection.execute(sql("normalise/file_verdict", numbers=_numbers(dataset)))
+        connection.execute("CREATE TEMP VIEW landed AS FROM delivered JOIN file_verdict USING (part)")
         for column in dataset.taken:
-            connection.execute(_irregular(column, extract_date, damaged))
+            connection.execute(_irregular(column, extract_date))
         connection.execute(_unfit(dataset))
         connection.execute(_copy(_accepted(dataset), accepted_to))
-        connection.execute(_copy(_quarantined(landed, dataset), quarantine_to))
-        return Normalised(_rows(connection, accepted_to), _rows(connection, quarantine_to))
+        connection.execute(_copy(_quarantined(files, dataset), quarantine_to))
+        accepted, quarantined = (_rows(connection, path) for path in (accepted_to, quarantine_to))
+        return {f.part: Normalised(accepted.get(f.part, 0), quarantined.get(f.part, 0)) for f in files}
+
+
+def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
+    return " UNION ALL ".join(f"SELECT {f.part} AS part, * FROM read_parquet({quoted(str(getattr(f, kind)))})" for f in files)
 
 
 def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -61,38 +71,32 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
         for reason, texts in contracts.placeholders.reasons.items()
     )
     connection.execute(f"CREATE OR REPLACE MACRO placeholder_reason(t) AS CASE {cases} END")
-    for text in macros("normalise"):
+    for text in macros("normaliser"):
         connection.execute(text)
     pairs = [(c.id, raw, code) for c in contracts.crosswalks for raw, code in c.map.items()]
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE crosswalk AS SELECT unnest($ids) AS id, unnest($raws) AS raw, unnest($codes) AS code",
         dict(zip(("ids", "raws", "codes"), map(list, zip(*pairs, strict=True)), strict=True)),
     )
-    connection.execute(sql("divisions", divisions=quoted(str(contracts.divisions))))
+    connection.execute(sql("normalise/divisions", divisions=quoted(str(contracts.divisions))))
 
 
-def _damaged(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> bool:
-    """A verdict a file: a spreadsheet keeps 15 digits and turns the last three to 000.
-
-    More than 1 % of the numbers end so and one of them fails its check digit (a true number ends in 000 once in 1,100).
-    """
+def _numbers(dataset: Dataset) -> str:
+    """Every identity number of the batch with the file that it stands in."""
     columns = [c.name for c in dataset.taken if c.normaliser == "identity_number"]
-    if not columns:
-        return False
-    numbers = " UNION ALL ".join(f"SELECT {name} AS number FROM landed WHERE length({name}) >= 15" for name in columns)
-    row = connection.execute(sql("normalise_file_verdict", numbers=numbers)).fetchone()
-    return bool(row and row[0])
+    return " UNION ALL ".join(f"SELECT part, {name} AS number FROM delivered" for name in columns) or "SELECT 0 AS part, '' AS number WHERE false"
 
 
-def _irregular(column: Column, extract_date: date, damaged: bool) -> str:
+def _irregular(column: Column, extract_date: date) -> str:
     """One row per distinct text of the column that is not plainly regular, with what its normaliser makes of it."""
-    extra = f", {str(damaged).lower()}" if column.normaliser == "identity_number" else ""
+    by_file = ", is_damaged" if column.normaliser == "identity_number" else ""
     found, lookup = _lookup(column)
     day = f"DATE '{extract_date}'"
     return (
         f"CREATE OR REPLACE TEMP TABLE irregular__{column.name} AS"
-        f" SELECT text, normalise_{column.normaliser}(text, {day}{extra}{found}) AS said FROM (SELECT DISTINCT {column.name} AS text"
-        f" FROM landed WHERE {column.name} IS NOT NULL AND NOT coalesce(regular_{column.normaliser}({column.name}, {day}{extra}), false)){lookup}"
+        f" SELECT text{by_file}, normalise_{column.normaliser}(text, {day}{by_file}{found}) AS said"
+        f" FROM (SELECT DISTINCT {column.name} AS text{by_file} FROM landed WHERE {column.name} IS NOT NULL"
+        f" AND NOT coalesce(regular_{column.normaliser}({column.name}, {day}{by_file}), false)){lookup}"
     )
 
 
@@ -107,7 +111,11 @@ def _lookup(column: Column) -> tuple[str, str]:
 
 
 def _irregular_joins(columns: list[Column]) -> str:
-    return " ".join(f"LEFT JOIN irregular__{c.name} AS {c.name}__odd ON {c.name}__odd.text = landed.{c.name}" for c in columns)
+    return " ".join(
+        f"LEFT JOIN irregular__{c.name} AS {c.name}__odd ON {c.name}__odd.text = landed.{c.name}"
+        + (f" AND {c.name}__odd.is_damaged = landed.is_damaged" if c.normaliser == "identity_number" else "")
+        for c in columns
+    )
 
 
 def _value(column: Column) -> str:
@@ -146,7 +154,7 @@ def _unfit(dataset: Dataset) -> str:
     reasons = _reasons(dataset)
     columns = list(dict.fromkeys(column for column, _ in reasons))
     return (
-        "CREATE OR REPLACE TEMP TABLE unfit AS SELECT * FROM (SELECT landed.sheet, landed.line,"
+        "CREATE OR REPLACE TEMP TABLE unfit AS SELECT * FROM (SELECT landed.part, landed.sheet, landed.line,"
         f" nullif(concat_ws('; ', {', '.join(check for _, check in reasons)}), '') AS reason"
         f" FROM landed {_irregular_joins(columns)}) WHERE reason IS NOT NULL"
     )
@@ -179,19 +187,21 @@ def _accepted(dataset: Dataset) -> str:
         if column.normaliser in DAY_NORMALISERS | {"identity_number", "name", "division"}:
             columns.append(f"{column.name}__odd.said.note AS {column.name}__note")
     return (
-        f"SELECT {record_key(dataset)} AS record_key, {_operation(dataset)} AS operation, landed.sheet, landed.line, {', '.join(columns)}"
+        f"SELECT {record_key(dataset)} AS record_key, {_operation(dataset)} AS operation, landed.part, landed.sheet, landed.line,"
+        f" {', '.join(columns)}"
         f" FROM landed {_irregular_joins(list(dataset.taken))}"
-        " WHERE NOT EXISTS (FROM unfit WHERE unfit.line = landed.line AND unfit.sheet IS NOT DISTINCT FROM landed.sheet)"
+        f" WHERE NOT EXISTS (FROM unfit WHERE {SAME_ROW})"
     )
 
 
-def _quarantined(landed: LandedFile, dataset: Dataset) -> str:
+def _quarantined(files: list[LandedFile], dataset: Dataset) -> str:
     """Rows that could not be read, and rows that were read but cannot be so."""
+    columns = ", ".join(f"landed.{c.name}" for c in dataset.taken)
     return (
-        f"SELECT sheet, line, record_key, reason, raw FROM read_parquet({quoted(str(landed.faults))}) UNION ALL "
-        f"SELECT landed.sheet, landed.line, nullif({record_key(dataset)}, '') AS record_key, unfit.reason, CAST(to_json(landed) AS VARCHAR) AS raw"
-        " FROM landed JOIN unfit ON unfit.line = landed.line AND unfit.sheet IS NOT DISTINCT FROM landed.sheet"
-        f" {_irregular_joins(list(dataset.keys))}"
+        f"SELECT part, sheet, line, record_key, reason, raw FROM ({_union(files, 'faults')}) UNION ALL "
+        f"SELECT landed.part, landed.sheet, landed.line, nullif({record_key(dataset)}, '') AS record_key, unfit.reason,"
+        f" CAST(to_json(struct_pack({columns})) AS VARCHAR) AS raw"
+        f" FROM landed JOIN unfit ON {SAME_ROW} {_irregular_joins(list(dataset.keys))}"
     )
 
 
@@ -199,5 +209,5 @@ def _copy(query: str, to: Path) -> str:
     return f"COPY ({query}) TO {quoted(str(to))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    return count(connection, f"SELECT sum(num_rows) FROM parquet_file_metadata({quoted(str(path))})")
+def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[int, int]:
+    return dict(connection.execute(f"SELECT part, count(*) FROM read_parquet({quoted(str(path))}) GROUP BY part").fetchall())

@@ -6,9 +6,7 @@ false for a record that its register no longer holds (absent from the newest ful
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
@@ -16,36 +14,20 @@ from contracts.model import Column, Contracts, Dataset
 from transforms.sql_files import quoted
 from transforms.take_in.batches import BatchReport
 
+NumberedBatch = tuple[int, BatchReport]
+
 EMPTY_TYPES = {"birth_date": "DATE", "event_date": "DATE", "date": "DATE", "timestamp": "TIMESTAMP", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]"}
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """One accepted file: ``number`` orders all files by date, dataset and part."""
-
-    number: int
-    batch: BatchReport
-    part: int
-
-    def path(self, kind: str) -> Path:
-        return self.batch.folder / f"{kind}_{self.part}.parquet"
-
-
-def source_files(batches: list[BatchReport]) -> list[SourceFile]:
-    """Files of the accepted batches, numbered in order of delivery."""
-    accepted = [b for b in batches if b.status == "accepted"]
-    parts = [(batch, file.part) for batch in accepted for file in batch.files]
-    return [SourceFile(number, batch, part) for number, (batch, part) in enumerate(parts, start=1)]
 
 
 def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, batches: list[BatchReport], day: date) -> None:
     """Fill the build's ``batch``, ``quarantine`` and ``record_*`` tables from the batches up to ``day``."""
     until = [b for b in batches if b.batch_date <= day]
-    files = source_files(until)
+    accepted = [b for b in until if b.status == "accepted"]
     _batch_table(connection, until)
-    _quarantine_table(connection, files)
+    _quarantine_table(connection, accepted)
     for dataset in contracts.datasets:
-        connection.execute(_record_table(dataset, [f for f in files if f.batch.dataset_id == dataset.id]))
+        numbered = [(number, b) for number, b in enumerate(accepted, start=1) if b.dataset_id == dataset.id]
+        connection.execute(_record_table(dataset, numbered))
 
 
 def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchReport]) -> None:
@@ -64,23 +46,24 @@ def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchRepor
         connection.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _quarantine_table(connection: duckdb.DuckDBPyConnection, files: list[SourceFile]) -> None:
+def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[BatchReport]) -> None:
     connection.execute(
         "CREATE OR REPLACE TABLE quarantine (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR,"
         " line INTEGER, record_key VARCHAR, reason VARCHAR, raw VARCHAR)"
     )
-    for f in files:
-        if f.batch.files[f.part].quarantined:
+    for batch in accepted:
+        if batch.quarantined:
             connection.execute(
-                "INSERT INTO quarantine SELECT ?, ?, ?, ?, sheet, line, record_key, reason, raw FROM read_parquet(?)",
-                [f.batch.department, f.batch.dataset, f.batch.batch_date, f.batch.files[f.part].name, str(f.path("quarantine"))],
+                "INSERT INTO quarantine SELECT ?, ?, ?, list_extract(?, part + 1), sheet, line, record_key, reason, raw FROM read_parquet(?)",
+                [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.quarantine)],
             )
 
 
-def _read(files: list[SourceFile]) -> str:
+def _read(batches: list[NumberedBatch]) -> str:
+    """All accepted rows of batches; ``source_no`` orders files by date, dataset and part."""
     return " UNION ALL BY NAME ".join(
-        f"SELECT {f.number} AS source_no, DATE '{f.batch.batch_date}' AS batch_date, * FROM read_parquet({quoted(str(f.path('normalised')))})"
-        for f in files
+        f"SELECT {number} * 1000 + part AS source_no, DATE '{b.batch_date}' AS batch_date, * FROM read_parquet({quoted(str(b.normalised))})"
+        for number, b in batches
     )
 
 
@@ -90,30 +73,26 @@ def newest_first(dataset: Dataset) -> str:
     return (f"{updated} DESC NULLS LAST, " if updated else "") + "batch_date DESC, source_no DESC, line DESC"
 
 
-def _record_table(dataset: Dataset, files: list[SourceFile]) -> str:
+def _record_table(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     name = f"record_{dataset.table}"
-    if not files:
+    if not batches:
         return f"CREATE OR REPLACE TABLE {name} AS SELECT {_empty(dataset)} WHERE false"
     if dataset.delivery.mode == "delta":
-        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(files))})"
+        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches))})"
     else:
-        body = _full(dataset, files)
+        body = _full(dataset, batches)
     return f"CREATE OR REPLACE TABLE {name} AS SELECT row_number() OVER () AS record_no, * FROM ({body})"
 
 
-def _full(dataset: Dataset, files: list[SourceFile]) -> str:
-    newest = max(f.batch.batch_date for f in files)
-    latest = [f for f in files if f.batch.batch_date == newest]
-    older = [f for f in files if f.batch.batch_date < newest]
-    body = f"SELECT *, true AS is_current FROM ({_one_a_key(dataset, _read(latest))})"
+def _full(dataset: Dataset, batches: list[NumberedBatch]) -> str:
+    """The newest batch is the register; a record that only older ones hold is no longer current."""
+    *older, latest = batches
+    body = f"SELECT *, true AS is_current FROM ({_one_a_key(dataset, _read([latest]))})"
     if older:
-        gone = f"SELECT * FROM ({_read(older)}) WHERE record_key NOT IN (SELECT record_key FROM ({_keys(latest)}))"
+        keys = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
+        gone = f"SELECT * FROM ({_read(older)}) WHERE record_key NOT IN ({keys})"
         body += f" UNION ALL BY NAME SELECT *, false AS is_current FROM ({_one_a_key(dataset, gone)})"
     return body
-
-
-def _keys(files: list[SourceFile]) -> str:
-    return " UNION ALL ".join(f"SELECT record_key FROM read_parquet({quoted(str(f.path('normalised')))})" for f in files)
 
 
 def _one_a_key(dataset: Dataset, rows: str) -> str:

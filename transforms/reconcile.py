@@ -39,7 +39,8 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
 
 
 def _sources(datum: Datum) -> str:
-    return "[" + ", ".join(quoted(source) for source in datum.sources) + "]"
+    """The datasets that a rule's ``source`` counts: the owner, the fallbacks, then who else checks."""
+    return "[" + ", ".join(quoted(source) for source in dict.fromkeys((*datum.sources, *datum.checked_by))) + "]"
 
 
 def _value_checks(dataset: Dataset, contracts: Contracts) -> list[str]:

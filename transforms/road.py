@@ -212,7 +212,7 @@ def _batch_file(batch: BatchReport) -> Any:
     from expectations.gates import BatchFile  # noqa: PLC0415
 
     return BatchFile(
-        batch.dataset_id, batch.batch_date, tuple(batch.parquet("normalised")), batch.rows, batch.accepted, batch.quarantined
+        batch.dataset_id, batch.batch_date, (batch.normalised,), batch.rows, batch.accepted, batch.quarantined
     )
 
 

@@ -21,7 +21,7 @@ def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     _code_kin(connection, contracts)
     for dataset in contracts.datasets:
         if dataset.household:
-            connection.execute(_household_ties(dataset))
+            connection.execute(_household_ties(dataset, contracts))
     for dataset in contracts.datasets:
         if supplied(dataset, contracts):
             connection.execute(_source_table(dataset, contracts))
@@ -69,7 +69,8 @@ def _source_table(dataset: Dataset, contracts: Contracts) -> str:
 def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum]) -> str:
     values = ", ".join(f"{_said(dataset, person, datum)} AS {datum.name}" for datum in data)
     updated = dataset.delivery.updated
-    joins = "".join(_partner_join(dataset, s.role) for s in person.data.values() if s.role)
+    partners = dict.fromkeys(s.role for s in person.data.values() if s.role)
+    joins = "".join(_partner_join(dataset, role) for role in partners)
     if dataset.household:
         joins += f" LEFT JOIN unify_household__{dataset.table} AS kin ON kin.record_no = r.record_no"
     return (
@@ -117,7 +118,7 @@ def _pick(datum: Datum) -> str:
     if datum.pick == "union":
         return f"list_sort(list_distinct(flatten(list({name}) {there}))) AS {name}, {record}"
     if datum.pick == "earliest":
-        return f"min({name}) AS {name}, arg_min(record_no, {name}) {there} AS {name}__no"
+        return f"min({name}) AS {name}, arg_min(record_no, ({name}, recency)) {there} AS {name}__no"
     return f"arg_max({name}, recency) {there} AS {name}, {record}"
 
 
@@ -138,9 +139,12 @@ def _checking(datum: Datum, contracts: Contracts) -> list[Dataset]:
 def agrees(datum: Datum, one: str, other: str) -> str:
     """SQL: whether two values of a datum say the same."""
     if datum.type == "name":
-        return f"name_key({one}) = name_key({other})"
+        return f"CASE WHEN {one} = {other} THEN true ELSE name_key({one}) = name_key({other}) END"
     if datum.type == "address":
-        return f"(ends_with({one}, address_key({other})) OR ends_with({other}, address_key({one})))"
+        return (
+            f"CASE WHEN {one} = {other} THEN true"
+            f" ELSE ends_with({one}, address_key({other})) OR ends_with({other}, address_key({one})) END"
+        )
     if datum.agrees_on:
         return f"left({one}, {datum.agrees_on}) = left({other}, {datum.agrees_on})"
     return f"{one} = {other}"
@@ -250,9 +254,10 @@ def _code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> No
     connection.executemany("INSERT INTO unify_kin VALUES (?, ?, ?)", kin)
 
 
-def _household_ties(dataset: Dataset) -> str:
+def _household_ties(dataset: Dataset, contracts: Contracts) -> str:
     assert dataset.household is not None
     person = dataset.persons[0]
+    crosswalk = dataset.column(dataset.household.relation).crosswalk or ""
     return sql(
         "unify/household",
         table=dataset.table,
@@ -261,6 +266,7 @@ def _household_ties(dataset: Dataset) -> str:
         role=quoted(person.role),
         number=dataset.household.number,
         relation=dataset.household.relation,
+        codes=quoted(contracts.crosswalk(crosswalk).to),
         sex=person.data["sex"].column,
     )
 

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contracts.model import Contracts, Dataset
-from transforms.normalise import LandedFile, normalise_file
-from transforms.take_in.reading import BatchRefused, land_file
+from transforms.normalise import LandedFile, normalise_batch
+from transforms.take_in.reading import BatchRefused, Landed, land_file
 from warehouse.home import Home
 
 Status = Literal["accepted", "refused", "held", "duplicate"]
 MANIFEST = "manifest.json"
+NORMALISED = "normalised.parquet"
+QUARANTINE = "quarantine.parquet"
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,15 @@ class BatchReport:
     def quarantined(self) -> int:
         return sum(f.quarantined for f in self.files)
 
-    def parquet(self, kind: Literal["rows", "faults", "normalised", "quarantine"]) -> list[Path]:
-        """The batch's Parquet files of one kind, in order of the department's files."""
-        return [self.folder / f"{kind}_{f.part}.parquet" for f in self.files]
+    @property
+    def normalised(self) -> Path:
+        """Accepted rows of all files in standard form."""
+        return self.folder / NORMALISED
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows kept out, with their reasons."""
+        return self.folder / QUARANTINE
 
 
 @dataclass(frozen=True)
@@ -211,7 +219,8 @@ def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -
             raise BatchRefused("the batch folder holds no data file", file=str(found.reference), remedy="ask the department to deliver again")
         for path, sha in found.files:
             _check_control(path, sha, found)
-        return replace(report, files=tuple(_take_in_file(p, f, found, contracts, folder) for (p, _), f in zip(found.files, report.files, strict=True)))
+        landed = [_land(path, part, found, folder) for part, (path, _) in enumerate(found.files)]
+        return _normalised(report, landed, found, contracts)
     except BatchRefused as refusal:
         for leftover in folder.glob("*.parquet"):
             leftover.unlink()
@@ -232,24 +241,26 @@ def _same_bytes(home: Home, found: Delivery) -> str | None:
     return None
 
 
-def _take_in_file(path: Path, report: FileReport, found: Delivery, contracts: Contracts, folder: Path) -> FileReport:
-    landed_file = LandedFile(path.name, folder / f"rows_{report.part}.parquet", folder / f"faults_{report.part}.parquet")
-    landed = land_file(path, found.dataset, landed_file.rows, landed_file.faults)
+def _landed_file(folder: Path, part: int) -> LandedFile:
+    return LandedFile(part, folder / f"rows_{part}.parquet", folder / f"faults_{part}.parquet")
+
+
+def _land(path: Path, part: int, found: Delivery, folder: Path) -> Landed:
+    to = _landed_file(folder, part)
+    landed = land_file(path, found.dataset, to.rows, to.faults)
     _check_rows(path, landed.rows)
-    normalised = normalise_file(
-        landed_file,
-        found.dataset,
-        contracts,
-        found.batch_date,
-        folder / f"normalised_{report.part}.parquet",
-        folder / f"quarantine_{report.part}.parquet",
-    )
+    return landed
+
+
+def _normalised(report: BatchReport, landed: list[Landed], found: Delivery, contracts: Contracts) -> BatchReport:
+    files = [_landed_file(report.folder, f.part) for f in report.files]
+    counts = normalise_batch(files, found.dataset, contracts, found.batch_date, report.normalised, report.quarantine)
     return replace(
         report,
-        rows=landed.rows,
-        accepted=normalised.accepted,
-        quarantined=normalised.quarantined,
-        encoding=landed.encoding,
+        files=tuple(
+            replace(f, rows=was.rows, accepted=counts[f.part].accepted, quarantined=counts[f.part].quarantined, encoding=was.encoding)
+            for f, was in zip(report.files, landed, strict=True)
+        ),
     )
 
 

@@ -6,7 +6,7 @@ WITH member AS (
     FROM record_$table AS r
     JOIN (SELECT record_no, person_no FROM link_role WHERE department = $department AND dataset = $dataset AND role = $role) AS who
         ON who.record_no = r.record_no
-    LEFT JOIN unify_kin AS k ON k.code = r.$relation
+    LEFT JOIN unify_kin AS k ON k.code = r.$relation AND k.list = $codes
     WHERE r.is_current AND r.$number IS NOT NULL
 ), couple AS (
     SELECT household,

@@ -1,0 +1,43 @@
+"""Hold every contract against every other, before any data is read."""
+
+from __future__ import annotations
+
+from contracts import (
+    checks_catalogue,
+    checks_codes,
+    checks_columns,
+    checks_files,
+    checks_forms,
+    checks_persons,
+    checks_rules,
+    checks_uses,
+)
+from contracts.checks_base import Agreement, Check, Finding
+from contracts.load import ContractError
+from contracts.model import Contracts
+
+__all__ = ["CHECKS", "Finding", "check", "unreadable"]
+
+CHECKS: tuple[Check, ...] = (
+    *checks_files.CHECKS,
+    *checks_codes.CHECKS,
+    *checks_catalogue.CHECKS,
+    *checks_columns.CHECKS,
+    *checks_persons.CHECKS,
+    *checks_rules.CHECKS,
+    *checks_forms.CHECKS,
+    *checks_uses.CHECKS,
+)
+
+
+def check(contracts: Contracts) -> list[Finding]:
+    """What does not hold between contracts: errors first, then notes; none when all is well."""
+    agreed = Agreement(contracts)
+    found = dict.fromkeys(finding for holds in CHECKS for finding in holds(agreed))
+    return sorted(found, key=lambda finding: (finding.level != "error", finding.file))
+
+
+def unreadable(error: ContractError) -> list[Finding]:
+    """The files that cannot even be read, as findings; the others are checked once these are mended."""
+    remedy = "mend it, then check again; contracts/README.md shows each kind of file"
+    return [Finding("error", f.file, f.where or "(file)", f.what, remedy) for f in error.faults]

@@ -1,0 +1,239 @@
+"""Checks of a delivery: its columns, keys, files and what happened to a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.checks_base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
+from contracts.checks_catalogue import ANSWERS, NAME
+from contracts.checks_sql import RECORD_COLUMNS, RESERVED
+from contracts.model import Column, Dataset
+
+SHEET = "@sheet"
+OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "own_key", "reason"})
+DAYS = frozenset(name for name, kind in ANSWERS.items() if kind == "date")
+
+
+def _columns(agreed: Agreement) -> Iterator[tuple[str, str, Dataset, Column]]:
+    for dataset in agreed.contracts.datasets:
+        for each in dataset.columns:
+            yield agreed.shown(dataset.source), f"schema.properties.{each.name}", dataset, each
+
+
+def datasets_have_one_file_each(agreed: Agreement) -> Iterator[Finding]:
+    """Two contracts for one delivery: it would be chance which of them reads it."""
+    for name in doubled(dataset.id for dataset in agreed.contracts.datasets):
+        files = [agreed.shown(d.source) for d in agreed.contracts.datasets if d.id == name]
+        what = f"{name} has {len(files)} contracts: {listed(files)}"
+        yield Finding("error", files[-1], "domain, dataProduct", what, "keep one, or name one otherwise")
+
+
+def columns_have_names_of_their_own(agreed: Agreement) -> Iterator[Finding]:
+    """A column's name is there once, and no word of SQL's nor a column of the pipeline's own."""
+    for file, where, _, each in _columns(agreed):
+        if not NAME.fullmatch(each.name):
+            what = f"{each.name!r} cannot be the name of a column"
+            remedy = (
+                "use lower-case letters, digits and single underscores; the department's own is physicalName"
+            )
+            yield Finding("error", file, where, what, remedy)
+        elif each.name in RESERVED | OWN_COLUMNS and each.not_taken is None:
+            what = (
+                f"{each.name} is a word of SQL or a column of the pipeline's own, which would hide this one"
+            )
+            yield Finding(
+                "error", file, where, what, "choose another name; the department's stays physicalName"
+            )
+    for dataset in agreed.contracts.datasets:
+        for name in doubled(each.name for each in dataset.columns):
+            file, where = agreed.shown(dataset.source), f"schema.properties.{name}"
+            yield Finding("error", file, where, f"two columns are called {name}", "name each differently")
+
+
+def headers_are_distinct(agreed: Agreement) -> Iterator[Finding]:
+    """Two columns of one header could not be told apart; white space in a header does not count."""
+    for dataset in agreed.contracts.datasets:
+        for header in doubled("".join(each.header.split()) for each in dataset.columns):
+            names = [each.name for each in dataset.columns if "".join(each.header.split()) == header]
+            what = f"header {header} belongs to {listed(names)}"
+            remedy = "give each column its own physicalName, as it stands in the file"
+            yield Finding("error", agreed.shown(dataset.source), "schema.properties", what, remedy)
+
+
+def rows_have_a_key(agreed: Agreement) -> Iterator[Finding]:
+    """The department's own key: there, taken, required, its parts in an order."""
+    for dataset in agreed.contracts.datasets:
+        file = agreed.shown(dataset.source)
+        if not dataset.keys:
+            what = "no column is a key"
+            remedy = (
+                "say primaryKey: true at the department's own key, with primaryKeyPosition if it has parts"
+            )
+            yield Finding("error", file, "schema.properties", what, remedy)
+        for each in dataset.keys:
+            where = f"schema.properties.{each.name}"
+            if each.not_taken is not None:
+                yield Finding("error", file, where, "a key that is not taken", "take it, or key by another")
+            if not each.required:
+                remedy = "say required: true; a row without its key is quarantined"
+                yield Finding("error", file, where, "a key that is not required", remedy)
+        positions = [each.key for each in dataset.keys]
+        if positions != list(range(1, len(positions) + 1)):
+            what = f"the parts of the key stand at {listed(map(str, positions))}"
+            yield Finding(
+                "error", file, "schema.properties", what, "number primaryKeyPosition from 1, each once"
+            )
+
+
+def normalisers_exist(agreed: Agreement) -> Iterator[Finding]:
+    """Each column is brought to standard form by a normaliser that is there."""
+    for file, where, _, each in _columns(agreed):
+        if each.normaliser not in agreed.contracts.normalisers:
+            what = f"normaliser {each.normaliser} does not exist"
+            yield Finding("error", file, where, what, close(each.normaliser, agreed.contracts.normalisers))
+
+
+def codes_have_a_crosswalk(agreed: Agreement) -> Iterator[Finding]:
+    """A code is looked up in a crosswalk that is there; nothing else is."""
+    for file, where, _, each in _columns(agreed):
+        if each.crosswalk is not None and each.crosswalk not in agreed.walks:
+            what = f"crosswalk {each.crosswalk} does not exist"
+            yield Finding("error", file, where, what, close(each.crosswalk, agreed.walks))
+        if each.normaliser == "code" and each.crosswalk is None and each.not_taken is None:
+            what = "a code without a crosswalk: every value would be unknown"
+            yield Finding("error", file, where, what, "name the crosswalk, or use another normaliser")
+        if each.normaliser != "code" and each.crosswalk is not None:
+            what = f"the crosswalk has no effect: the normaliser is {each.normaliser}"
+            yield Finding("error", file, where, what, "use normaliser code, or leave crosswalk out")
+
+
+def same_as_names_an_address(agreed: Agreement) -> Iterator[Finding]:
+    """同上 in an address stands for another column of the row."""
+    for file, where, dataset, each in _columns(agreed):
+        if each.same_as is None:
+            continue
+        yield from unnamed_column(file, dataset, f"{where}.sameAs", each.same_as)
+        if each.normaliser != "address":
+            what = f"sameAs has no effect: the normaliser is {each.normaliser}"
+            yield Finding("error", file, where, what, "use normaliser address, or leave sameAs out")
+
+
+def only_days_can_be_impossible(agreed: Agreement) -> Iterator[Finding]:
+    """Only a day that cannot be keeps a row out."""
+    for file, where, _, each in _columns(agreed):
+        if each.impossible == "quarantine" and each.normaliser not in DAYS:
+            what = f"impossible: quarantine has no effect: the normaliser is {each.normaliser}"
+            yield Finding("error", file, where, what, f"use {listed(sorted(DAYS))}, or leave it out")
+
+
+def reasons_are_stated(agreed: Agreement) -> Iterator[Finding]:
+    """notTaken and usedFor say why."""
+    for file, where, _, each in _columns(agreed):
+        for word, reason in (("notTaken", each.not_taken), ("usedFor", each.used_for)):
+            if reason is not None and not reason.strip():
+                yield Finding("error", file, f"{where}.{word}", f"{word} states no reason", "write it down")
+
+
+def changes_say_what_happened(agreed: Agreement) -> Iterator[Finding]:
+    """A delta has a column that says what happened, a full delivery has none."""
+    for dataset in agreed.contracts.datasets:
+        file, where = agreed.shown(dataset.source), "delivery.operation"
+        operation = dataset.delivery.operation
+        if dataset.delivery.mode == "delta" and operation is None:
+            what = "a delta without operation: a withdrawn record would stay for ever"
+            yield Finding("error", file, where, what, "name the column, and its values in upsert and delete")
+        if dataset.delivery.mode == "full" and operation is not None:
+            what = "a full delivery has no operation: what is not in it is gone"
+            yield Finding("error", file, where, what, "leave it out, or make the mode delta")
+        if operation is not None:
+            yield from unnamed_column(file, dataset, f"{where}.column", operation.column)
+            yield from _operations_are_complete(agreed, dataset)
+
+
+def _operations_are_complete(agreed: Agreement, dataset: Dataset) -> Iterator[Finding]:
+    """Upsert and delete name every code of the operation, each once."""
+    operation = dataset.delivery.operation
+    told = column(dataset, operation.column) if operation else None
+    walk = agreed.walks.get(told.crosswalk or "") if told else None
+    if operation is None or walk is None:
+        return
+    file, where = agreed.shown(dataset.source), "delivery.operation"
+    named = [*operation.upsert, *operation.delete]
+    codes = set(walk.map.values())
+    for code in doubled(named):
+        yield Finding("error", file, where, f"{code!r} is named twice", "name it in upsert or in delete")
+    for code in sorted(set(named) - codes):
+        what = f"crosswalk {walk.id} never answers {code!r}"
+        yield Finding("error", file, where, what, close(code, codes))
+    for code in sorted(codes - set(named)):
+        what = f"{code!r}, which crosswalk {walk.id} answers, is neither upsert nor delete"
+        yield Finding("error", file, where, what, "name it in one of them")
+
+
+def updated_is_a_moment(agreed: Agreement) -> Iterator[Finding]:
+    """Versions of a record are ordered by a moment or a day."""
+    for dataset in agreed.contracts.datasets:
+        name = dataset.delivery.updated
+        if name is not None:
+            file = agreed.shown(dataset.source)
+            yield from unnamed_column(file, dataset, "delivery.updated", name)
+            yield from not_a_time(file, dataset, "delivery.updated", name)
+
+
+def not_a_time(file: str, dataset: Dataset, where: str, name: str) -> Iterator[Finding]:
+    """The finding that a column which orders records is neither a day nor a moment."""
+    found = column(dataset, name)
+    if found is not None and found.normaliser not in DAYS | {"timestamp"}:
+        what = f"column {name} is {found.normaliser}, by which records cannot be ordered"
+        yield Finding("error", file, where, what, "name a day or a timestamp")
+
+
+def layouts_can_be_told_apart(agreed: Agreement) -> Iterator[Finding]:
+    """There is a kind of file, each has its own name, and says nothing that its format does not have."""
+    for dataset in agreed.contracts.datasets:
+        file, where = agreed.shown(dataset.source), "delivery.layouts"
+        layouts = dataset.delivery.layouts
+        if not layouts:
+            yield Finding("error", file, where, "no kind of file is agreed", "name one: files, format")
+        for name in doubled(layout.files for layout in layouts):
+            yield Finding("error", file, where, f"two layouts for files {name}", "keep one")
+        for layout in layouts:
+            if layout.format == "xlsx" and (layout.compression or layout.encoding != "utf-8"):
+                what = f"{layout.files}: a workbook has no compression and no encoding"
+                yield Finding("error", file, where, what, "leave them out")
+            if layout.format != "xlsx" and layout.sheets:
+                what = f"{layout.files}: only a workbook has sheets"
+                yield Finding("error", file, where, what, "leave sheets out, or make the format xlsx")
+
+
+def sheets_are_known(agreed: Agreement) -> Iterator[Finding]:
+    """Where a sheet's name is a value of its rows, every sheet is agreed and its name has a code."""
+    for file, where, dataset, each in _columns(agreed):
+        if each.header != SHEET or each.not_taken is not None:
+            continue
+        for layout in dataset.delivery.layouts:
+            if not layout.sheets:
+                what = f"{SHEET} needs sheets, {layout.files} names none"
+                yield Finding("error", file, where, what, "name the sheets in the layout (xlsx)")
+            walk = agreed.walks.get(each.crosswalk or "")
+            for sheet in layout.sheets:
+                if walk and sheet not in walk.map:
+                    what = f"sheet {sheet} has no code in crosswalk {walk.id}"
+                    yield Finding("error", file, where, what, "add it to the crosswalk")
+
+
+CHECKS: tuple[Check, ...] = (
+    datasets_have_one_file_each,
+    columns_have_names_of_their_own,
+    headers_are_distinct,
+    rows_have_a_key,
+    normalisers_exist,
+    codes_have_a_crosswalk,
+    same_as_names_an_address,
+    only_days_can_be_impossible,
+    reasons_are_stated,
+    changes_say_what_happened,
+    updated_is_a_moment,
+    layouts_can_be_told_apart,
+    sheets_are_known,
+)

@@ -1,0 +1,187 @@
+"""What the checks know of SQL: the tables of a build, what a statement reads of them, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp, parse
+from sqlglot.errors import OptimizeError, SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset
+
+DIALECT = "duckdb"
+Tables = dict[str, dict[str, str]]
+
+# What DuckDB does not take for a name without quotes.
+RESERVED = frozenset(
+    """
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
+    default deferrable desc describe distinct do else end except false fetch for foreign from group having in
+    initially intersect into lambda lateral leading limit not null offset on only or order pivot placing
+    primary qualify references returning select show some summarize symmetric table then to trailing true
+    union unique unpivot using variadic when where window with
+    """.split()  # noqa: SIM905 - a list of words is read as one
+)
+
+ROLE_COLUMNS = (
+    "department",
+    "dataset",
+    "role",
+    "record_no",
+    "record_key",
+    "batch_date",
+    "is_current",
+    "person_no",
+    "method",
+)
+RECORD_COLUMNS = (
+    "record_no",
+    "source_no",
+    "batch_date",
+    "record_key",
+    "operation",
+    "sheet",
+    "line",
+    "is_current",
+)
+PERSON_COLUMNS = ("person_no", "person_id")
+OF_A_DATUM = ("", "__source", "__no", "__agreeing", "__disagreeing")
+
+
+class SqlFaultError(Exception):
+    """SQL that cannot be understood; ``str()`` says why."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A statement with every column's table known; ``columns`` are pairs (table, column) that it reads."""
+
+    root: Scope
+    columns: frozenset[tuple[str, str]]
+    tables: frozenset[str]
+
+    @property
+    def query(self) -> Any:
+        return self.root.expression
+
+    def answers(self, name: str) -> list[Any]:
+        """What may stand in an answered column: literals, and columns of tables as (table, column)."""
+        return list(_answered(self.root, self.query.named_selects.index(name)))
+
+
+def record_table(dataset: Dataset) -> str:
+    return f"record_{dataset.table}"
+
+
+def household_table(dataset: Dataset) -> str:
+    return f"unify_household__{dataset.table}"
+
+
+def tables_of_build(contracts: Contracts) -> Tables:
+    """The tables that a rule may read, with their columns."""
+    data = (datum.name for datum in contracts.catalogue.data)
+    person = (*PERSON_COLUMNS, *(f"{name}{part}" for name in data for part in OF_A_DATUM))
+    tables = {"unify_person": _typed(person), "link_role": _typed(ROLE_COLUMNS)}
+    for dataset in contracts.datasets:
+        own = (f"{c.name}{part}" for c in dataset.taken for part in ("", "__missing", "__note"))
+        tables[record_table(dataset)] = _typed((*RECORD_COLUMNS, *own))
+        if dataset.household:
+            kin = ("record_no", "person_no", "household", "head", *sorted(HOUSEHOLD_TELLS))
+            tables[household_table(dataset)] = _typed(kin)
+    return tables
+
+
+def _typed(names: Any) -> dict[str, str]:
+    return dict.fromkeys(names, "VARCHAR")
+
+
+def read(text: str, tables: Tables) -> Reading:
+    """A single query over ``tables``. Raises SqlFaultError."""
+    query = _one_query(text)
+    named = {table.name for table in query.find_all(exp.Table)} - {c.alias for c in query.find_all(exp.CTE)}
+    if unknown := sorted(named - set(tables)):
+        raise SqlFaultError(f"reads table {unknown[0]}, which a build does not have")
+    try:
+        query = qualify(query, schema=dict(tables), dialect=DIALECT, quote_identifiers=False)
+    except OptimizeError as error:
+        raise SqlFaultError(str(error).splitlines()[0]) from None
+    root = build_scope(query)
+    if root is None:
+        raise SqlFaultError("it is no SELECT")
+    return Reading(root, frozenset(_columns(root)), frozenset(named))
+
+
+def _one_query(text: str) -> Any:
+    try:
+        statements = parse(text, read=DIALECT)
+    except SqlglotError as error:
+        raise SqlFaultError(f"does not parse: {str(error).splitlines()[0]}") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query) or text.rstrip().endswith(";"):
+        raise SqlFaultError("is not one SELECT without a semicolon")
+    return statements[0]
+
+
+def _columns(root: Scope) -> Iterator[tuple[str, str]]:
+    for scope in root.traverse():
+        for column in scope.columns:
+            source = scope.sources.get(column.table)
+            if isinstance(source, exp.Table):
+                yield source.name, column.name
+
+
+def _answered(scope: Scope, place: int) -> Iterator[Any]:
+    """What may stand at a place of the answer, in each branch of a union."""
+    if scope.set_operation_scopes:
+        for branch in scope.set_operation_scopes:
+            yield from _answered(branch, place)
+        return
+    query: Any = scope.expression
+    yield from _leaves(query.selects[place], scope)
+
+
+def _leaves(part: Any, scope: Scope) -> Iterator[Any]:
+    """What an expression may answer: through aliases, casts, cases, coalesce and inner queries."""
+    if isinstance(part, exp.Alias | exp.Cast | exp.Paren):
+        yield from _leaves(part.this, scope)
+    elif isinstance(part, exp.Case):
+        for branch in (*(test.args["true"] for test in part.args["ifs"]), part.args.get("default")):
+            if branch is not None:
+                yield from _leaves(branch, scope)
+    elif isinstance(part, exp.Coalesce):
+        for branch in (part.this, *part.expressions):
+            yield from _leaves(branch, scope)
+    elif isinstance(part, exp.Column):
+        yield from _origin(part, scope)
+    elif isinstance(part, exp.Literal):
+        yield part.this if part.is_string else int(part.this)
+
+
+def _origin(column: Any, scope: Scope) -> Iterator[Any]:
+    source = scope.sources.get(column.table)
+    if isinstance(source, exp.Table):
+        yield source.name, column.name
+    elif isinstance(source, Scope):
+        inner: Any = source.expression
+        if column.name in inner.named_selects:
+            yield from _answered(source, inner.named_selects.index(column.name))
+
+
+def literals(reading: Reading) -> Iterator[str]:
+    """Every text that stands in a statement."""
+    yield from (literal.this for literal in reading.query.find_all(exp.Literal) if literal.is_string)
+
+
+def data_read(reading: Reading, contracts: Contracts) -> frozenset[str]:
+    """The data of the catalogue that a statement reads from the table of persons."""
+    own = {f"{d.name}{part}": d.name for d in contracts.catalogue.data for part in OF_A_DATUM}
+    return frozenset(own[c] for table, c in reading.columns if table == "unify_person" and c in own)
+
+
+def read_expression(text: str, columns: Any) -> frozenset[str]:
+    """The columns of one person that an expression reads. Raises SqlFaultError."""
+    reading = read(f"SELECT ({text}) AS answer FROM person", {"person": _typed(columns)})
+    return frozenset(column for _, column in reading.columns)

@@ -1,0 +1,117 @@
+"""Checks of data minimisation: nothing is collected that nobody uses (个人信息保护法 art. 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.checks_base import Agreement, Check, Finding, supplying, whens
+from contracts.checks_forms import KEY, conditions, expressions, person_columns
+from contracts.checks_sql import SqlFaultError, data_read, household_table, read_expression, record_table
+from contracts.model import Contracts, Dataset
+
+# What linking compares: with these a record finds its person, whether or not they are published from it.
+LINKING = frozenset({"id_number", "name", "former_name", "birth_date"})
+
+
+def _read(text: str, agreed: Agreement) -> frozenset[str]:
+    try:
+        return read_expression(text, (*person_columns(agreed), "filled_on")) - {KEY, "filled_on"}
+    except SqlFaultError:
+        return frozenset()
+
+
+def wanted_data(agreed: Agreement) -> frozenset[str]:
+    """The data that a form, an attachment, an extract, a rule or linking needs."""
+    contracts = agreed.contracts
+    asked = {name for form in contracts.forms for f in form.fields for name in (f.datum, f.via) if name}
+    for form in contracts.forms:
+        asked |= {name for _, text in expressions(form) for name in _read(text, agreed)}
+    for subscription in contracts.subscriptions:
+        asked |= {*subscription.columns}
+        asked |= {name for _, text in conditions(subscription) for name in _read(text, agreed)}
+    for rule, reading in agreed.readings:
+        asked |= {rule.datum, *data_read(reading, contracts)}
+    return frozenset(asked | LINKING)
+
+
+def used_columns(dataset: Dataset, agreed: Agreement, wanted: frozenset[str]) -> frozenset[str]:
+    """The columns of a dataset that something uses, by name."""
+    used = set(_structural(dataset)) | set(_events(dataset)) | set(_read_by_rules(dataset, agreed))
+    for datum in agreed.data.values():
+        is_source, is_checker = dataset.id in datum.sources, dataset.id in datum.checked_by
+        if is_checker or (is_source and (datum.checked_by or datum.name in wanted)) or datum.name in LINKING:
+            used |= {column.name for _, column in supplying(dataset, datum.name)}
+    return frozenset(used)
+
+
+def _structural(dataset: Dataset) -> Iterator[str]:
+    """Columns that say which row it is, which version, and of which household."""
+    delivery, home = dataset.delivery, dataset.household
+    yield from (column.name for column in dataset.keys)
+    yield from (name for name in (delivery.updated, delivery.operation and delivery.operation.column) if name)
+    yield from (column.same_as for column in dataset.taken if column.same_as)
+    yield from (home.number, home.relation) if home else ()
+    for person in dataset.persons:
+        yield from (name for name in (person.newest_by, person.former_id_number) if name)
+
+
+def _events(dataset: Dataset) -> Iterator[str]:
+    """Columns of events, and those on which it depends whether something is told."""
+    yield from (event.date for event in dataset.events)
+    yield from (name for _, when in whens(dataset) for name in when)
+
+
+def _read_by_rules(dataset: Dataset, agreed: Agreement) -> Iterator[str]:
+    for _, reading in agreed.readings:
+        yield from (name for table, name in reading.columns if table == record_table(dataset))
+
+
+def columns_are_used(agreed: Agreement) -> Iterator[Finding]:
+    """Each column that is taken has a use, or says what it is for."""
+    wanted = wanted_data(agreed)
+    for dataset in agreed.contracts.datasets:
+        used = used_columns(dataset, agreed, wanted)
+        for column in dataset.taken:
+            if column.name in used or (column.used_for or "").strip():
+                continue
+            what = f"{column.label} is collected, and no form, extract, rule, check, event or linking uses it"
+            remedy = "say notTaken with the reason, or usedFor with the use that no contract shows"
+            where = f"schema.properties.{column.name}"
+            yield Finding("error", agreed.shown(dataset.source), where, what, remedy)
+
+
+def published_data_are_used(agreed: Agreement) -> Iterator[Finding]:
+    """A datum that nobody asks for need not be published."""
+    wanted = wanted_data(agreed) | _from_households(agreed.contracts)
+    for datum in agreed.contracts.catalogue.data:
+        sources = [d for d in agreed.contracts.datasets if d.id in datum.sources]
+        stated = any(c.used_for for d in sources for _, c in supplying(d, datum.name))
+        if datum.name not in wanted and not datum.checked_by and not stated:
+            what = f"{datum.label} is published, and no form, extract, rule or check uses it"
+            remedy = "ask for it where it is needed, or leave it out of the catalogue"
+            where = f"data.{datum.name}"
+            yield Finding("note", agreed.catalogue_of(datum.name), where, what, remedy)
+
+
+def _from_households(contracts: Contracts) -> frozenset[str]:
+    """The data from which kin is told."""
+    homes = [(d, d.household) for d in contracts.datasets if d.household]
+    told = {name: s.column for d, _ in homes for p in d.persons for name, s in p.data.items()}
+    columns = {name for _, home in homes if home for name in (home.number, home.relation)}
+    return frozenset(name for name, column in told.items() if column in columns)
+
+
+def households_are_used(agreed: Agreement) -> Iterator[Finding]:
+    """Kin from households is told because a datum or a rule wants it."""
+    read = {table for _, reading in agreed.readings for table in reading.tables}
+    for dataset in agreed.contracts.datasets:
+        if dataset.household is None or household_table(dataset) in read:
+            continue
+        sources = {d.name for d in agreed.data.values() if dataset.id in (*d.sources, *d.checked_by)}
+        if not sources & (dataset.supplies - {name for p in dataset.persons for name in p.data}):
+            what = "household tells mother, father and spouse, and no datum names this dataset for them"
+            remedy = "name it as fallback or checker of one of them, or leave household out"
+            yield Finding("note", agreed.shown(dataset.source), "household", what, remedy)
+
+
+CHECKS: tuple[Check, ...] = (columns_are_used, published_data_are_used, households_are_used)

@@ -1,0 +1,75 @@
+"""The same deliveries leave the same warehouse: again, in another home, a day at a time."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contracts.model import Contracts
+from tests.support.county import DAYS, Travelled, travel_ungated
+from tests.support.release import contents, differing, files_of, rows
+from transforms import road
+from warehouse.home import Home
+from warehouse.publish import releases
+
+
+@pytest.fixture(scope="module")
+def day_by_day(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Another home: the same county, a run a day."""
+    home = Home(tmp_path_factory.mktemp("day_by_day") / "home")
+    travel_ungated(home, county / "landing", *DAYS)
+    return home
+
+
+def test_a_second_run_finds_nothing_new_and_writes_nothing(
+    travelled: Travelled, own_contracts: Contracts
+) -> None:
+    before = files_of(travelled.home.root)
+    report = road.run(travelled.home, own_contracts, travelled.landing)
+    assert (report.status, report.batches, report.releases) == ("unchanged", [], [])
+    assert report.release_id == travelled.report.release_id
+    assert files_of(travelled.home.root) == before
+
+
+def test_an_earlier_day_is_no_reason_to_build(travelled: Travelled, own_contracts: Contracts) -> None:
+    assert road.days_to_build(travelled.home, own_contracts, as_of=DAYS[0]) == []
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_day_by_day_leaves_the_same_releases_as_all_days_at_once(
+    day: date, travelled: Travelled, day_by_day: Home
+) -> None:
+    assert releases(day_by_day) == releases(travelled.home)
+    name = f"release_{day:%Y%m%d}-01.duckdb"
+    assert differing(travelled.home.warehouse / name, day_by_day.warehouse / name) == {}
+
+
+def test_the_newest_release_lists_all_before_it(travelled: Travelled) -> None:
+    listed = rows(travelled.home.current, "SELECT release_id, as_of FROM release ORDER BY release_id")
+    assert listed == [(f"{day:%Y%m%d}-01", day) for day in DAYS]
+
+
+def test_a_person_keeps_its_id(travelled: Travelled) -> None:
+    """A record that was there the day before is in the person it was in, or a change says why not."""
+    first = travelled.home.warehouse / f"release_{DAYS[0]:%Y%m%d}-01.duckdb"
+    before = set(rows(first, "SELECT department, dataset, role, record_key, person_id FROM person_record"))
+    now = set(
+        rows(travelled.home.current, "SELECT department, dataset, role, record_key, person_id FROM person_record")
+    )
+    explained = {
+        person
+        for pair in rows(
+            travelled.home.current,
+            "SELECT person_id, other_person_id FROM person_change WHERE kind IN ('merged', 'split')",
+        )
+        for person in pair
+    }
+    assert {row for row in before - now if row[-1] not in explained} == set()
+
+
+def test_hashes_tell_releases_apart(travelled: Travelled) -> None:
+    first = travelled.home.warehouse / f"release_{DAYS[0]:%Y%m%d}-01.duckdb"
+    here, there = contents(first), contents(travelled.home.current)
+    assert {table for table in here if here[table] != there[table]} >= {"person", "person_record", "batch", "release"}

@@ -1,0 +1,1 @@
+"""What tests of several rooms share: a generated county and its truth, hand-made deliveries, releases compared."""
