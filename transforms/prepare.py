@@ -27,7 +27,8 @@ def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, b
     _quarantine_table(connection, accepted)
     for dataset in contracts.datasets:
         numbered = [(number, b) for number, b in enumerate(accepted, start=1) if b.dataset_id == dataset.id]
-        connection.execute(_record_table(dataset, numbered))
+        for statement in _record_statements(dataset, numbered):
+            connection.execute(statement)
 
 
 def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchReport]) -> None:
@@ -73,35 +74,37 @@ def newest_first(dataset: Dataset) -> str:
     return (f"{updated} DESC NULLS LAST, " if updated else "") + "batch_date DESC, source_no DESC, line DESC"
 
 
-def _record_table(dataset: Dataset, batches: list[NumberedBatch]) -> str:
-    name = f"record_{dataset.table}"
+def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[str]:
+    """The newest batch of a full register is the register; a record that only older ones hold is no longer current."""
+    table = f"CREATE OR REPLACE TABLE record_{dataset.table} AS SELECT"
     if not batches:
-        return f"CREATE OR REPLACE TABLE {name} AS SELECT {_empty(dataset)} WHERE false"
+        return [f"{table} {_empty(dataset)} WHERE false"]
+    numbered = f"{table} row_number() OVER () AS record_no, * FROM"
     if dataset.delivery.mode == "delta":
-        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches))})"
-    else:
-        body = _full(dataset, batches)
-    return f"CREATE OR REPLACE TABLE {name} AS SELECT row_number() OVER () AS record_no, * FROM ({body})"
-
-
-def _full(dataset: Dataset, batches: list[NumberedBatch]) -> str:
-    """The newest batch is the register; a record that only older ones hold is no longer current."""
+        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches), 'doubled')})"
+        return [_doubled("doubled", batches), f"{numbered} ({body})"]
     *older, latest = batches
-    body = f"SELECT *, true AS is_current FROM ({_one_a_key(dataset, _read([latest]))})"
+    body = f"SELECT *, true AS is_current FROM ({_one_a_key(dataset, _read([latest]), 'doubled')})"
     if older:
-        keys = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
-        gone = f"SELECT * FROM ({_read(older)}) WHERE record_key NOT IN ({keys})"
-        body += f" UNION ALL BY NAME SELECT *, false AS is_current FROM ({_one_a_key(dataset, gone)})"
-    return body
+        keys = f"SELECT DISTINCT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
+        gone = f"SELECT * FROM ({_read(older)}) ANTI JOIN ({keys}) USING (record_key)"
+        body += f" UNION ALL BY NAME SELECT *, false AS is_current FROM ({_one_a_key(dataset, gone, 'doubled_before')})"
+    return [_doubled("doubled", [latest]), _doubled("doubled_before", older), f"{numbered} ({body})"]
 
 
-def _one_a_key(dataset: Dataset, rows: str) -> str:
-    """The newest version of each key. Few keys come twice, so only those are sorted."""
+def _doubled(name: str, batches: list[NumberedBatch]) -> str:
+    """The keys that come more than once in these batches."""
+    files = ", ".join(quoted(str(b.normalised)) for _, b in batches)
+    keys = f"SELECT record_key FROM read_parquet([{files}]) GROUP BY record_key HAVING count(*) > 1"
+    return f"CREATE OR REPLACE TEMP TABLE {name} AS {keys if batches else 'SELECT NULL::VARCHAR AS record_key WHERE false'}"
+
+
+def _one_a_key(dataset: Dataset, rows: str, doubled: str) -> str:
+    """The newest version of each key. Few keys come twice in a register, so only those are sorted."""
     return (
-        f"WITH delivered AS ({rows}), doubled AS (SELECT record_key FROM delivered GROUP BY record_key HAVING count(*) > 1)"
-        " SELECT * FROM delivered WHERE record_key NOT IN (FROM doubled) UNION ALL"
-        " SELECT * FROM (SELECT * FROM delivered WHERE record_key IN (FROM doubled)"
-        f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1)"
+        f"SELECT * FROM ({rows}) ANTI JOIN {doubled} USING (record_key) UNION ALL"
+        f" SELECT * FROM ({rows}) SEMI JOIN {doubled} USING (record_key)"
+        f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     )
 
 

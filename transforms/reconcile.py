@@ -17,7 +17,9 @@ from transforms.unify import agrees, sql_type, supplied, when_holds
 
 
 def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
-    """Fill ``discrepancy``. Needs the ``unify_*`` and ``prior_discrepancy`` tables of the build."""
+    """Fill ``discrepancy``. Needs ``unify_*`` and ``prior_discrepancy`` of the build, and the release file attached."""
+    for table in ("unify_person", "source_record"):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM released.{table}")
     connection.execute(sql("reconcile/found"))
     for dataset in contracts.datasets:
         for query in _value_checks(dataset, contracts):

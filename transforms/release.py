@@ -7,6 +7,8 @@ was killed has changed nothing, and one that is published has changed everything
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ import duckdb
 
 from contracts.model import Contracts
 from transforms import CODE_VERSION
-from transforms.sql_files import FOLDER, count, quoted, sql
+from transforms.sql_files import count, quoted, sql
 from transforms.take_in.batches import BatchReport
 from transforms.unify import person_datum_view, person_view
 from warehouse.connection import open_database, open_read_only
@@ -23,15 +25,13 @@ from warehouse.home import Home
 from warehouse.publish import current_release, published
 
 COPIED = {
-    "person_record": "person_id, department, dataset, record_key, role",
-    "unify_person": "person_no",
-    "source_record": "department, dataset, record_no",
+    "person_record": "person_id",
     "person_change": "release_id, person_id",
     "person_history": "person_id",
     "discrepancy": "person_id, kind, datum, record_key",
     "quarantine": "department, dataset, batch_date, file, line",
-    "relation": "person_id, kind, other_person_id",
-    "event": "person_id, occurred_on, kind",
+    "relation": "person_id",
+    "event": "person_id",
     "batch": "batch_date, department, dataset, file",
     "release": "release_id",
 }
@@ -80,28 +80,34 @@ def next_release_id(connection: duckdb.DuckDBPyConnection, day: date) -> str:
     return f"{day:%Y%m%d}-{again + 1:02d}"
 
 
-def assemble(build: Path, release: Path, contracts: Contracts, release_id: str, day: date, inputs: str) -> None:
-    """Write the release file beside the build: only what readers need, sorted as they will look it up."""
-    release.unlink(missing_ok=True)
-    Path(f"{release}.wal").unlink(missing_ok=True)
-    with open_database(build) as connection:
-        connection.execute(
-            sql(
-                "release/release",
-                release=quoted(release_id),
-                day=quoted(day.isoformat()),
-                built_at=quoted(datetime.now(UTC).isoformat()),
-                code=quoted(CODE_VERSION),
-                contracts=quoted(contracts.version),
-                inputs=quoted(inputs),
-            )
+@contextmanager
+def release_beside(connection: duckdb.DuckDBPyConnection, release: Path) -> Iterator[None]:
+    """Attach the release file as ``released``: what is large is written there once, and read from there."""
+    connection.execute(f"ATTACH {quoted(str(release))} AS released")
+    yield
+    connection.execute("DETACH released")
+
+
+def assemble(
+    connection: duckdb.DuckDBPyConnection, release: Path, contracts: Contracts, release_id: str, day: date, inputs: str
+) -> None:
+    """Complete the release file beside the build with all that readers need, sorted as they will look it up."""
+    connection.execute(
+        sql(
+            "release/release",
+            release=quoted(release_id),
+            day=quoted(day.isoformat()),
+            built_at=quoted(datetime.now(UTC).isoformat()),
+            code=quoted(CODE_VERSION),
+            contracts=quoted(contracts.version),
+            inputs=quoted(inputs),
         )
-        connection.execute(f"ATTACH {quoted(str(release))} AS released")
+    )
+    with release_beside(connection, release):
         for table, order in COPIED.items():
-            connection.execute(f"CREATE TABLE released.{table} AS SELECT * FROM {table} ORDER BY {order}")
-        connection.execute("DETACH released")
-    with open_database(release) as connection:
-        connection.execute((FOLDER / "link" / "person_id.sql").read_text(encoding="utf-8"))
-        connection.execute(person_view(contracts))
-        connection.execute(person_datum_view(contracts))
-        connection.execute("CHECKPOINT")
+            connection.execute(f"CREATE OR REPLACE TABLE released.{table} AS SELECT * FROM {table} ORDER BY {order}")
+    with open_database(release) as published_file:
+        published_file.execute(sql("link/person_id"))
+        published_file.execute(person_view(contracts))
+        published_file.execute(person_datum_view(contracts))
+        published_file.execute("CHECKPOINT")

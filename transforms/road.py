@@ -172,18 +172,22 @@ def link(home: Home, contracts: Contracts, day: date) -> None:
 
 def unify(home: Home, contracts: Contracts, day: date) -> None:
     """One source per datum."""
-    with open_database(home.build_file(day)) as connection:
+    release_file = _release_file(home, day)
+    release_file.unlink(missing_ok=True)
+    with open_database(home.build_file(day)) as connection, release.release_beside(connection, release_file):
         prepare_comparisons(connection)
         unify_build(connection, contracts)
 
 
 def reconcile(home: Home, contracts: Contracts, day: date) -> None:
-    """Where the sources disagree; then write the release file."""
+    """Where the sources disagree; then complete the release file."""
     notes = _notes(home, day)
+    release_file = _release_file(home, day)
     with open_database(home.build_file(day)) as connection:
         prepare_comparisons(connection)
-        reconcile_build(connection, contracts, day)
-    release.assemble(home.build_file(day), _release_file(home, day), contracts, notes["release_id"], day, notes["inputs"])
+        with release.release_beside(connection, release_file):
+            reconcile_build(connection, contracts, day)
+        release.assemble(connection, release_file, contracts, notes["release_id"], day, notes["inputs"])
 
 
 def validate(home: Home, contracts: Contracts, day: date) -> GateReport:
@@ -217,7 +221,13 @@ def _batch_file(batch: BatchReport) -> Any:
 
 
 def publish(home: Home, contracts: Contracts, day: date) -> str:
-    """Move the checked release into place; readers of the one before are not disturbed. Answers the release id."""
+    """Move the checked release into place; readers of the one before are not disturbed. Answers the release id.
+
+    Killed after the move and called again, it answers the release that is out.
+    """
+    last = release.last_release(home)
+    if not _notes_file(home, day).exists() and last and last.as_of == day:
+        return last.release_id
     release_id: str = _notes(home, day)["release_id"]
     publish_file(_release_file(home, day), home, release_id)
     home.reports.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,10 @@ KIN_DATA = ("mother", "father", "spouse")
 
 
 def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """Fill ``unify_*``, ``source_record``, ``relation`` and ``event``. Needs ``record_*`` and ``link_role``."""
+    """Fill ``unify_*``, ``source_record``, ``relation`` and ``event``. Needs ``record_*`` and ``link_role``.
+
+    ``unify_person`` and ``source_record`` are written into the attached release file ``released``, in order of person.
+    """
     _code_kin(connection, contracts)
     for dataset in contracts.datasets:
         if dataset.household:
@@ -25,7 +28,9 @@ def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     for dataset in contracts.datasets:
         if supplied(dataset, contracts):
             connection.execute(_source_table(dataset, contracts))
+    connection.execute("SET preserve_insertion_order = true")
     connection.execute(_person_table(contracts))
+    connection.execute("SET preserve_insertion_order = false")
     connection.execute(_source_record_table(contracts))
     connection.execute(_relation_table(contracts))
     connection.execute(_event_table(contracts))
@@ -158,7 +163,8 @@ def _person_table(contracts: Contracts) -> str:
     counts = [column for datum in contracts.catalogue.data for column in _agreement(datum, contracts)]
     keep = [c for d in contracts.catalogue.data for c in (d.name, f"{d.name}__source", f"{d.name}__no")]
     return (
-        "CREATE OR REPLACE TABLE unify_person AS WITH everyone AS (SELECT person_no FROM link_person), published AS ("
+        "CREATE OR REPLACE TABLE released.unify_person AS"
+        " WITH everyone AS (SELECT person_no FROM link_person ORDER BY person_no), published AS ("
         f"SELECT person_no, {', '.join(columns)}, {_checked_values(contracts)} FROM everyone {joins})"
         f" SELECT person_no, person_id(person_no) AS person_id, {', '.join(keep)}, {', '.join(counts)} FROM published"
     )
@@ -215,7 +221,7 @@ def _source_record_table(contracts: Contracts) -> str:
         f"SELECT {quoted(d.department)} AS department, {quoted(d.name)} AS dataset, record_no, record_key, batch_date FROM record_{d.table}"
         for d in contracts.datasets
     )
-    return f"CREATE OR REPLACE TABLE source_record AS {rows}"
+    return f"CREATE OR REPLACE TABLE released.source_record AS {rows}"
 
 
 def person_datum_view(contracts: Contracts) -> str:

@@ -1,105 +1,62 @@
-"""Each check: silent on sound contracts, and exactly one finding for one mistake."""
+"""Each check: silent on sound contracts, and one finding for one mistake of ``mistakes.yaml``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from contracts.check import CHECKS, Finding
-from contracts.checks_base import Agreement
+from contracts.checks_base import Agreement, close
 from contracts.load import OWN, load
-from tests.contracts.broken import (
-    AID,
-    CATALOGUE,
-    EDUCATION,
-    FORM,
-    GRADES,
-    GUARDIAN,
-    OUT,
-    PUPIL,
-    RULE,
-    WALK,
-    Slip,
-    findings,
-    written,
+from tests.contracts.broken import EDUCATION, findings, written
+
+MISTAKES: list[dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("mistakes.yaml").read_text(encoding="utf-8")
 )
+BY_NAME = {check.__name__: check for check in CHECKS}
 
 
-@dataclass(frozen=True)
-class Case:
-    """A mistake, the check that finds it, and what its finding says."""
-
-    check: str
-    slips: tuple[Slip, ...]
-    where: str
-    what: str
-    remedy: str = ""
-    level: str = "error"
+@pytest.fixture(scope="module")
+def sound() -> list[Finding]:
+    return findings(EDUCATION)
 
 
-def case(check: str, slip: Slip | tuple[Slip, ...], where: str, what: str, remedy: str = "") -> Case:
-    return Case(check, slip if isinstance(slip, tuple) else (slip,), where, what, remedy)
+def named(mistake: dict[str, Any]) -> str:
+    return f"{mistake['check']}: {mistake['what']}"
 
 
-def note(check: str, slip: Slip | tuple[Slip, ...], where: str, what: str, remedy: str = "") -> Case:
-    return Case(check, slip if isinstance(slip, tuple) else (slip,), where, what, remedy, "note")
+@pytest.mark.parametrize("mistake", MISTAKES, ids=named)
+def test_one_mistake_is_one_finding(mistake: dict[str, Any], sound: list[Finding], tmp_path: Path) -> None:
+    level = mistake.get("level", "error")
+    folder = written(tmp_path / "broken", [mistake, *mistake.get("also", [])])
+    new = [f for f in findings(folder) if f not in sound and f.level == level]
+    by_check = Counter({name: 0 for name in BY_NAME})
+    agreed = Agreement(load(OWN, folder))
+    told = {name: {(f.where, f.what) for f in holds(agreed)} for name, holds in BY_NAME.items()}
+    for finding in new:
+        by_check.update(name for name in BY_NAME if (finding.where, finding.what) in told[name])
+
+    expected = Counter([mistake["check"], *mistake.get("others", [])])
+    assert +by_check == expected, [(f.where, f.what) for f in new]
+    found = [f for f in new if f.where == mistake["where"] and mistake["what"] in f.what]
+    assert len(found) == 1, [(f.where, f.what) for f in new]
+    assert mistake.get("remedy", "") in found[0].remedy
+    assert found[0].file == mistake.get("at", mistake["file"])
 
 
-AID_TWICE = (EDUCATION / AID).read_text(encoding="utf-8").replace("education.aid", "education.aids")
-GRADE_COLUMN = "          school_grade: {column: school_grade}\n"
-HOUSEHOLD = "  - property: household\n    value: {number: %s, relation: %s}\n  - property: events\n"
-ROLE = """      - role: reader
-        data:
-          name: {column: pupil_name}
-"""
-STRANGE_ROLE = ROLE.replace("role: reader", "role: Reader!").replace("pupil_name", "phone")
-SUBSCRIBER = (EDUCATION / OUT).read_text(encoding="utf-8")
+def test_sound_contracts_have_no_errors(sound: list[Finding]) -> None:
+    assert [finding for finding in sound if finding.level == "error"] == []
 
-FILES = (
-    case("odcs_schema", Slip(PUPIL, "status: active", "status: active\ncolour: red"), "(top)", "'colour'"),
-    case("every_file_is_read", Slip("inbound/education/x.yaml", "", "a: b\n"), "(name)", "nothing reads"),
-    case("files_are_named_after_what_they_hold", Slip(RULE, "id: pupil_dead", "id: pupil_deaf"), "id", "pupil_deaf"),
-    case(
-        "files_are_named_after_what_they_hold",
-        Slip(OUT, "domain: education", "domain: schools"),
-        "domain",
-        "schools",
-        "outbound/schools.odcs.yaml",
-    ),
-    case(
-        "a_later_folder_says_what_it_replaces",
-        Slip(CATALOGUE, "    replaces: true\n", ""),
-        "data.phone",
-        "two owners",
-        "replaces: true",
-    ),
-    case(
-        "a_later_folder_says_what_it_replaces",
-        Slip(CATALOGUE, "    owner: education/guardian\n", "    owner: education/guardian\n    replaces: true\n"),
-        "data.guardian",
-        "no earlier folder",
-    ),
-)
-CODES = (
-    case("codes_are_distinct", Slip(GRADES, '"23", label: 初中三年级', '"22", label: 初中三年级'), "codes.22", "twice"),
-    case(
-        "lists_and_crosswalks_have_one_file_each",
-        Slip("codes/crosswalks/school_aid.yaml", "id: school_aid\n", "id: school_grade\n"),
-        "id",
-        "two files",
-    ),
-    case("crosswalks_lead_to_lists", Slip(WALK, "to: school_grade", "to: schol_grade"), "to", "does not exist", "school_grade"),
-    case("crosswalks_lead_to_lists", Slip(WALK, '"初三": "23"', '"初三": "32"'), "map.初三", "no code", "23"),
-    case("spellings_can_occur", Slip(WALK, '"初三":', '"初三 ":'), "map", "never"),
-    case("placeholders_have_one_reason", Slip("codes/placeholders.yaml", "", "version: '1'\nreasons: {unknown: [无], refused: [无]}\n"), "reasons", "two reasons"),
-    case("placeholders_are_trimmed", Slip("codes/placeholders.yaml", "", "version: '1'\nreasons: {unknown: ['无 ']}\n"), "reasons.unknown", "never"),
-    case("divisions_have_their_header", Slip("codes/divisions.csv", "", "code,name\n330102,某区\n"), "line 1", "code,name"),
-    note("unused_lists_and_crosswalks", Slip("codes/spare.yaml", "", "id: spare\ntitle: t\nstandard: s\nversion: '1'\ncodes: [{code: a, label: b}]\n"), "id", "spare"),
-    note("unused_lists_and_crosswalks", Slip("codes/crosswalks/spare.yaml", "", "id: spare\nto: sex\nversion: '1'\nmap: {a: '1'}\n"), "id", "spare"),
-)
-CATALOGUES = (
-    case("data_have_names_that_can_be_columns", Slip(CATALOGUE, "version:", "version:"), "", ""),
-)
+
+def test_every_check_has_its_mistake() -> None:
+    assert set(BY_NAME) == {mistake["check"] for mistake in MISTAKES}
+
+
+def test_a_close_name_is_suggested_and_else_what_there_is() -> None:
+    assert close("polise", ["police", "health"]) == "did you mean police?"
+    assert close("x", ["police", "health"]) == "there are: health, police"
+    assert close("x", []) == "there are none yet"

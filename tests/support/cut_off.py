@@ -21,7 +21,7 @@ class Cut:
         self._stage, self._left, self._is_near = stage, step, False
 
     def stage(self, name: str) -> None:
-        self._is_near = name.split()[0] == self._stage
+        self._is_near = name.split(maxsplit=1)[0] == self._stage
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._is_near or event not in STEPS or _is_code(arguments):

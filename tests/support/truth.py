@@ -77,7 +77,7 @@ def _numbers(landed: Path, contracts: Contracts) -> str:
 
 def _number(landed: Path, dataset: Dataset, role: str, data: dict[str, Any]) -> str:
     column = data["id_number"].column if "id_number" in data else "NULL"
-    files = f"{landed}/{dataset.department}/{dataset.name}/*/*/normalised_*.parquet"
+    files = f"{landed}/{dataset.department}/{dataset.name}/*/*/normalised*.parquet"
     return (
         f"SELECT '{dataset.department}' AS department, '{dataset.name}' AS dataset, '{role}' AS role, record_key,"
         f" {column} AS number FROM read_parquet('{files}', union_by_name = true) WHERE operation = 'upsert'"

@@ -9,7 +9,7 @@ CREATE OR REPLACE MACRO name_parts(t) AS {
     'name': regexp_replace(
         CASE WHEN regexp_matches(t, '\p{Han}')
              THEN regexp_replace(
-                 translate(regexp_replace(t, ' +', '', 'g'), '•・･‧⋅∙·ㆍᐧ．.*-⻢⼭〇', '·············马山〇'),
+                 translate(regexp_replace(t, ' +', '', 'g'), '•・･‧⋅∙' || chr(903) || 'ㆍᐧ．.*-⻢⼭〇', '·············马山〇'),
                  '·+', '·', 'g')
              ELSE t END,
         '^(.+?)[(\[【](.*?)[)\]】]$', '\1'),
@@ -30,5 +30,5 @@ CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
 
 CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
     regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
-    AND NOT regexp_matches(raw, '之[子女]|某|^测试|[未不无同暂待户已婴空没][知详故上取命名生主定无有补明偶查口]|新生儿|本人|配偶');
+    AND NOT regexp_matches(raw, '之[子女]|某|^测试|[未不无同暂待户已婴空没][知详故上取命名生主定无有补明偶查口儿]|新生儿|本人|配偶');
 CREATE OR REPLACE MACRO plain_name(raw) AS raw;

@@ -3,5 +3,5 @@ CREATE OR REPLACE TABLE release AS
 FROM prior_release
 UNION ALL
 SELECT $release, DATE $day, TIMESTAMPTZ $built_at, $code, $contracts, $inputs,
-       (SELECT count(*) FROM unify_person), (SELECT count(*) FROM person_record),
+       (SELECT count(*) FROM link_person), (SELECT count(*) FROM person_record),
        (SELECT count(*) FROM quarantine), (SELECT count(*) FROM discrepancy);

@@ -1,0 +1,390 @@
+"""A batch is taken in whole or refused whole; which of several deliveries of a register is in use."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.model import Contracts
+from tests.support.landing import DAY, Landing, Row
+from transforms import road
+from transforms.prepare import prepare_build
+from transforms.take_in.batches import BatchReport
+from warehouse.connection import scratch
+from warehouse.home import Home
+
+NAME, NUMBER = "欧阳锦绣", "330106199003071236"
+RESIDENT, PERMIT, INSURED, RECORD, FUNERAL = (
+    "police/resident",
+    "police/residence_permit",
+    "hr/insured",
+    "health/record",
+    "civil_affairs/funeral",
+)
+NEXT = DAY + timedelta(days=1)
+
+
+def person(at: int, **more: Any) -> Row:
+    """A row that names somebody; every dataset used here has these properties."""
+    return {"name": NAME, "id_number": NUMBER, "updated_at": "2026-11-01 08:00:00"} | more | {"at": at}
+
+
+def pensioners(*keys: int, **more: Any) -> list[Row]:
+    return [person(key, person_no=f"3300{key}", pension_amount="100", pension_status="1", **more) for key in keys]
+
+
+PENSION = "hr/pension"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def landing(tmp_path: Path, own_contracts: Contracts) -> Landing:
+    return Landing(tmp_path / "landing", own_contracts)
+
+
+def records(home: Home, contracts: Contracts, dataset_id: str, columns: str, until: date = NEXT) -> list[tuple[Any, ...]]:
+    """The newest versions that a build would use."""
+    with scratch() as connection:
+        prepare_build(connection, contracts, road.batches_known(home, contracts), until)
+        table = contracts.dataset(dataset_id).table
+        return connection.execute(f"SELECT record_key, {columns} FROM record_{table} ORDER BY record_key").fetchall()
+
+
+def names_nobody(report: BatchReport) -> bool:
+    return NAME not in report.reason and NUMBER not in report.reason and NUMBER[6:14] not in report.reason
+
+
+# --- refused whole ----------------------------------------------------------------------------------------------
+
+
+def broken_gzip(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-12])
+
+
+def not_gzip(path: Path) -> None:
+    path.write_bytes(b"not gzip at all")
+
+
+def column_renamed(path: Path) -> None:
+    content = gzip.decompress(path.read_bytes()).decode().replace("aac003", "xm", 1)
+    path.write_bytes(gzip.compress(content.encode()))
+
+
+def column_missing(path: Path) -> None:
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    cut = "".join(line.partition(",")[2] + "\n" for line in lines)
+    path.write_bytes(gzip.compress(cut.encode()))
+
+
+@pytest.mark.parametrize("spoil", [broken_gzip, not_gzip, column_renamed, column_missing])
+def test_a_file_that_is_not_what_was_agreed_is_refused(
+    spoil: Callable[[Path], None], home: Home, landing: Landing
+) -> None:
+    path = landing.put(PENSION, pensioners(1, 2))
+    spoil(path)
+    landing.control(path, 2)
+    report = landing.take_in(home, PENSION)
+    refused_with_remedy(report, path.name)
+
+
+def refused_with_remedy(report: BatchReport, file: str) -> None:
+    """The sentence says where and what to do; nothing of the batch is kept but its ledger entry."""
+    assert report.status == "refused"
+    assert report.reason.startswith(file)
+    assert "; " in report.reason, "no remedy"
+    assert names_nobody(report)
+    assert (report.rows, report.accepted, report.quarantined) == (0, 0, 0)
+    assert list(report.folder.glob("*.parquet")) == []
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        {"rows": 3},
+        {"rows": "abc"},
+        {"rows": ""},
+        {"sha256": "0" * 64},
+        {"file": "RS_v_pension_20261101.csv.gz"},
+        {"extract_date": "2026-11-19"},
+        {"extract_date": "yesterday"},
+    ],
+    ids=lambda told: f"{next(iter(told))}={next(iter(told.values()))}",
+)
+def test_a_control_file_that_disagrees_refuses_the_batch(
+    control: dict[str, Any], home: Home, landing: Landing
+) -> None:
+    path = landing.put(PENSION, pensioners(1, 2), control=control)
+    refused_with_remedy(landing.take_in(home, PENSION), path.name)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "rows=2"])
+def test_a_control_file_that_cannot_be_read_refuses_the_batch(content: str, home: Home, landing: Landing) -> None:
+    path = landing.put(PENSION, pensioners(1))
+    control = path.with_name(path.name + ".ctl")
+    control.write_text(content, encoding="utf-8")
+    refused_with_remedy(landing.take_in(home, PENSION), control.name)
+
+
+def test_without_its_control_file_a_batch_waits_until_it_has_come(home: Home, landing: Landing) -> None:
+    path = landing.put(PENSION, pensioners(1))
+    control = path.with_name(path.name + ".ctl")
+    held_back = control.rename(path.parent.parent / "later.ctl")
+    refused_with_remedy(landing.take_in(home, PENSION), path.name)
+    assert road.waiting_batches(home, landing.contracts, landing.root) == []
+    held_back.rename(control)
+    assert road.waiting_batches(home, landing.contracts, landing.root) == ["hr/pension/20261120"]
+    assert landing.take_in(home, PENSION).status == "accepted"
+    assert [b.status for b in road.batches_known(home, landing.contracts)] == ["accepted"]
+
+
+def test_a_control_file_without_its_data_file_refuses_the_batch(home: Home, landing: Landing) -> None:
+    """One of two files has not come: half a register must not pass for the whole."""
+    landing.put(PENSION, pensioners(1), part="_01")
+    landing.put(PENSION, pensioners(2), part="_02").unlink()
+    assert landing.take_in(home, PENSION).status == "refused"
+
+
+def test_an_empty_folder_is_refused(home: Home, landing: Landing) -> None:
+    landing.folder(PENSION).mkdir(parents=True)
+    refused_with_remedy(landing.take_in(home, PENSION), "hr/pension/20261120")
+
+
+def test_one_bad_file_refuses_all_files_of_its_batch(home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1), part="_01")
+    path = landing.put(PENSION, pensioners(2), part="_02")
+    broken_gzip(path)
+    landing.control(path, 1)
+    refused_with_remedy(landing.take_in(home, PENSION), path.name)
+
+
+def test_a_refused_batch_does_not_hold_up_the_others(home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1), control={"rows": 7})
+    landing.put(RECORD, [person(1, archive_no="1")])
+    for reference in road.waiting_batches(home, landing.contracts, landing.root):
+        road.take_in(home, landing.contracts, landing.root, reference)
+    known = {b.dataset_id: b.status for b in road.batches_known(home, landing.contracts)}
+    assert known == {PENSION: "refused", RECORD: "accepted"}
+
+
+def test_a_dataset_that_no_contract_speaks_of_is_told(home: Home, landing: Landing) -> None:
+    (landing.root / "hr" / "salary" / "20261120").mkdir(parents=True)
+    (landing.root / "finance" / "tax" / "20261120").mkdir(parents=True)
+    report = road.run(home, landing.contracts, landing.root)
+    assert report.unknown == ["finance/tax", "hr/salary"]
+    assert report.status == "unchanged"
+
+
+# --- the same, corrected, late ----------------------------------------------------------------------------------
+
+
+def test_the_same_bytes_on_another_day_are_nothing_new(home: Home, landing: Landing) -> None:
+    first = landing.put(PENSION, pensioners(1, 2))
+    landing.take_in(home, PENSION)
+    again = landing.folder(PENSION, NEXT) / first.name.replace("20261120", "20261121")
+    again.parent.mkdir(parents=True)
+    shutil.copy(first, again)
+    landing.control(again, 2, NEXT)
+    report = landing.take_in(home, PENSION, NEXT)
+    assert report.status == "duplicate"
+    assert "hr/pension/20261120" in report.reason
+    assert records(home, landing.contracts, PENSION, "is_current") == [("33001", True), ("33002", True)]
+
+
+def test_a_batch_that_was_taken_in_is_not_read_again(home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1))
+    first = landing.take_in(home, PENSION)
+    assert road.waiting_batches(home, landing.contracts, landing.root) == []
+    assert landing.take_in(home, PENSION) == first
+
+
+def test_a_corrected_batch_replaces_the_one_before(home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1, 2))
+    landing.take_in(home, PENSION)
+    landing.put(PENSION, [*pensioners(1), *pensioners(3)])
+    assert road.waiting_batches(home, landing.contracts, landing.root) == ["hr/pension/20261120"]
+    landing.take_in(home, PENSION)
+    assert [b.rows for b in road.batches_known(home, landing.contracts)] == [2]
+    assert records(home, landing.contracts, PENSION, "is_current") == [("33001", True), ("33003", True)]
+
+
+def test_a_correction_that_is_broken_leaves_the_batch_before_in_use(home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1, 2))
+    landing.take_in(home, PENSION)
+    landing.put(PENSION, pensioners(1, 2, 3), control={"rows": 2})
+    assert landing.take_in(home, PENSION).status == "refused"
+    assert records(home, landing.contracts, PENSION, "is_current") == [("33001", True), ("33002", True)]
+
+
+def test_a_correction_taken_back_is_taken_back(home: Home, landing: Landing) -> None:
+    """What lies in the landing folder counts, also when it lay there before."""
+    for keys in ((1, 2), (1, 3), (1, 2)):
+        landing.put(PENSION, pensioners(*keys))
+        for reference in road.waiting_batches(home, landing.contracts, landing.root):
+            road.take_in(home, landing.contracts, landing.root, reference)
+    assert records(home, landing.contracts, PENSION, "is_current") == [("33001", True), ("33002", True)]
+
+
+def test_a_late_batch_takes_its_place_by_its_date(home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1, 3), NEXT)
+    landing.take_in(home, PENSION, NEXT)
+    landing.put(PENSION, pensioners(1, 2))
+    landing.take_in(home, PENSION)
+    assert [b.batch_date for b in road.batches_known(home, landing.contracts)] == [DAY, NEXT]
+    assert records(home, landing.contracts, PENSION, "is_current") == [
+        ("33001", True),
+        ("33002", False),
+        ("33003", True),
+    ]
+
+
+@pytest.mark.parametrize(("rows", "status"), [(120, "held"), (170, "accepted"), (290, "held"), (250, "accepted")])
+def test_a_register_that_shrinks_or_grows_too_much_is_held(
+    rows: int, status: str, home: Home, landing: Landing
+) -> None:
+    """Of 240 rows: by more than a fifth or three tenths, and by a hundred rows at least."""
+    landing.put(PENSION, pensioners(*range(240)))
+    landing.take_in(home, PENSION)
+    landing.put(PENSION, pensioners(*range(rows * (2 if rows == 290 else 1))), NEXT)
+    landing.take_in(home, PENSION, NEXT)
+    known = road.batches_known(home, landing.contracts)
+    assert [b.status for b in known] == ["accepted", status]
+    in_use = records(home, landing.contracts, PENSION, "batch_date")
+    assert max(day for _, day in in_use) == (DAY if status == "held" else NEXT)
+
+
+def test_a_held_batch_says_what_to_do_and_the_next_is_measured_against_the_one_in_use(
+    home: Home, landing: Landing
+) -> None:
+    for days, rows in enumerate((240, 120, 236)):
+        day = DAY + timedelta(days=days)
+        landing.put(PENSION, pensioners(*range(rows)), day)
+        landing.take_in(home, PENSION, day)
+    known = road.batches_known(home, landing.contracts)
+    assert [b.status for b in known] == ["accepted", "held", "accepted"]
+    assert "from 240 rows to 120" in known[1].reason
+    assert "ask the department" in known[1].reason
+    assert names_nobody(known[1])
+
+
+def test_several_files_are_one_batch(home: Home, landing: Landing) -> None:
+    landing.put(FUNERAL, [person(1, certificate_no="1"), person(2, certificate_no="2")], part="_01")
+    landing.put(FUNERAL, [person(3, certificate_no="3", cremated_on="2023-02-30")], part="_02")
+    report = landing.take_in(home, FUNERAL)
+    assert [(f.rows, f.accepted, f.quarantined) for f in report.files] == [(2, 2, 0), (1, 0, 1)]
+    assert records(home, landing.contracts, FUNERAL, "is_current") == [("1", True), ("2", True)]
+
+
+# --- deltas -----------------------------------------------------------------------------------------------------
+
+
+def permit(key: str, operation: str, updated: str, address: str = "西湖区文三路1号") -> Row:
+    return {
+        "change": operation,
+        "permit_no": key,
+        "name": NAME,
+        "id_number": NUMBER,
+        "residence_address": address,
+        "updated_at": updated,
+    }
+
+
+def test_a_delta_withdraws_amends_and_adds(home: Home, landing: Landing) -> None:
+    landing.put(PERMIT, [permit(key, "I", "20261101080000") for key in ("a", "b")])
+    landing.put(
+        PERMIT,
+        [
+            permit("a", "D", "20261121080000"),
+            permit("b", "U", "20261121080000", "西湖区文三路2号"),
+            permit("c", "I", "20261121080000"),
+        ],
+        NEXT,
+    )
+    landing.take_in(home, PERMIT)
+    landing.take_in(home, PERMIT, NEXT)
+    assert records(home, landing.contracts, PERMIT, "is_current, residence_address") == [
+        ("a", False, "西湖区文三路1号"),
+        ("b", True, "西湖区文三路2号"),
+        ("c", True, "西湖区文三路1号"),
+    ]
+
+
+def test_of_changes_out_of_order_the_newest_by_the_registers_own_time_counts(
+    home: Home, landing: Landing
+) -> None:
+    landing.put(
+        PERMIT,
+        [
+            permit("a", "U", "20261110080000", "西湖区文三路2号"),
+            permit("a", "I", "20261101080000", "西湖区文三路1号"),
+            permit("b", "I", "20261110080000", "西湖区文三路2号"),
+        ],
+    )
+    landing.put(PERMIT, [permit("b", "U", "20261105080000", "西湖区文三路1号")], NEXT)
+    landing.take_in(home, PERMIT)
+    landing.take_in(home, PERMIT, NEXT)
+    assert records(home, landing.contracts, PERMIT, "residence_address") == [
+        ("a", "西湖区文三路2号"),
+        ("b", "西湖区文三路2号"),
+    ]
+
+
+def test_a_late_withdrawal_does_not_undo_a_newer_change(home: Home, landing: Landing) -> None:
+    landing.put(PERMIT, [permit("a", "U", "20261120080000")])
+    landing.put(PERMIT, [permit("a", "D", "20261101080000")], NEXT)
+    landing.take_in(home, PERMIT)
+    landing.take_in(home, PERMIT, NEXT)
+    assert records(home, landing.contracts, PERMIT, "is_current") == [("a", True)]
+
+
+def death(key: str, operation: str, day: str) -> Row:
+    return {"change": operation, "death_cert_no": key, "name": NAME, "id_number": NUMBER, "death_date": day}
+
+
+def test_without_an_update_time_the_later_line_of_the_later_batch_counts(home: Home, landing: Landing) -> None:
+    dataset = "health/death"
+    landing.put(dataset, [death("a", "upsert", "2026-11-01"), death("a", "upsert", "2026-11-02")])
+    landing.put(dataset, [death("a", "upsert", "2026-11-03"), death("b", "delete", "2026-11-03")], NEXT)
+    landing.take_in(home, dataset)
+    landing.take_in(home, dataset, NEXT)
+    assert records(home, landing.contracts, dataset, "is_current, death_date::VARCHAR", until=DAY) == [
+        ("a", True, "2026-11-02")
+    ]
+    assert records(home, landing.contracts, dataset, "is_current, death_date::VARCHAR") == [
+        ("a", True, "2026-11-03"),
+        ("b", False, "2026-11-03"),
+    ]
+
+
+def test_an_operation_that_was_not_agreed_is_quarantined(home: Home, landing: Landing) -> None:
+    landing.put(PERMIT, [permit("a", "X", "20261101080000"), permit("b", "I", "20261101080000")])
+    report = landing.take_in(home, PERMIT)
+    assert (report.accepted, report.quarantined) == (1, 1)
+
+
+def test_an_empty_delta_is_a_day_without_changes(home: Home, landing: Landing) -> None:
+    landing.put(PERMIT, [])
+    report = landing.take_in(home, PERMIT)
+    assert (report.status, report.rows) == ("accepted", 0)
+
+
+# --- what the ledger says ---------------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_readable_and_names_nobody(home: Home, landing: Landing) -> None:
+    landing.put(RECORD, [person(1, archive_no="1"), person(2, archive_no="2", birth_date="2023-02-30")])
+    report = landing.take_in(home, RECORD)
+    written = (report.folder / "manifest.json").read_text(encoding="utf-8")
+    assert json.loads(written)["status"] == "accepted"
+    assert NAME not in written
+    assert NUMBER not in written
