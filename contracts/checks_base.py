@@ -32,6 +32,7 @@ def close(name: str, known: Iterable[str]) -> str:
     """A remedy for a name that is not there: the nearest one, else what there is."""
     there = sorted(set(known))
     near = difflib.get_close_matches(name, there, n=1, cutoff=0.6)
+    near = near or [known for known in there if name and name in known.split("_")]
     if near:
         return f"did you mean {near[0]}?"
     return f"there are: {listed(there)}" if there else "there are none yet"

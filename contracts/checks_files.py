@@ -47,9 +47,9 @@ def odcs_schema(agreed: Agreement) -> Iterator[Finding]:
 
 def every_file_is_read(agreed: Agreement) -> Iterator[Finding]:
     """A file under a name or in a folder where nothing looks is a slip."""
+    read = {path for kind in KINDS for path in matching(agreed.files, kind)}
     for relative, path in agreed.files.items():
-        read = relative in SINGLE_FILES or any(path in matching(agreed.files, kind) for kind in KINDS)
-        if not read:
+        if relative not in SINGLE_FILES and path not in read:
             remedy = (
                 f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp, parse
@@ -106,7 +107,8 @@ def read(text: str, tables: Tables) -> Reading:
     if unknown := sorted(named - set(tables)):
         raise SqlFaultError(f"reads table {unknown[0]}, which a build does not have")
     try:
-        query = qualify(query, schema=dict(tables), dialect=DIALECT, quote_identifiers=False)
+        schema = {name: tables[name] for name in named}
+        query = qualify(query, schema=dict(schema), dialect=DIALECT, quote_identifiers=False)
     except OptimizeError as error:
         raise SqlFaultError(str(error).splitlines()[0]) from None
     root = build_scope(query)
@@ -181,7 +183,8 @@ def data_read(reading: Reading, contracts: Contracts) -> frozenset[str]:
     return frozenset(own[c] for table, c in reading.columns if table == "unify_person" and c in own)
 
 
-def read_expression(text: str, columns: Any) -> frozenset[str]:
+@lru_cache(maxsize=1024)
+def read_expression(text: str, columns: tuple[str, ...]) -> frozenset[str]:
     """The columns of one person that an expression reads. Raises SqlFaultError."""
     reading = read(f"SELECT ({text}) AS answer FROM person", {"person": _typed(columns)})
     return frozenset(column for _, column in reading.columns)

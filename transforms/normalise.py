@@ -84,7 +84,8 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
 def _numbers(dataset: Dataset) -> str:
     """Every identity number of the batch with the file that it stands in."""
     columns = [c.name for c in dataset.taken if c.normaliser == "identity_number"]
-    return " UNION ALL ".join(f"SELECT part, {name} AS number FROM delivered" for name in columns) or "SELECT 0 AS part, '' AS number WHERE false"
+    none = "SELECT 0 AS part, '' AS number WHERE false"
+    return " UNION ALL ".join(f"SELECT part, {name} AS number FROM delivered" for name in columns) or none
 
 
 def _irregular(column: Column, extract_date: date) -> str:

@@ -12,11 +12,18 @@ import duckdb
 
 from contracts.model import Column, Contracts, Dataset
 from transforms.sql_files import quoted
-from transforms.take_in.batches import BatchReport
+from transforms.take_in.batches import BatchReport, FileReport
 
 NumberedBatch = tuple[int, BatchReport]
 
-EMPTY_TYPES = {"birth_date": "DATE", "event_date": "DATE", "date": "DATE", "timestamp": "TIMESTAMP", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]"}
+EMPTY_TYPES = {
+    "birth_date": "DATE",
+    "event_date": "DATE",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "amount": "DECIMAL(14, 2)",
+    "set": "VARCHAR[]",
+}
 
 
 def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, batches: list[BatchReport], day: date) -> None:
@@ -37,14 +44,15 @@ def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchRepor
         "CREATE OR REPLACE TABLE batch (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sha256 VARCHAR,"
         " rows BIGINT, accepted BIGINT, quarantined BIGINT, status VARCHAR, taken_in_at TIMESTAMPTZ, reason VARCHAR)"
     )
-    rows = [
-        (b.department, b.dataset, b.batch_date, f.name, f.sha256, *(counts if b.status == "accepted" else (0, 0, 0)), b.status, b.taken_in_at, b.reason)
-        for b in batches
-        for f in b.files
-        for counts in [(f.rows, f.accepted, f.quarantined)]
-    ]
+    rows = [_batch_row(batch, file) for batch in batches for file in batch.files]
     if rows:
         connection.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _batch_row(batch: BatchReport, file: FileReport) -> tuple[object, ...]:
+    counts = (file.rows, file.accepted, file.quarantined) if batch.status == "accepted" else (0, 0, 0)
+    delivered = (batch.department, batch.dataset, batch.batch_date, file.name, file.sha256)
+    return (*delivered, *counts, batch.status, batch.taken_in_at, batch.reason)
 
 
 def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[BatchReport]) -> None:
@@ -55,7 +63,8 @@ def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[Batc
     for batch in accepted:
         if batch.quarantined:
             connection.execute(
-                "INSERT INTO quarantine SELECT ?, ?, ?, list_extract(?, part + 1), sheet, line, record_key, reason, raw FROM read_parquet(?)",
+                "INSERT INTO quarantine SELECT ?, ?, ?, list_extract(?, part + 1), sheet, line, record_key, reason, raw"
+                " FROM read_parquet(?)",
                 [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.quarantine)],
             )
 

@@ -20,11 +20,10 @@ from transforms import release
 from transforms.link import link_build, prepare_comparisons
 from transforms.prepare import prepare_build
 from transforms.reconcile import reconcile_build
-from transforms.sql_files import count
 from transforms.take_in.batches import (
     BatchReport,
-    delivery,
     deliveries,
+    delivery,
     is_taken_in,
     judged,
     ledger,

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 
-def _configuration(spill: Path | None) -> dict[str, str | bool]:
-    settings: dict[str, str | bool] = {
+def _configuration(spill: Path | None) -> dict[str, str | bool | int | float | list[str]]:
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("RENKOU_MEMORY", "4GB"),
         "preserve_insertion_order": False,
     }

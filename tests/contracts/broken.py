@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
-
-from contracts.check import Finding, check
-from contracts.load import OWN, load
 
 EDUCATION = Path(__file__).parent / "education"
 
@@ -28,9 +24,3 @@ def written(folder: Path, slips: Iterable[Mapping[str, str]]) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(slip["new"], encoding="utf-8")
     return folder
-
-
-def findings(folder: Path) -> list[Finding]:
-    """What a check of the project's contracts with the folder over them finds; files by their place in it."""
-    found = check(load(OWN, folder))
-    return [replace(f, file=f.file.removeprefix(f"{folder}/")) for f in found]

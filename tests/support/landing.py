@@ -48,7 +48,7 @@ class Landing:
     def folder(self, dataset_id: str, day: date = DAY) -> Path:
         return self.root / dataset_id / f"{day:%Y%m%d}"
 
-    def control(self, path: Path, rows: int, day: date = DAY, **otherwise: Any) -> Path:
+    def control(self, path: Path, rows: int, day: date = DAY, /, **otherwise: Any) -> Path:
         """Write the control file of a data file as it lies there now."""
         sha = hashlib.sha256(path.read_bytes()).hexdigest()
         told = {"file": path.name, "rows": rows, "sha256": sha, "extract_date": day.isoformat()} | otherwise

@@ -110,11 +110,13 @@ def merged_against_the_truth(found: Scored) -> list[tuple[str, int, int]]:
 
 # --- data -------------------------------------------------------------------------------------------------------
 
-# What is planted, is taken in as it came, and is no error of the department: a form that says the same.
+# What is planted, is taken in as it came, and is no error of the department: a form that says the same, or one of several
+# that are all true.
 SAID_OTHERWISE = {
     "residence_address": ("address_other_form",),
     "hukou_address": ("address_other_form",),
     "name": ("name_dot_variant",),
+    "health_record_no": ("several_records",),
 }
 
 

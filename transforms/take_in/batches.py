@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +21,7 @@ from transforms.take_in.reading import BatchRefused, Landed, land_file
 from warehouse.home import Home
 
 Status = Literal["accepted", "refused", "held", "duplicate"]
+DELIVER_AGAIN = "ask the department to deliver again"
 MANIFEST = "manifest.json"
 NORMALISED = "normalised.parquet"
 QUARANTINE = "quarantine.parquet"
@@ -197,7 +197,7 @@ def take_in_delivery(home: Home, contracts: Contracts, found: Delivery) -> Batch
     partial.mkdir(parents=True)
     report = _taken_in(home, contracts, found, partial)
     _write_manifest(report, partial)
-    os.replace(partial, folder)
+    partial.replace(folder)
     return replace(report, folder=folder)
 
 
@@ -215,10 +215,7 @@ def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -
     if earlier := _same_bytes(home, found):
         return replace(report, status="duplicate", reason=f"the same bytes were taken in as {earlier}")
     try:
-        if not found.files:
-            raise BatchRefused("the batch folder holds no data file", file=str(found.reference), remedy="ask the department to deliver again")
-        for path, sha in found.files:
-            _check_control(path, sha, found)
+        _check_controls(found)
         landed = [_land(path, part, found, folder) for part, (path, _) in enumerate(found.files)]
         return _normalised(report, landed, found, contracts)
     except BatchRefused as refusal:
@@ -274,10 +271,17 @@ def _control(path: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(control.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError):
-        raise BatchRefused("the control file is not JSON", file=control.name, line=1, remedy="ask the department to deliver again") from None
+        raise BatchRefused("the control file is not JSON", file=control.name, line=1, remedy=DELIVER_AGAIN) from None
     if not isinstance(content, dict):
-        raise BatchRefused("the control file is no JSON object", file=control.name, line=1, remedy="ask the department to deliver again")
+        raise BatchRefused("the control file is no JSON object", file=control.name, line=1, remedy=DELIVER_AGAIN)
     return content
+
+
+def _check_controls(found: Delivery) -> None:
+    if not found.files:
+        raise BatchRefused("the batch folder holds no data file", file=found.reference, remedy=DELIVER_AGAIN)
+    for path, sha in found.files:
+        _check_control(path, sha, found)
 
 
 def _check_control(path: Path, sha: str, found: Delivery) -> None:
@@ -298,7 +302,7 @@ def _check_control(path: Path, sha: str, found: Delivery) -> None:
 
 def _check_rows(path: Path, rows: int) -> None:
     control = _control(path) or {}
-    if "rows" in control and int(control["rows"]) != rows:
+    if "rows" in control and str(control["rows"]).strip() != str(rows):
         raise BatchRefused(
             f"the control file says {control['rows']} rows, the file has {rows}",
             file=path.name,

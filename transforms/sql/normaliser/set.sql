@@ -1,11 +1,13 @@
 CREATE OR REPLACE MACRO set_members(raw) AS
     list_sort(list_distinct(list_filter(
-        CASE WHEN raw LIKE '[%' THEN coalesce(TRY_CAST(from_json(raw, '["VARCHAR"]') AS VARCHAR[]), [])
+        CASE WHEN raw LIKE '[%' AND NOT json_valid(raw) THEN []
+             WHEN raw LIKE '[%' THEN coalesce(TRY_CAST(from_json(raw, '["VARCHAR"]') AS VARCHAR[]), [])
              ELSE string_split_regex(raw, '[;；、,，]') END,
         lambda x: x IS NOT NULL AND trim(x) <> '' AND placeholder_reason(trim(x)) IS NULL)));
 
 CREATE OR REPLACE MACRO normalise_set(raw, extract_date) AS
     CASE WHEN raw IS NULL OR raw = '[]' THEN {'value': NULL::VARCHAR[], 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN raw LIKE '[%' AND NOT json_valid(raw) THEN {'value': NULL::VARCHAR[], 'missing': 'unreadable', 'note': NULL::VARCHAR}
          WHEN len(set_members(raw)) = 0 THEN {'value': NULL::VARCHAR[], 'missing': 'placeholder', 'note': NULL::VARCHAR}
          ELSE {'value': set_members(raw), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
