@@ -80,8 +80,8 @@ test: $(READY) ## Run every test
 	@$(VENV)/bin/python -m pytest
 
 .PHONY: bench
-bench: $(READY) ## Time every stage at 100,000 and 1,000,000 persons against the floor: DuckDB copying the same rows
-	@$(VENV)/bin/python -m bench $(BENCH_PERSONS)
+bench: $(READY) ## Measure each stage on made-up counties: make bench PERSONS="100000 1000000"
+	@$(VENV)/bin/python -m bench $(PERSONS)
 
 .PHONY: lint
 lint: $(READY) ## Look for faults without running anything: ruff, mypy

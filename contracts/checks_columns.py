@@ -10,7 +10,7 @@ from contracts.checks_sql import RECORD_COLUMNS, RESERVED
 from contracts.model import Column, Dataset
 
 SHEET = "@sheet"
-OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "own_key", "reason"})
+OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "is_damaged", "reason"})
 DAYS = frozenset(name for name, kind in ANSWERS.items() if kind == "date")
 
 

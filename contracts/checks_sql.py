@@ -45,6 +45,7 @@ RECORD_COLUMNS = (
     "batch_date",
     "record_key",
     "operation",
+    "part",
     "sheet",
     "line",
     "is_current",

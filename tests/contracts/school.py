@@ -23,7 +23,7 @@ CHILDREN = """
     FROM read_parquet($1) AS c LEFT JOIN read_parquet($1) AS m ON m.true_id = c.mother
     WHERE c.name IS NOT NULL AND c.id_number IS NOT NULL AND c.hukou_status IS NOT NULL
       AND (c.birth_date BETWEEN DATE '2011-01-01' AND DATE '2019-12-31' AND m.id_number IS NOT NULL
-           OR c.death_date IS NOT NULL AND list_contains(c.death_known_to, 'health/death'))
+           OR c.death_date IS NOT NULL AND len(c.death_known_to) > 0)
     ORDER BY c.true_id
 """
 

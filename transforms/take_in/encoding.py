@@ -195,7 +195,8 @@ def _decoded_around(raw: bytes, encoding: str) -> tuple[str, list[int]]:
             start = max(at, raw.rfind(b"\n", at, at + error.start) + 1)
             end = raw.find(b"\n", at + error.start) + 1 or len(raw)
         parts.append(str(view[at:start], encoding))
-        parts.append(str(view[start:end], encoding, "backslashreplace"))
+        # Without its line feed: that must not be taken for the rest of a character that was cut off.
+        parts.append(str(view[start : end - 1], encoding, "backslashreplace") + "\n")
         line += raw.count(b"\n", at, start)
         bad.append(line)
         at, line = end, line + 1

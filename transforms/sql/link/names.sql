@@ -2,8 +2,8 @@
 CREATE OR REPLACE MACRO name_key(t) AS
     CASE WHEN t IS NULL THEN NULL
          WHEN regexp_matches(t, '\p{Han}') THEN
-             CASE WHEN regexp_matches(t, '[$variants]')
-                  THEN translate(t, '$variants', '$standards')
+             CASE WHEN regexp_matches(t, '[·$variants]')
+                  THEN translate(t, '$variants·', '$standards')
                   ELSE t END
          ELSE array_to_string(list_sort(list_filter(string_split_regex(upper(t), '[ ,.·]+'), lambda x: x <> '')), ' ') END;
 

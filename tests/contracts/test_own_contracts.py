@@ -1,0 +1,29 @@
+"""The project's own contracts: they hold, and what they name is there."""
+
+from __future__ import annotations
+
+from contracts.check import check
+from contracts.load import OWN, load
+
+TRANSFORMS = OWN.parent / "transforms"
+
+
+def test_they_hold_against_each_other() -> None:
+    assert [finding for finding in check(load(OWN)) if finding.level == "error"] == []
+
+
+def test_every_normaliser_is_a_macro() -> None:
+    macros = "".join(path.read_text(encoding="utf-8") for path in (TRANSFORMS / "sql").rglob("*.sql"))
+    missing = [name for name in load(OWN).normalisers if f"MACRO normalise_{name}(" not in macros]
+    assert missing == []
+
+
+def test_the_guide_explains_every_custom_property() -> None:
+    guide = (OWN / "README.md").read_text(encoding="utf-8")
+    named = {
+        name
+        for path in OWN.rglob("*.odcs.yaml")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "property: " in line and (name := line.split("property: ")[1].split(",")[0].strip())
+    }
+    assert [name for name in sorted(named - {"frequency"}) if f"`{name}`" not in guide] == []

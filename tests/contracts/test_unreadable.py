@@ -1,0 +1,88 @@
+"""Files that cannot be read: all of them are told at once, each with its place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from contracts.check import unreadable
+from contracts.load import OWN, ContractError, load
+from tests.contracts.broken import EDUCATION, written
+
+BROKEN = [
+    {"file": "catalogue.yaml", "old": "owner: education/guardian\n", "new": "Owner: education/guardian\n"},
+    {"file": "codes/school_grade.yaml", "old": '"11"', "new": "11"},
+    {"file": "rules/pupil_dead.yaml", "old": "severity: review", "new": "severity: urgent"},
+    {"file": "forms/school_place.yaml", "old": "fields:\n", "new": "fields: [\n"},
+    {"file": "inbound/education/aid.odcs.yaml", "old": "mode: full", "new": "mode: whole"},
+    {"file": "outbound/education.odcs.yaml", "old": "purpose: 核对在校学生身份，安排学位\n", "new": ""},
+]
+PLACES = {
+    "catalogue.yaml": {"data.3.owner", "data.3.Owner"},
+    "codes/school_grade.yaml": {"codes.0.code"},
+    "rules/pupil_dead.yaml": {"severity"},
+    "forms/school_place.yaml": {"line 8, column 3"},
+    "inbound/education/aid.odcs.yaml": {"delivery.mode"},
+    "outbound/education.odcs.yaml": {"purpose"},
+}
+
+
+def renkou(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_every_fault_of_every_file_is_told(tmp_path: Path) -> None:
+    folder = written(tmp_path / "broken", BROKEN)
+    with pytest.raises(ContractError) as raised:
+        load(OWN, folder)
+    told: dict[str, set[str]] = {}
+    for finding in unreadable(raised.value):
+        told.setdefault(str(Path(finding.file).relative_to(folder)), set()).add(finding.where)
+    assert told == PLACES
+
+
+def test_two_entries_for_one_datum_in_one_catalogue(tmp_path: Path) -> None:
+    again = {"file": "catalogue.yaml", "old": "- name: guardian\n", "new": "- name: school_name\n"}
+    with pytest.raises(ContractError, match=r"data\.school_name: two owners"):
+        load(OWN, written(tmp_path / "broken", [again]))
+
+
+@pytest.mark.parametrize(("content", "what"), [(b"\xff\xfe", "not UTF-8"), (b"- a", "valid dictionary")])
+def test_a_file_of_another_kind(tmp_path: Path, content: bytes, what: str) -> None:
+    folder = written(tmp_path / "broken", [])
+    (folder / "forms" / "school_place.yaml").write_bytes(content)
+    with pytest.raises(ContractError, match=what):
+        load(OWN, folder)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="no such folder"):
+        load(OWN, tmp_path / "nowhere")
+
+
+def test_check_prints_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENKOU_CONTRACTS", str(written(tmp_path / "broken", BROKEN)))
+    answer, told = renkou("check"), renkou("check", "--json")
+    assert (answer.exit_code, told.exit_code) == (1, 1)
+    assert "delivery.mode" in answer.stdout
+    assert "7 errors" in answer.stdout
+    assert {finding["level"] for finding in json.loads(told.stdout)} == {"error"}
+
+
+def test_check_of_sound_contracts_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENKOU_CONTRACTS", str(EDUCATION))
+    answer = renkou("check")
+    assert answer.exit_code == 0
+    assert "0 errors" in answer.stdout
+
+
+def test_check_of_a_mistake_ends_with_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slip = {"file": "rules/pupil_dead.yaml", "old": "datum: school_name", "new": "datum: school"}
+    monkeypatch.setenv("RENKOU_CONTRACTS", str(written(tmp_path / "broken", [slip])))
+    answer = renkou("check")
+    assert answer.exit_code == 1
+    assert "rules/pupil_dead.yaml: datum: school is no datum of the catalogue; did you mean" in answer.stdout

@@ -1,0 +1,79 @@
+"""Where sources disagree: ``cases/reconcile.yaml``, all cases in one build."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from contracts.model import Contracts
+from tests.transforms.linked_records import DAY, Told, built, cases_of
+from transforms.calendar import add_working_days
+
+CASES = cases_of("reconcile")
+named = pytest.mark.parametrize("at", range(len(CASES)), ids=[case["case"].replace(" ", "_") for case in CASES])
+
+
+@pytest.fixture(scope="module")
+def told(own_contracts: Contracts) -> Told:
+    return built(CASES, own_contracts)
+
+
+def found(told: Told, at: int, kind: str) -> dict[str | None, str | None]:
+    """The people whom a case's discrepancies of a kind are about, with the record that each names."""
+    return {
+        told.label(row["person_id"]): row["record_key"] and row["record_key"].partition(":")[2]
+        for row in told.of("discrepancy", at)
+        if row["kind"] == kind
+    }
+
+
+@named
+def test_each_contradiction_is_found_and_no_other(at: int, told: Told) -> None:
+    case = CASES[at]
+    for rule, people in case.get("found", {}).items():
+        assert set(found(told, at, rule)) >= set(people), rule
+    for rule, people in case.get("not_found", {}).items():
+        assert set(found(told, at, rule)).isdisjoint(people), rule
+
+
+@named
+def test_a_contradiction_names_the_record(at: int, told: Told) -> None:
+    for rule, keys in CASES[at].get("keys", {}).items():
+        assert {who: found(told, at, rule)[who] for who in keys} == keys, rule
+
+
+@named
+def test_values_that_disagree_are_told(at: int, told: Told) -> None:
+    if "values" not in CASES[at]:
+        return
+    values = [
+        [told.label(row["person_id"]), *(row[name] for name in ("datum", "reporter", "owner_value", "reported_value"))]
+        for row in told.of("discrepancy", at)
+        if row["kind"] == "value"
+    ]
+    assert sorted(values) == sorted(CASES[at]["values"])
+
+
+def test_every_rule_has_a_case_for_and_one_against(own_contracts: Contracts) -> None:
+    rules = {rule.id for rule in own_contracts.rules}
+    assert {rule for case in CASES for rule in case.get("found", {})} == rules
+    assert {rule for case in CASES for rule in case.get("not_found", {})} == rules
+
+
+def test_every_discrepancy_is_open_with_ten_working_days_to_answer(told: Told) -> None:
+    assert {(row["opened_on"], row["due_on"], row["status"]) for row in told.tables["discrepancy"]} == {
+        (DAY, add_working_days(DAY, 10), "open")
+    }
+
+
+def test_ids_are_there_once(told: Told) -> None:
+    ids = [row["discrepancy_id"] for row in told.tables["discrepancy"]]
+    assert len(ids) == len(set(ids)) > 20
+
+
+def test_a_discrepancy_keeps_its_id_and_its_days_in_the_next_build(told: Told, own_contracts: Contracts) -> None:
+    opened, due = date(2026, 11, 2), date(2026, 11, 16)
+    known = [(row["discrepancy_id"], opened, due) for row in told.tables["discrepancy"]]
+    later = built(CASES, own_contracts, day=DAY + timedelta(days=1), prior=known)
+    assert {(row["discrepancy_id"], row["opened_on"], row["due_on"]) for row in later.tables["discrepancy"]} == set(known)
