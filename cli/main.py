@@ -146,6 +146,17 @@ def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], js
 
 @app.command()
 @told_plainly
+def report(department: Annotated[str, typer.Argument(metavar="DEPARTMENT")]) -> None:
+    """Write a department's workbook of the published release: batches, rows kept out, differences. 部门核对清单"""
+    from contracts.load import load_all
+    from warehouse.home import Home
+    from warehouse.report import department_report
+
+    typer.echo(department_report(Home.from_environment(), load_all(), department))
+
+
+@app.command()
+@told_plainly
 def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
     from cli import show

@@ -1,0 +1,42 @@
+"""The workbook that a department opens after a release."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from contracts.model import Contracts
+from tests.support.county import Travelled
+from tests.support.release import rows
+from warehouse.faults import NotFoundError
+from warehouse.publish import published
+from warehouse.report import department_report
+
+
+def test_a_department_finds_its_batches_its_quarantined_rows_and_its_differences(
+    travelled: Travelled, own_contracts: Contracts
+) -> None:
+    release = published(travelled.home)
+    for department in own_contracts.departments:
+        workbook = department_report(travelled.home, own_contracts, department)
+        batches, quarantined, differences = pd.read_excel(workbook, sheet_name=None, dtype=str).values()
+        mine = f"department = '{department}'"
+        assert len(batches) == rows(release, f"SELECT count(*) FROM batch WHERE {mine}")[0][0]
+        assert len(quarantined) == rows(release, f"SELECT count(*) FROM quarantine WHERE {mine}")[0][0]
+        owned = f"SELECT count(*) FROM discrepancy WHERE owner LIKE '{department}/%'"
+        assert len(differences) == rows(release, owned)[0][0]
+        assert not differences["说明 meaning"].isna().any()
+
+
+def test_the_workbook_holds_no_value_of_a_person(travelled: Travelled, own_contracts: Contracts) -> None:
+    release = published(travelled.home)
+    personal = {value for pair in rows(release, "SELECT id_number, name FROM person") for value in pair if value}
+    for department in own_contracts.departments:
+        sheets = pd.read_excel(department_report(travelled.home, own_contracts, department), sheet_name=None, dtype=str)
+        cells = {cell for sheet in sheets.values() for cell in sheet.to_numpy().ravel()}
+        assert not cells & personal
+
+
+def test_a_department_without_a_contract_is_said_to_be_unknown(travelled: Travelled, own_contracts: Contracts) -> None:
+    with pytest.raises(NotFoundError, match="known are"):
+        department_report(travelled.home, own_contracts, "nobody")
