@@ -22,7 +22,10 @@ RUN pip install --no-cache-dir uv==${UV_VERSION} \
 WORKDIR /opt/renkou
 # Dependencies first: they change less often than the project.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --no-install-project && uv pip install ${DRIVERS}
+# The lock names no index: what it pins is read offline and fetched from the index that this machine is set up with.
+RUN uv venv .venv \
+ && uv export --frozen --no-dev --no-emit-project --format requirements-txt --output-file /tmp/pinned.txt \
+ && uv pip sync --require-hashes /tmp/pinned.txt && uv pip install ${DRIVERS}
 
 COPY .airflowignore ./
 COPY contracts contracts

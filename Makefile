@@ -77,7 +77,7 @@ run: $(READY) ## Make a county of 5,000 persons, run the DAGs on it, publish, de
 
 .PHONY: test
 test: $(READY) ## Run every test
-	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
+	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench
 bench: $(READY) ## Measure each stage on made-up counties: make bench PERSONS="100000 1000000"

@@ -62,6 +62,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Take in every delivery up to a day, build, validate, publish. 入库、构建、校验、发布"""
+    from cli import show
     from cli.progress import listening
     from contracts.load import load_all
     from transforms.road import run as go
@@ -71,9 +72,9 @@ def run(
     with listening(sys.stderr) as listener:
         report = go(home, load_all(), landing, _day(as_of), listener)
     if json:
-        typer.echo(report.to_json())
+        typer.echo(show.as_json(report.to_json()))
     else:
-        typer.echo(f"{report.status} {report.release_id or ''}".strip() + f": {home.current}")
+        show.run(report, home.current)
     raise typer.Exit(STATUSES[report.status])
 
 

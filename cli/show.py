@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from warehouse.prefill import FilledField, Prefilled
 
 if TYPE_CHECKING:
     from contracts.check import Finding
+    from transforms.road import RunReport
 
 # Tables for a pipe or a log must not be squeezed into 80 columns.
 WIDE = 160
@@ -178,3 +180,21 @@ def _share(probability: float | None) -> str:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def run(report: RunReport, current: Path) -> None:
+    """What a run did, and for everything that was not taken in or not published: what, and what to do."""
+    for folder in report.unknown:
+        print(f"{folder}: no contract speaks of this folder; add one, or take the folder away")
+    for batch in report.batches:
+        if batch.status != "accepted":
+            print(f"{batch.status} {batch.reference}: {batch.reason}")
+    for sentence in report.stops:
+        print(f"stopped: {sentence}")
+    stays = f"{report.release_id or 'nothing'} stays published" if report.release_id else "nothing is published yet"
+    words = {
+        "published": f"published {report.release_id}: {current}",
+        "unchanged": f"unchanged, {stays}: {current}",
+        "refused": f"refused by a gate; {stays}: {current}",
+    }
+    print(words[report.status])

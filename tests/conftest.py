@@ -9,9 +9,8 @@ import pytest
 
 from contracts.model import Contracts
 from generate.rates import Rates
-from tests.support.county import Travelled, agreed, made
+from tests.support.county import Travelled, agreed, made, once, travel
 from tests.support.truth import Scored, scored
-from transforms import road
 from warehouse.home import Home
 
 PERSONS = 1500
@@ -25,14 +24,16 @@ def own_contracts() -> Contracts:
 @pytest.fixture(scope="session")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three days of a small county in which every kind of fault is common."""
-    return made(tmp_path_factory.mktemp("county"), PERSONS, seed=7, days=3, rates=Rates.harsh())
+    return once(tmp_path_factory, "county", lambda root: made(root, PERSONS, seed=7, days=3, rates=Rates.harsh()))[0]
 
 
 @pytest.fixture(scope="session")
-def travelled(county: Path, own_contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> Travelled:
+def travelled(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Travelled:
     """The county taken in, built, validated and published in one run."""
-    home = Home(tmp_path_factory.mktemp("travelled") / "home")
-    return Travelled(county, home, road.run(home, own_contracts, county / "landing"))
+    folder, report = once(
+        tmp_path_factory, "travelled", lambda folder: travel(Home(folder / "home"), county / "landing")
+    )
+    return Travelled(county, Home(folder / "home"), report)
 
 
 @pytest.fixture(scope="session")

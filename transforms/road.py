@@ -24,11 +24,13 @@ from transforms.take_in.batches import (
     BatchReport,
     deliveries,
     delivery,
+    is_gated,
     is_taken_in,
     judged,
     ledger,
     take_in_delivery,
     unknown_folders,
+    write_gate,
 )
 from transforms.unify import unify_build
 from warehouse.connection import open_database
@@ -149,7 +151,8 @@ def _notes(home: Home, day: date) -> dict[str, Any]:
 
 
 def prepare(home: Home, contracts: Contracts, day: date) -> None:
-    """Open the build of ``day`` anew; whatever a killed build left is thrown away."""
+    """Open the build of ``day`` anew from the batches that the batch gate lets in; what a killed build left is thrown away."""
+    _gate_batches(home, contracts, day)
     build = home.build_file(day)
     home.builds.mkdir(parents=True, exist_ok=True)
     for leftover in home.builds.glob(f"{day:%Y%m%d}.*"):
@@ -190,25 +193,35 @@ def reconcile(home: Home, contracts: Contracts, day: date) -> None:
 
 
 def validate(home: Home, contracts: Contracts, day: date) -> GateReport:
-    """The gates: the batches that this build is the first to use, the build, and the release after the one before."""
-    from expectations.gates import check_batches, check_build, check_release  # noqa: PLC0415 - Great Expectations is slow to import
+    """The gates of the build, and of the release after the one before."""
+    from expectations.gates import check_build, check_release  # noqa: PLC0415
 
     database = _release_file(home, day)
     before = release.last_release(home)
-    fresh = [
+    used = [
         _batch_file(b)
         for b in batches_known(home, contracts)
         if b.status == "accepted" and b.batch_date <= day and (before is None or b.batch_date > before.as_of)
     ]
     results = [
-        *check_batches(fresh, contracts, home.data_docs),
-        check_build(database, contracts, home.data_docs, as_of=day),
+        check_build(database, contracts, home.data_docs, as_of=day, batches=used),
         check_release(database, published(home) if before else None, contracts, home.data_docs),
     ]
     stops = tuple(f"{r.gate} {r.subject}: {c.rule}: {c.sentence_en}" for r in results for c in r.stops)
     report = GateReport(not stops, stops, tuple(r.to_json() for r in results))
     _note(home, day, gates=report.gates, stops=stops)
     return report
+
+
+def _gate_batches(home: Home, contracts: Contracts, day: date) -> None:
+    """Ask the batch gate about every batch up to ``day`` that it has not seen; a batch that it stops is refused, alone."""
+    from expectations.gates import check_batches  # noqa: PLC0415
+
+    waiting = [b for b in batches_known(home, contracts) if b.status == "accepted" and b.batch_date <= day and not is_gated(b)]
+    results = check_batches([_batch_file(b) for b in waiting], contracts, home.data_docs)
+    for batch, result in zip(waiting, results, strict=True):
+        stops = [f"{check.rule}: {check.sentence_en}; see {home.data_docs / 'batch'}" for check in result.stops]
+        write_gate(batch, result.to_json(), stops)
 
 
 def _batch_file(batch: BatchReport) -> Any:

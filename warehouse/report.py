@@ -12,7 +12,7 @@ import pandas as pd
 
 from contracts.model import Contracts
 from warehouse.connection import open_read_only
-from warehouse.faults import NotFoundError
+from warehouse.faults import WrongUseError
 from warehouse.home import Home
 from warehouse.publish import published
 
@@ -34,9 +34,9 @@ DIFFERENCES = """
 
 
 def department_report(home: Home, contracts: Contracts, department: str) -> Path:
-    """Write ``reports/<release>/<department>.xlsx`` of the published release; answers the file. Raises NotFoundError."""
+    """Write ``reports/<release>/<department>.xlsx`` of the published release; answers the file. Raises WrongUseError."""
     if department not in contracts.departments:
-        raise NotFoundError(f"no contract speaks of department {department!r}; known are {', '.join(contracts.departments)}")
+        raise WrongUseError(f"no contract speaks of department {department!r}; known are {', '.join(contracts.departments)}")
     release = published(home)
     target = home.reports / release.stem.removeprefix("release_") / f"{department}.xlsx"
     target.parent.mkdir(parents=True, exist_ok=True)

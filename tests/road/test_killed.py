@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
-from tests.support.county import made, travel_ungated
-from tests.support.release import contents, differing
+from tests.support.command import renkou
+from tests.support.release import contents, differing, files_of
 from transforms.road import STAGES
 from warehouse.home import Home
 from warehouse.publish import current_release
-
-ROOT = Path(__file__).resolve().parents[2]
 
 # Where each run is cut off: the stage, and which opening or moving of a file within it. A run begins where the ledger
 # and the last release stand, so each cut meets what the cuts before it left behind.
@@ -33,31 +25,6 @@ CUTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def small_county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("small_county"), 300, seed=3, days=1) / "landing"
-
-
-@pytest.fixture(scope="module")
-def undisturbed(small_county: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home that nobody killed."""
-    home = Home(tmp_path_factory.mktemp("undisturbed") / "home")
-    travel_ungated(home, small_county)
-    return home
-
-
-def renkou(home: Home, module: Sequence[str], landing: Path) -> subprocess.CompletedProcess[str]:
-    """``renkou run``, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", *module, "run", "--landing", str(landing)],
-        cwd=ROOT,
-        env=os.environ | {"RENKOU_HOME": str(home.root)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_every_stage_is_cut_off() -> None:
     assert {stage for stage, _ in CUTS} == {"take_in", *STAGES}
 
@@ -65,19 +32,15 @@ def test_every_stage_is_cut_off() -> None:
 def test_a_run_that_was_killed_at_every_stage_ends_like_one_that_was_not(
     small_county: Path, undisturbed: Home, tmp_path: Path
 ) -> None:
-    home = Home(tmp_path / "home")
+    home, landing = Home(tmp_path / "home"), small_county / "landing"
     for stage, step in CUTS:
-        killed = renkou(home, ("tests.support.cut_off", stage, str(step)), small_county)
+        killed = renkou(home, landing, "tests.support.cut_off", stage, str(step))
         assert killed.returncode == -signal.SIGKILL, f"{stage} {step}: {killed.stderr}"
         assert f'"stage": "{stage}' not in killed.stderr, "the stage had ended before the cut"
         assert current_release(home) is None
-    ended = renkou(home, ("cli.main",), small_county)
+    ended = renkou(home, landing)
     assert ended.returncode == 0, ended.stderr
     assert differing(undisturbed.current, home.current) == {}
     assert contents(undisturbed.current)["person"][0] > 250
-
-
-def test_no_rubbish_is_left_of_the_killed_runs(small_county: Path, undisturbed: Home) -> None:
-    left = [path for path in undisturbed.builds.rglob("*") if path.is_file() and path.name != ".lock"]
-    assert left == []
-    assert list(undisturbed.root.rglob("*.partial")) == []
+    assert files_of(home.builds) == {}
+    assert list(home.landed.rglob("*.partial")) == []

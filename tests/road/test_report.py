@@ -8,7 +8,7 @@ import pytest
 from contracts.model import Contracts
 from tests.support.county import Travelled
 from tests.support.release import rows
-from warehouse.faults import NotFoundError
+from warehouse.faults import WrongUseError
 from warehouse.publish import published
 from warehouse.report import department_report
 
@@ -38,5 +38,5 @@ def test_the_workbook_holds_no_value_of_a_person(travelled: Travelled, own_contr
 
 
 def test_a_department_without_a_contract_is_said_to_be_unknown(travelled: Travelled, own_contracts: Contracts) -> None:
-    with pytest.raises(NotFoundError, match="known are"):
+    with pytest.raises(WrongUseError, match="known are"):
         department_report(travelled.home, own_contracts, "nobody")

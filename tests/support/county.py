@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,7 @@ from generate.county import generate
 from generate.rates import Rates
 from transforms import road
 from transforms.road import GateReport, RunReport
+from warehouse.durable import one_at_a_time
 from warehouse.home import Home
 
 DAYS = (date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22))
@@ -59,4 +63,24 @@ def travel_ungated(home: Home, landing: Path, *days: date | None) -> RunReport:
     return report
 
 
-Travel = Callable[..., RunReport]
+def travel(home: Home, landing: Path) -> RunReport:
+    """Run the road at once over all days; the gates are asked on the last of them."""
+    asked = road.validate
+
+    def on_the_last_day(home: Home, contracts: Contracts, day: date) -> GateReport:
+        return (asked if day == DAYS[-1] else passing)(home, contracts, day)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(road, "validate", on_the_last_day)
+        return road.run(home, agreed(), landing)
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> tuple[Path, Any]:
+    """A folder made once a session, also when several processes share the tests, with what making it answered."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    answer = folder / "made.pickle"
+    with one_at_a_time(folder):
+        if not answer.exists():
+            answer.write_bytes(pickle.dumps(make(folder)))
+        return folder, pickle.loads(answer.read_bytes())

@@ -1,7 +1,8 @@
 """``python -m tests.support.cut_off STAGE STEP ...``: the command ``renkou ...``, killed within a stage of the road.
 
 The process sends itself SIGKILL at the STEP-th time that it opens or moves a file within the stage, so that the cut
-falls at the same place on every machine. A stage that has fewer steps runs to its end.
+falls at the same place on every machine. A stage that has fewer steps runs to its end. On the way to a cut in
+``publish`` the gates are left out: they take long and change nothing of the build.
 """
 
 from __future__ import annotations
@@ -40,7 +41,11 @@ def main() -> None:
     stage, step, *arguments = sys.argv[1:]
     cut = Cut(stage, int(step))
     from cli import progress  # noqa: PLC0415 - after the arguments are known
+    from tests.support.county import passing  # noqa: PLC0415
+    from transforms import road  # noqa: PLC0415
 
+    if stage == "publish":
+        road.validate = passing
     tell = progress.Lines.stage
 
     def told(self: progress.Lines, name: str) -> None:

@@ -18,11 +18,13 @@ from typing import Any, Literal
 from contracts.model import Contracts, Dataset
 from transforms.normalise import LandedFile, normalise_batch
 from transforms.take_in.reading import BatchRefused, Landed, land_file
+from warehouse.durable import write_text
 from warehouse.home import Home
 
 Status = Literal["accepted", "refused", "held", "duplicate"]
 DELIVER_AGAIN = "ask the department to deliver again"
 MANIFEST = "manifest.json"
+GATE = "gate.json"
 NORMALISED = "normalised.parquet"
 QUARANTINE = "quarantine.parquet"
 
@@ -314,11 +316,13 @@ def _check_rows(path: Path, rows: int) -> None:
 
 
 def judged(reports: list[BatchReport], contracts: Contracts) -> list[BatchReport]:
-    """The ledger with ``held`` said of every full batch that shrank or grew beyond its bound, in order of date."""
+    """The ledger with ``refused`` said of batches that the gate stopped, and ``held`` of every full batch that shrank or
+    grew beyond its bound, in order of date.
+    """
     last: dict[str, BatchReport] = {}
     known = {d.id: d for d in contracts.datasets}
     verdicts = []
-    for report in reports:
+    for report in map(_gated, reports):
         dataset = known.get(report.dataset_id)
         verdict = report
         if dataset and report.status == "accepted":
@@ -328,6 +332,23 @@ def judged(reports: list[BatchReport], contracts: Contracts) -> list[BatchReport
                 last[dataset.id] = report
         verdicts.append(verdict)
     return verdicts
+
+
+def is_gated(batch: BatchReport) -> bool:
+    """Whether the batch gate has looked at the batch."""
+    return (batch.folder / GATE).exists()
+
+
+def write_gate(batch: BatchReport, result: dict[str, Any], stops: list[str]) -> None:
+    """Keep beside the batch what the gate said of it; ``stops`` are the sentences that refuse it."""
+    write_text(batch.folder / GATE, json.dumps({"stops": stops, "result": result}, ensure_ascii=False, default=str))
+
+
+def _gated(batch: BatchReport) -> BatchReport:
+    if batch.status != "accepted" or not is_gated(batch):
+        return batch
+    stops = json.loads((batch.folder / GATE).read_text(encoding="utf-8"))["stops"]
+    return replace(batch, status="refused", reason="; ".join(stops)) if stops else batch
 
 
 def _held(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> str:
