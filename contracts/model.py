@@ -24,14 +24,15 @@ class Agreed(BaseModel):
 DatumType = Literal[
     "identity_number", "name", "text", "address", "code", "date", "month", "amount", "phone", "set", "person"
 ]
-Pick = Literal["newest", "earliest", "union"]
+Pick = Literal["newest", "newest_record", "earliest", "union"]
 
 
 class Datum(Agreed):
     """One datum of the catalogue: what it means and which dataset answers for it (条例 art. 19, 一数一源).
 
     ``owner``, ``fallbacks`` and ``checked_by`` name datasets as ``department/dataset``. ``pick`` says which
-    record of a dataset speaks when a person has several there. ``agrees_on`` is the number of leading
+    record of a dataset speaks when a person has several there: the newest that has a value, or the
+    ``newest_record`` whether it has one or not, as after a divorce there is no spouse. ``agrees_on`` is the number of leading
     characters in which two codes must be equal to agree (all of them when absent). ``replaces`` is said
     by a later folder that puts its own entry in the place of an earlier one.
     """
@@ -69,9 +70,12 @@ class Catalogue(Agreed):
 
 
 class Code(Agreed):
+    """One code; ``unknown`` marks those that say that nothing is known, which never stand over a value."""
+
     code: str
     label: str
     label_en: str = ""
+    unknown: bool = False
     kin: Literal["head", "spouse", "child", "parent"] | None = None
 
 

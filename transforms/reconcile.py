@@ -10,10 +10,10 @@ from datetime import date
 
 import duckdb
 
-from contracts.model import Contracts, Dataset, Datum
+from contracts.model import Contracts, Dataset, Datum, Supply
 from transforms.calendar import OBJECTION_DAYS, add_working_days
 from transforms.sql_files import quoted, sql
-from transforms.unify import agrees, sql_type, supplied, when_holds
+from transforms.unify import agrees, known, supplied, when_holds
 
 
 def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
@@ -48,11 +48,16 @@ def _sources(datum: Datum) -> str:
 def _value_checks(dataset: Dataset, contracts: Contracts) -> list[str]:
     checked = [d for d in supplied(dataset, contracts) if dataset.id in d.checked_by and d.type != "person"]
     return [
-        _value_check(dataset, person.role, supply.column, when_holds(supply.when, "r."), datum)
+        _value_check(dataset, person.role, supply.column, _counts(supply, datum, contracts), datum)
         for person in dataset.persons
         for datum in checked
         if (supply := person.data.get(datum.name)) and supply.column
     ]
+
+
+def _counts(supply: Supply, datum: Datum, contracts: Contracts) -> str:
+    """SQL: whether the record says anything of the datum."""
+    return f"{when_holds(supply.when, 'r.')} AND {known(datum, f'r.{supply.column}', contracts)} IS NOT NULL"
 
 
 def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Datum) -> str:
@@ -68,7 +73,6 @@ def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Dat
         when=when,
         datum=quoted(datum.name),
         published=published,
-        kind_of_value=sql_type(datum),
         place=datum.sources.index(dataset.id) if dataset.id in datum.sources else 255,
         owner=quoted(datum.owner),
         agreement=agrees(datum, f"r.{column}", f"p.{published}"),

@@ -62,7 +62,7 @@ def sql_type(datum: Datum) -> str:
 
 def _source_table(dataset: Dataset, contracts: Contracts) -> str:
     data = supplied(dataset, contracts)
-    rows = " UNION ALL ".join(_role_rows(dataset, person, data) for person in dataset.persons)
+    rows = " UNION ALL ".join(_role_rows(dataset, person, data, contracts) for person in dataset.persons)
     picks = ", ".join(_pick(datum) for datum in data)
     return (
         f"CREATE OR REPLACE TABLE unify_source__{dataset.table} AS WITH said AS ("
@@ -71,8 +71,8 @@ def _source_table(dataset: Dataset, contracts: Contracts) -> str:
     )
 
 
-def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum]) -> str:
-    values = ", ".join(f"{_said(dataset, person, datum)} AS {datum.name}" for datum in data)
+def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contracts: Contracts) -> str:
+    values = ", ".join(f"{_said(dataset, person, datum, contracts)} AS {datum.name}" for datum in data)
     updated = dataset.delivery.updated
     partners = dict.fromkeys(s.role for s in person.data.values() if s.role)
     joins = "".join(_partner_join(dataset, role) for role in partners)
@@ -97,14 +97,22 @@ def _partner_join(dataset: Dataset, role: str) -> str:
     return " " + _role_join(dataset, role, f"role_{role}", "LEFT JOIN")
 
 
-def _said(dataset: Dataset, person: PersonOfRow, datum: Datum) -> str:
+def _said(dataset: Dataset, person: PersonOfRow, datum: Datum, contracts: Contracts) -> str:
     supply = person.data.get(datum.name)
     if supply is None and dataset.household and datum.name in KIN_DATA:
         return f"kin.{datum.name}"
     if supply is None:
         return f"NULL::{sql_type(datum)}"
-    value = _supplied_value(dataset, supply, datum)
+    value = known(datum, _supplied_value(dataset, supply, datum), contracts)
     return f"CASE WHEN {when_holds(supply.when, 'r.')} THEN {value} END" if supply.when else value
+
+
+def known(datum: Datum, value: str, contracts: Contracts) -> str:
+    """SQL: the value, unless it is a code that says that nothing is known."""
+    if datum.codes is None or datum.type == "set":
+        return value
+    unknown = ", ".join(quoted(c.code) for c in contracts.code_list(datum.codes).codes if c.unknown)
+    return f"CASE WHEN {value} NOT IN ({unknown}) THEN {value} END" if unknown else value
 
 
 def _supplied_value(dataset: Dataset, supply: Supply, datum: Datum) -> str:
@@ -124,6 +132,9 @@ def _pick(datum: Datum) -> str:
         return f"list_sort(list_distinct(flatten(list({name}) {there}))) AS {name}, {record}"
     if datum.pick == "earliest":
         return f"min({name}) AS {name}, arg_min(record_no, ({name}, recency)) {there} AS {name}__no"
+    if datum.pick == "newest_record":
+        value = f"arg_max_null({name}, recency)"
+        return f"{value} AS {name}, CASE WHEN {value} IS NOT NULL THEN arg_max(record_no, recency) END AS {name}__no"
     return f"arg_max({name}, recency) {there} AS {name}, {record}"
 
 

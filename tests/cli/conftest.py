@@ -15,6 +15,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home without a release."""
     monkeypatch.setenv("RENKOU_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("RENKOU_DEBUG", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delenv("RENKOU_CONTRACTS", raising=False)
     return Home.from_environment()
 

@@ -67,7 +67,6 @@ def test_the_command_ends_with_three(stopped: Stopped) -> None:
     assert status == 3, said
 
 
-@pytest.mark.xfail(reason="renkou run says that it refused, not which rule: cli/main.py leaves the stops out", strict=True)
 def test_the_command_names_the_rule(stopped: Stopped) -> None:
     _, _, _, said = stopped
     assert "deaths_rise" in said

@@ -148,7 +148,6 @@ def test_without_its_control_file_a_batch_waits_until_it_has_come(home: Home, la
     assert [b.status for b in road.batches_known(home, landing.contracts)] == ["accepted"]
 
 
-@pytest.mark.xfail(reason="only files that are there are held against control files", strict=True)
 def test_a_control_file_without_its_data_file_refuses_the_batch(home: Home, landing: Landing) -> None:
     """One of two files has not come: half a register must not pass for the whole."""
     landing.put(PENSION, pensioners(1), part="_01")
@@ -219,7 +218,6 @@ def test_a_corrected_batch_replaces_the_one_before(home: Home, landing: Landing)
     assert records(home, landing.contracts, PENSION, "is_current") == [("33001", True), ("33003", True)]
 
 
-@pytest.mark.xfail(reason="the ledger keeps the newest delivery of a day, refused or not", strict=True)
 def test_a_correction_that_is_broken_leaves_the_batch_before_in_use(home: Home, landing: Landing) -> None:
     landing.put(PENSION, pensioners(1, 2))
     landing.take_in(home, PENSION)
@@ -228,7 +226,6 @@ def test_a_correction_that_is_broken_leaves_the_batch_before_in_use(home: Home, 
     assert records(home, landing.contracts, PENSION, "is_current") == [("33001", True), ("33002", True)]
 
 
-@pytest.mark.xfail(reason="bytes that were taken in before are passed over, though others came in between", strict=True)
 def test_a_correction_taken_back_is_taken_back(home: Home, landing: Landing) -> None:
     """What lies in the landing folder counts, also when it lay there before."""
     for keys in ((1, 2), (1, 3), (1, 2)):

@@ -22,6 +22,7 @@ from warehouse.durable import write_text
 from warehouse.home import Home
 
 Status = Literal["accepted", "refused", "held", "duplicate"]
+COPY_FIRST = "wait until the copy is complete, then run again"
 DELIVER_AGAIN = "ask the department to deliver again"
 MANIFEST = "manifest.json"
 GATE = "gate.json"
@@ -93,6 +94,7 @@ class Delivery:
     dataset: Dataset
     batch_date: date
     files: tuple[tuple[Path, str], ...]
+    controls: tuple[Path, ...]
     digest: str
 
     @property
@@ -140,7 +142,8 @@ def delivery(dataset: Dataset, day: date, folder: Path, contracts: Contracts) ->
     for path, sha in hashed:
         digest.update(f"{path.name} {sha}\n".encode())
     data = tuple((p, sha) for p, sha in hashed if p.suffix != ".ctl")
-    return Delivery(dataset, day, data, digest.hexdigest()[:16])
+    controls = tuple(p for p in present if p.suffix == ".ctl")
+    return Delivery(dataset, day, data, controls, digest.hexdigest()[:16])
 
 
 def _sha256(path: Path) -> str:
@@ -152,14 +155,20 @@ def _sha256(path: Path) -> str:
 
 
 def ledger(home: Home) -> list[BatchReport]:
-    """Every batch taken in, refused ones too, in order of date, dataset and time; a re-sent batch replaces the earlier."""
-    newest: dict[tuple[date, str], BatchReport] = {}
+    """Every batch taken in, refused ones too, in order of date and dataset. Of several deliveries for one day the newest
+    that was accepted counts: a correction that is broken leaves the batch before in use.
+    """
+    counts: dict[tuple[date, str], BatchReport] = {}
     for path in home.landed.glob(f"*/*/*/*/{MANIFEST}"):
         report = _from_manifest(path)
-        before = newest.get((report.batch_date, report.dataset_id))
-        if before is None or before.taken_in_at < report.taken_in_at:
-            newest[report.batch_date, report.dataset_id] = report
-    return [newest[key] for key in sorted(newest)]
+        key = (report.batch_date, report.dataset_id)
+        if key not in counts or _precedence(counts[key]) < _precedence(report):
+            counts[key] = report
+    return [counts[key] for key in sorted(counts)]
+
+
+def _precedence(report: BatchReport) -> tuple[bool, str]:
+    return report.status == "accepted", report.taken_in_at
 
 
 def _from_manifest(path: Path) -> BatchReport:
@@ -183,7 +192,10 @@ def _folder(home: Home, found: Delivery) -> Path:
 
 
 def is_taken_in(home: Home, found: Delivery) -> bool:
-    return (_folder(home, found) / MANIFEST).exists()
+    """Whether what lies in the landing folder now is also what was taken in last for that day."""
+    folder = _folder(home, found)
+    arrived = [_from_manifest(path) for path in folder.parent.glob(f"*/{MANIFEST}")]
+    return bool(arrived) and max(arrived, key=lambda report: report.taken_in_at).folder == folder
 
 
 # --- taking in -------------------------------------------------------------------------------------------------
@@ -192,8 +204,10 @@ def is_taken_in(home: Home, found: Delivery) -> bool:
 def take_in_delivery(home: Home, contracts: Contracts, found: Delivery) -> BatchReport:
     """Land and normalise one batch whole, or refuse it whole; idempotent, and safe against being killed at any point."""
     folder = _folder(home, found)
-    if (folder / MANIFEST).exists():
+    if is_taken_in(home, found):
         return _from_manifest(folder / MANIFEST)
+    if (folder / MANIFEST).exists():
+        return _arrived_again(_from_manifest(folder / MANIFEST))
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -201,6 +215,17 @@ def take_in_delivery(home: Home, contracts: Contracts, found: Delivery) -> Batch
     _write_manifest(report, partial)
     partial.replace(folder)
     return replace(report, folder=folder)
+
+
+def _arrived_again(report: BatchReport) -> BatchReport:
+    """Bytes that were taken in before, and have now come back in the place of others."""
+    again = replace(report, taken_in_at=_now())
+    _write_manifest(again, report.folder)
+    return again
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -> BatchReport:
@@ -211,7 +236,7 @@ def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -
         status="accepted",
         reason="",
         files=tuple(FileReport(path.name, sha, part) for part, (path, sha) in enumerate(found.files)),
-        taken_in_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        taken_in_at=_now(),
         folder=folder,
     )
     if earlier := _same_bytes(home, found):
@@ -282,6 +307,9 @@ def _control(path: Path) -> dict[str, Any] | None:
 def _check_controls(found: Delivery) -> None:
     if not found.files:
         raise BatchRefused("the batch folder holds no data file", file=found.reference, remedy=DELIVER_AGAIN)
+    for control in found.controls:
+        if not control.with_suffix("").exists():
+            raise BatchRefused("its data file has not come", file=control.name, remedy=COPY_FIRST)
     for path, sha in found.files:
         _check_control(path, sha, found)
 
@@ -290,7 +318,7 @@ def _check_control(path: Path, sha: str, found: Delivery) -> None:
     control = _control(path)
     if control is None:
         if found.dataset.delivery.control == "required":
-            raise BatchRefused("its control file has not come", file=path.name, remedy="wait until the copy is complete, then run again")
+            raise BatchRefused("its control file has not come", file=path.name, remedy=COPY_FIRST)
         return
     expected = {"file": path.name, "sha256": sha, "extract_date": found.batch_date.isoformat()}
     for field, now in expected.items():

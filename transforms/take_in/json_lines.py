@@ -19,7 +19,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from contracts.model import Column, Dataset, FileLayout
 from transforms.take_in import BatchRefused, Fault, Piece, Reading, rows_table
-from transforms.take_in.encoding import SPOKEN, Block, blocks, choose_encoding
+from transforms.take_in.encoding import SPOKEN, Block, blocks
 from warehouse.connection import scratch
 
 # DuckDB rewrites fractions, exponents and minus zero, and lets NaN and a trailing comma pass.
@@ -90,7 +90,7 @@ def read_json_lines(path: Path, dataset: Dataset, layout: FileLayout) -> Reading
     While the pieces are taken BatchRefused is raised for a key that the contract does not know, for an agreed
     key that no line has, and for broken gzip.
     """
-    encoding = choose_encoding(path, layout)
+    encoding = "utf-8"  # RFC 8259, 8.1: JSON that is exchanged is UTF-8
     keys = Keys(path.name, tuple(c.header for c in dataset.columns if c.header != "@sheet"))
     return Reading(encoding, _pieces(blocks(path, layout, encoding), dataset, keys, encoding))
 
