@@ -18,21 +18,13 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from cli.plainly import in_words
 from cli.progress import Lines, listening
+from transforms import road
 
 Stand = Callable[..., None]
 
 
 def renkou(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
-
-
-@dataclass(frozen=True)
-class Report:
-    status: str
-    release_id: str | None
-
-    def to_json(self) -> str:
-        return json.dumps({"status": self.status})
 
 
 @dataclass(frozen=True)
@@ -59,23 +51,24 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Stand:
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("status", "code"), [("published", 0), ("unchanged", 0), ("refused", 3)])
 def test_run_ends_with_what_became_of_the_release(
-    stand_in: Stand, tmp_path: Path, status: str, code: int
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: Any, code: int
 ) -> None:
     seen: dict[str, Any] = {}
 
-    def run(home: Any, contracts: Any, landing: Path, as_of: date | None, listener: Any) -> Report:
+    def run(home: Any, contracts: Any, landing: Path, as_of: date | None, listener: Any) -> road.RunReport:
         seen.update(landing=landing, as_of=as_of)
         listener.stage("link")
         listener.progress(1, 2, "pairs")
         listener.finished("link", 1.5, {"pairs": 2})
-        return Report(status, "r1")
+        return road.RunReport(status, "r1", stops=["build: a rule: a sentence"] * code)
 
-    stand_in("transforms.road", run=run)
+    monkeypatch.setattr(road, "run", run)
     answer = renkou("run", "--landing", str(tmp_path), "--as-of", "2026-11-20", "--json")
 
     assert answer.exit_code == code
     assert seen == {"landing": tmp_path, "as_of": date(2026, 11, 20)}
-    assert json.loads(answer.stdout) == {"status": status}
+    told = json.loads(answer.stdout)
+    assert (told["status"], told["release_id"], len(told["stops"])) == (status, "r1", code)
     assert json.loads(answer.stderr) == {"stage": "link", "seconds": 1.5, "figures": {"pairs": 2}}
 
 

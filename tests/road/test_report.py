@@ -19,7 +19,7 @@ def test_a_department_finds_its_batches_its_quarantined_rows_and_its_differences
     release = published(travelled.home)
     for department in own_contracts.departments:
         workbook = department_report(travelled.home, own_contracts, department)
-        batches, quarantined, differences = pd.read_excel(workbook, sheet_name=None, dtype=str).values()
+        batches, quarantined, differences = pd.read_excel(workbook, sheet_name=None, dtype=str, engine="calamine").values()
         mine = f"department = '{department}'"
         assert len(batches) == rows(release, f"SELECT count(*) FROM batch WHERE {mine}")[0][0]
         assert len(quarantined) == rows(release, f"SELECT count(*) FROM quarantine WHERE {mine}")[0][0]
@@ -32,7 +32,7 @@ def test_the_workbook_holds_no_value_of_a_person(travelled: Travelled, own_contr
     release = published(travelled.home)
     personal = {value for pair in rows(release, "SELECT id_number, name FROM person") for value in pair if value}
     for department in own_contracts.departments:
-        sheets = pd.read_excel(department_report(travelled.home, own_contracts, department), sheet_name=None, dtype=str)
+        sheets = pd.read_excel(department_report(travelled.home, own_contracts, department), sheet_name=None, dtype=str, engine="calamine")
         cells = {cell for sheet in sheets.values() for cell in sheet.to_numpy().ravel()}
         assert not cells & personal
 
