@@ -94,12 +94,12 @@ def test_generate_passes_on_what_was_asked(stand_in: Stand, tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("home")
 def test_a_surprise_shows_its_place_and_none_of_its_words(
-    stand_in: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(*_: Any) -> Report:
+    def run(*_: Any) -> road.RunReport:
         raise ValueError("张伟 330102198001010038")
 
-    stand_in("transforms.road", run=run)
+    monkeypatch.setattr(road, "run", run)
     plain = renkou("run", "--landing", str(tmp_path))
     monkeypatch.setenv("RENKOU_DEBUG", "1")
     whole = renkou("run", "--landing", str(tmp_path))
