@@ -84,7 +84,9 @@ def newest_first(dataset: Dataset) -> str:
 
 
 def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[str]:
-    """The newest batch of a full register is the register; a record that only older ones hold is no longer current."""
+    """The newest batch of a full register is the register; a record that only older ones hold is no longer current, unless
+    its newest row is in quarantine: then the version before stands.
+    """
     table = f"CREATE OR REPLACE TABLE record_{dataset.table} AS SELECT"
     if not batches:
         return [f"{table} {_empty(dataset)} WHERE false"]
@@ -97,7 +99,9 @@ def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[s
     if older:
         keys = f"SELECT DISTINCT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
         gone = f"SELECT * FROM ({_read(older)}) ANTI JOIN ({keys}) USING (record_key)"
-        body += f" UNION ALL BY NAME SELECT *, false AS is_current FROM ({_one_a_key(dataset, gone, 'doubled_before')})"
+        kept = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS NOT NULL"
+        before = _one_a_key(dataset, gone, "doubled_before")
+        body += f" UNION ALL BY NAME SELECT *, record_key IN ({kept}) AS is_current FROM ({before})"
     return [_doubled("doubled", [latest]), _doubled("doubled_before", older), f"{numbered} ({body})"]
 
 

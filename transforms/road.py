@@ -155,15 +155,26 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
     _gate_batches(home, contracts, day)
     build = home.build_file(day)
     home.builds.mkdir(parents=True, exist_ok=True)
-    for leftover in home.builds.glob(f"{day:%Y%m%d}.*"):
-        if leftover.is_file():
-            leftover.unlink()
+    _clear_build(home, day)
     batches = batches_known(home, contracts)
     with open_database(build) as connection:
         release.take_over(connection, home)
         prepare_build(connection, contracts, batches, day)
         release_id = release.next_release_id(connection, day)
     _note(home, day, release_id=release_id, inputs=release.inputs_of(batches, contracts, day))
+
+
+def _clear_build(home: Home, day: date) -> None:
+    for spent in home.builds.glob(f"{day:%Y%m%d}.*"):
+        if spent.is_file():
+            spent.unlink()
+
+
+def _clear_published(home: Home) -> None:
+    """Throw away what a run left that was killed between publishing and clearing."""
+    last = release.last_release(home)
+    if last and _notes_file(home, last.as_of).exists() and _notes(home, last.as_of)["release_id"] == last.release_id:
+        _clear_build(home, last.as_of)
 
 
 def link(home: Home, contracts: Contracts, day: date) -> None:
@@ -241,12 +252,10 @@ def publish(home: Home, contracts: Contracts, day: date) -> str:
     if not _notes_file(home, day).exists() and last and last.as_of == day:
         return last.release_id
     release_id: str = _notes(home, day)["release_id"]
-    publish_file(_release_file(home, day), home, release_id)
     home.reports.mkdir(parents=True, exist_ok=True)
     write_text(home.reports / f"{release_id}.json", _notes_file(home, day).read_text(encoding="utf-8"))
-    for spent in home.builds.glob(f"{day:%Y%m%d}.*"):
-        if spent.is_file():
-            spent.unlink()
+    publish_file(_release_file(home, day), home, release_id)
+    _clear_build(home, day)
     return release_id
 
 
@@ -265,6 +274,7 @@ def run(
     told = listener or _Silent()
     report = RunReport(unknown=[str(p.relative_to(landing)) for p in unknown_folders(landing, contracts)])
     with one_at_a_time(home.builds):
+        _clear_published(home)
         _take_in_all(home, contracts, landing, as_of, report, told)
         for day in days_to_build(home, contracts, as_of):
             if not _build_day(home, contracts, day, report, told):

@@ -118,10 +118,17 @@ def deliveries(
 
 
 def unknown_folders(landing: Path, contracts: Contracts) -> list[Path]:
-    """Folders of deliveries that no contract speaks of."""
+    """Folders that are not read: of deliveries that no contract speaks of, and batches not named by a day (yyyymmdd)."""
     known = {(d.department, d.name) for d in contracts.datasets}
-    folders = (p for p in sorted(landing.glob("*/*")) if p.is_dir() and not p.name.startswith("."))
-    return [p for p in folders if (p.parent.name, p.name) not in known]
+    folders = [p for p in sorted(landing.glob("*/*")) if p.is_dir() and not p.name.startswith(".")]
+    strangers = [p for p in folders if (p.parent.name, p.name) not in known]
+    undated = [batch for p in folders if p not in strangers for batch in _undated(p)]
+    return strangers + undated
+
+
+def _undated(folder: Path) -> list[Path]:
+    dated = {path for _, path in _batch_folders(folder)}
+    return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".") and p not in dated]
 
 
 def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
