@@ -33,7 +33,7 @@ CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS list_transform([tid
 
 CREATE OR REPLACE MACRO plain_date(raw) AS try_strptime(raw, ['%Y%m%d', '%Y-%m-%d'])::DATE;
 CREATE OR REPLACE MACRO regular_date(raw, extract_date) AS
-    regexp_full_match(raw, '\d{8}|\d{4}-\d\d-\d\d') AND plain_date(raw) > DATE '1900-01-01';
+    regexp_full_match(raw, '\d{8}|\d{4}-\d\d-\d\d') AND plain_date(raw) > DATE '1900-01-01' AND plain_date(raw) < DATE '9999-12-31';
 
 CREATE OR REPLACE MACRO not_after(d, extract_date) AS
     CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR} ELSE d END;
