@@ -19,8 +19,13 @@ STEPS = ("signature", "anchor", "candidate")
 
 
 def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, release: str) -> None:
-    """Fill ``person_record`` and ``person_change``. Needs the ``record_*`` and ``prior_*`` tables of the build."""
+    """Fill ``person_record``, ``person_change`` and ``link_pair``. Needs the ``record_*`` and ``prior_*`` tables of the build.
+
+    Decisions of people are read from ``link_decision``; a build that has none gets an empty one.
+    """
     prepare_comparisons(connection)
+    for table in ("decision", "pair"):
+        connection.execute(sql(f"link/{table}"))
     connection.execute(_link_record(contracts))
     for step in STEPS:
         connection.execute(sql(f"link/{step}"))

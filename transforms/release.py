@@ -28,6 +28,7 @@ COPIED = {
     "person_record": "person_id",
     "person_change": "release_id, person_id",
     "person_history": "person_id",
+    "link_pair": "left_department, left_dataset, left_record_key, left_role, right_department, right_dataset, right_record_key, right_role",
     "discrepancy": "person_id, kind, datum, record_key",
     "quarantine": "department, dataset, batch_date, file, line",
     "relation": "person_id",
