@@ -8,8 +8,6 @@ TOOLS := .tools
 VENV := .venv
 READY := $(VENV)/.ready
 
-BENCH_PERSONS ?= 100000 1000000
-
 # The first interpreter of this machine that fits requires-python; give another one with `make PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -80,8 +78,8 @@ test: $(READY) ## Run every test
 	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench
-bench: $(READY) ## Measure each stage on made-up counties: make bench PERSONS="100000 1000000"
-	@$(VENV)/bin/python -m bench $(PERSONS)
+bench: $(READY) ## Measure each stage on made-up counties: make bench NAME=road PERSONS="100000 1000000"
+	@$(VENV)/bin/python -m bench $(NAME) $(PERSONS)
 
 .PHONY: lint
 lint: $(READY) ## Look for faults without running anything: ruff, mypy

@@ -1,1 +1,1 @@
-"""How fast and how large: each stage's time, rows per second and peak memory, against DuckDB's own copy of the same rows."""
+"""How fast and how large it goes. A benchmark is a module here that has ``measure(console, persons)``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from collections.abc import Mapping
@@ -14,11 +15,17 @@ from transforms.road import run
 from warehouse.home import Home
 
 
+def processor_seconds() -> float:
+    """What this process and its finished children have used of all processors, in seconds."""
+    return sum(os.times()[:4])
+
+
 class Record:
-    """Keeps each stage's seconds and the process's peak memory so far, in bytes."""
+    """Keeps each stage's seconds, of the clock and of the processors, and the peak memory so far, in bytes."""
 
     def __init__(self) -> None:
         self.stages: list[dict[str, Any]] = []
+        self.used = processor_seconds()
 
     def stage(self, name: str) -> None:
         pass
@@ -28,7 +35,8 @@ class Record:
 
     def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        self.stages.append({"stage": name.partition(" ")[0], "seconds": seconds, "peak": peak, **figures})
+        used, self.used = processor_seconds() - self.used, processor_seconds()
+        self.stages.append({"stage": name.partition(" ")[0], "seconds": seconds, "cpu": used, "peak": peak, **figures})
 
 
 if __name__ == "__main__":

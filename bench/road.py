@@ -1,0 +1,72 @@
+"""The whole road: each stage's time, rows per second and peak memory, against DuckDB's own copy of the same rows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.floor import copy_all, readable
+from generate.county import generate
+
+SEED = 20261120
+
+
+def measure(console: Console, persons: int) -> None:
+    """Generate a county of one day, run it in a process of its own, print the table."""
+    with tempfile.TemporaryDirectory(prefix="renkou-bench-") as folder:
+        console.print(_table(persons, Path(folder)))
+
+
+def _table(persons: int, folder: Path) -> Table:
+    generate(persons, SEED, folder / "county", days=1)
+    landing = folder / "county" / "landing"
+    files = readable(landing, folder / "readable")
+    before = copy_all(files, folder / "floor_before")
+    stages = _run(landing, folder / "home")
+    after = copy_all(files, folder / "floor_after")
+    shutil.rmtree(folder / "home")
+    return _shown(persons, stages, *((one + other) / 2 for one, other in zip(before, after, strict=True)))
+
+
+def _run(landing: Path, home: Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "bench.stages", str(landing), str(home)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    stages: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return stages
+
+
+def _shown(persons: int, stages: list[dict[str, Any]], floor: float, floor_cpu: float) -> Table:
+    """Processor seconds stand beside those of the clock, as a machine with other work stretches only the latter."""
+    rows = stages[0]["rows"]
+    title = f"{persons:,} persons, {rows:,} rows; floor {floor:.1f} s, {floor_cpu:.1f} s of processors"
+    table = Table(title=title)
+    for heading in ("stage", "seconds", "x floor", "cpu s", "x floor", "rows/s", "peak memory"):
+        table.add_column(heading, justify="left" if heading == "stage" else "right")
+    whole = {
+        "stage": "all",
+        "seconds": sum(stage["seconds"] for stage in stages),
+        "cpu": sum(stage["cpu"] for stage in stages),
+        "peak": max(stage["peak"] for stage in stages),
+    }
+    for stage in (*stages, whole):
+        if stage is whole:
+            table.add_section()
+        seconds, cpu = stage["seconds"], stage["cpu"]
+        table.add_row(
+            stage["stage"],
+            f"{seconds:.1f}",
+            f"{seconds / floor:.1f}",
+            f"{cpu:.1f}",
+            f"{cpu / floor_cpu:.1f}",
+            f"{rows / seconds:,.0f}",
+            f"{stage['peak'] / 2**30:.2f} GiB",
+        )
+    return table
