@@ -158,6 +158,26 @@ def report(department: Annotated[str, typer.Argument(metavar="DEPARTMENT")]) -> 
 
 @app.command()
 @told_plainly
+def evaluate(
+    truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the truth tables.")],
+    examples: Annotated[int, typer.Option(min=0, help="References to name of each kind that came out otherwise.")] = 0,
+    json: Json = False,
+) -> None:
+    """Hold the published release against a made-up county's truth. 以真值评估关联质量"""
+    from cli import show
+    from transforms.evaluate import evaluate as measure
+    from warehouse.home import Home
+    from warehouse.publish import published
+
+    answer = measure(published(Home.from_environment()), truth, examples)
+    if json:
+        typer.echo(show.as_json(answer))
+    else:
+        show.evaluation(answer)
+
+
+@app.command()
+@told_plainly
 def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
     from cli import show

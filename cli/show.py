@@ -20,6 +20,7 @@ from warehouse.prefill import FilledField, Prefilled
 
 if TYPE_CHECKING:
     from contracts.check import Finding
+    from transforms.evaluate import Evaluation, Kind
     from transforms.road import RunReport
 
 # Tables for a pipe or a log must not be squeezed into 80 columns.
@@ -198,3 +199,39 @@ def run(report: RunReport, current: Path) -> None:
         "refused": f"refused by a gate; {stays}: {current}",
     }
     print(words[report.status])
+
+
+def evaluation(answer: Evaluation) -> None:
+    """Print a release beside the truth: linking, rows kept out, and a row for each planted kind."""
+    out, linking, kept_out = console(), answer.linking, answer.rows
+    figures = (
+        ("两两精确率 pairwise precision", _percent(linking.pairwise_precision), f"{linking.pairs_together:,} pairs together"),
+        ("两两召回率 pairwise recall", _percent(linking.pairwise_recall), f"{linking.pairs_true:,} true pairs"),
+        ("B-cubed precision", _percent(linking.b_cubed_precision), f"{linking.entries:,} entries, {linking.lost:,} lost"),
+        ("B-cubed recall", _percent(linking.b_cubed_recall), f"{linking.persons:,} persons of {linking.true_persons:,} true ones"),
+        ("分块召回率 blocking recall", _percent(linking.blocking_recall), "together, or compared at least"),
+        ("自动判定 decided automatically", _percent(linking.decided_automatically), "of entries"),
+        ("待审 doubtful", f"{linking.doubtful:,}", f"{_percent(linking.doubtful_per_person)} of persons"),
+        ("隔离行 lines kept out", f"{kept_out.found:,} of {kept_out.expected_out:,}", f"{kept_out.wrongly_out:,} wrongly"),
+    )
+    out.print(_table(f"release {answer.release_id}", ("measure", "is", "of"), figures))
+    headings = ("kind", "expected", "planted", "as expected", "doubtful", "with another", "pair precision", "pair recall", "otherwise")
+    out.print(_table("植入的错误 planted kinds", headings, (_kind(kind) for kind in answer.kinds)))
+
+
+def _kind(kind: Kind) -> Sequence[str]:
+    return (
+        kind.kind,
+        kind.expected,
+        str(kind.planted),
+        _text(kind.as_expected),
+        str(kind.doubtful or ""),
+        str(kind.with_another or ""),
+        _percent(kind.pairwise_precision),
+        _percent(kind.pairwise_recall),
+        "\n".join(kind.examples),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.4%}"
