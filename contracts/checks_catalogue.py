@@ -85,6 +85,36 @@ def order_of_authority_names_each_once(agreed: Agreement) -> Iterator[Finding]:
                 yield _error(agreed, datum, part, f"{name} is named twice", remedy)
 
 
+def phases_are_of_the_owner_and_a_fallback(agreed: Agreement) -> Iterator[Finding]:
+    """Who answers in an earlier phase of life stands in later, and the phase ends with a dataset that is delivered."""
+    for datum in agreed.contracts.catalogue.data:
+        phase = datum.phase
+        if phase is not None and phase.owner not in datum.fallbacks:
+            what = f"{phase.owner} answers before {phase.until} does, and is no fallback afterwards"
+            yield _error(agreed, datum, "phase.owner", what, f"name one of the fallbacks ({listed(datum.fallbacks) or 'none'})")
+        if phase is not None and phase.until not in agreed.datasets:
+            what = f"{phase.until} is no dataset that is delivered"
+            yield _error(agreed, datum, "phase.until", what, close(phase.until, agreed.datasets))
+        elif phase is not None and phase.until != datum.owner:
+            what = f"the phase ends with {phase.until}, and then {datum.owner} answers"
+            yield _error(agreed, datum, "phase.until", what, f"name the owner, {datum.owner}")
+
+
+def copies_are_groups_of_sources(agreed: Agreement) -> Iterator[Finding]:
+    """Copies are told of at least two datasets that have a voice in the datum, each in one group."""
+    for datum in agreed.contracts.catalogue.data:
+        voices = (*datum.sources, *datum.checked_by)
+        for group in datum.copies:
+            if len(group) < 2:
+                yield _error(agreed, datum, "copies", f"{listed(group)} alone copies from nobody", "name two datasets or more")
+            for name in group:
+                if name not in voices:
+                    what = f"{name} is neither a source nor a checker of {datum.name}"
+                    yield _error(agreed, datum, "copies", what, close(name, voices))
+        for name in doubled(name for group in datum.copies for name in group):
+            yield _error(agreed, datum, "copies", f"{name} is in two groups", "join the groups")
+
+
 def code_lists_exist(agreed: Agreement) -> Iterator[Finding]:
     """A datum's code list is there, and only codes and sets have one."""
     for datum in agreed.contracts.catalogue.data:
@@ -163,6 +193,8 @@ CHECKS: tuple[Check, ...] = (
     sources_exist,
     sources_tell_the_datum,
     order_of_authority_names_each_once,
+    phases_are_of_the_owner_and_a_fallback,
+    copies_are_groups_of_sources,
     code_lists_exist,
     crosswalks_lead_to_the_datums_list,
     normalisers_fit_the_type,

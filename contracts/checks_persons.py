@@ -94,12 +94,23 @@ def supplies_come_from_somewhere(agreed: Agreement) -> Iterator[Finding]:
 
 
 def _supply_fault(file: str, where: str, dataset: Dataset, supply: Supply) -> Iterator[Finding]:
+    if supply.since is not None:
+        yield from _since_fault(file, f"{where}.since", dataset, supply.since)
     if (supply.column is None) == (supply.role is None):
         yield Finding("error", file, where, "needs a column or a role, and not both", "keep one of them")
     elif supply.column is not None:
         yield from unnamed_column(file, dataset, where, supply.column)
     else:
         yield from _unnamed_role(file, dataset, where, str(supply.role))
+
+
+def _since_fault(file: str, where: str, dataset: Dataset, since: str) -> Iterator[Finding]:
+    """A value holds from a day or a month on."""
+    yield from unnamed_column(file, dataset, where, since)
+    found = column(dataset, since)
+    if found is not None and found.normaliser not in DAYS | {"month"}:
+        what = f"column {since} is {found.normaliser}, neither a day nor a month"
+        yield Finding("error", file, where, what, f"use {listed(sorted(DAYS))} or month")
 
 
 def _tie_fault(file: str, where: str, datum: Datum, supply: Supply) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ def _structural(dataset: Dataset) -> Iterator[str]:
     yield from (home.number, home.relation) if home else ()
     for person in dataset.persons:
         yield from (name for name in (person.newest_by, person.former_id_number) if name)
+        yield from (supply.since for supply in person.data.values() if supply.since)
 
 
 def _events(dataset: Dataset) -> Iterator[str]:

@@ -27,14 +27,24 @@ DatumType = Literal[
 Pick = Literal["newest", "newest_record", "earliest", "union"]
 
 
+class Phase(Agreed):
+    """A phase of life in which another dataset answers: until the dataset ``until`` speaks of a person, ``owner`` does."""
+
+    until: str
+    owner: str
+
+
 class Datum(Agreed):
     """One datum of the catalogue: what it means and which dataset answers for it (条例 art. 19, 一数一源).
 
-    ``owner``, ``fallbacks`` and ``checked_by`` name datasets as ``department/dataset``. ``pick`` says which
-    record of a dataset speaks when a person has several there: the newest that has a value, or the
-    ``newest_record`` whether it has one or not, as after a divorce there is no spouse. ``agrees_on`` is the number of leading
-    characters in which two codes must be equal to agree (all of them when absent). ``replaces`` is said
-    by a later folder that puts its own entry in the place of an earlier one.
+    ``owner``, ``fallbacks`` and ``checked_by`` name datasets as ``department/dataset``. ``phase`` names the fallback that is
+    the owner in an earlier phase of life. ``pick`` says which record of a dataset speaks when a person has several there: the
+    newest that has a value, or the ``newest_record`` whether it has one or not, as after a divorce there is no spouse.
+    ``agrees_on`` is the number of leading characters in which two codes must be equal to agree (all of them when absent).
+    ``copies`` are groups of datasets that take the datum from one another, so that a group has one voice at most. ``lasting``
+    holds for life: a new value is a correction, and was so from the beginning. ``fresh_days`` is how long a copy that was
+    delivered before the published value changed may say the old one. ``sealed``: what it was before is not kept when a
+    minor gets other parents. ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
     """
 
     name: str
@@ -48,6 +58,11 @@ class Datum(Agreed):
     pick: Pick = "newest"
     fallbacks: tuple[str, ...] = ()
     checked_by: tuple[str, ...] = ()
+    phase: Phase | None = None
+    copies: tuple[tuple[str, ...], ...] = ()
+    lasting: bool = False
+    fresh_days: int = Field(default=0, ge=0)
+    sealed: bool = False
     agrees_on: int | None = None
     sensitivity: Literal["general", "personal", "sensitive"]
     replaces: bool = False
@@ -164,10 +179,14 @@ class Delivery(Agreed):
 
 
 class Supply(Agreed):
-    """Where a role's datum comes from: a column, or (for ties between persons) another role of the row."""
+    """Where a role's datum comes from: a column, or (for ties between persons) another role of the row.
+
+    ``since`` names the column of the day or month from which it holds.
+    """
 
     column: str | None = None
     role: str | None = None
+    since: str | None = None
     when: When = Field(default_factory=dict)
 
 

@@ -128,10 +128,12 @@ def agree(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> set[st
         connection.execute("insert into agreed_dataset values (?, ?, ?)", row)
     for datum in contracts.catalogue.data:
         for source in datum.sources:
-            standing = "owner" if source == datum.owner else "fallback"
-            connection.execute(
-                "insert into agreed_source values (?, ?, ?, ?)", [datum.name, *source.split("/", 1), standing]
-            )
+            standings = ["owner" if source == datum.owner else "fallback"]
+            standings += ["owner"] if datum.phase and source == datum.phase.owner else []
+            for standing in standings:
+                connection.execute(
+                    "insert into agreed_source values (?, ?, ?, ?)", [datum.name, *source.split("/", 1), standing]
+                )
     return {"agreed_dataset", "agreed_source"}
 
 

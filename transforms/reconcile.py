@@ -60,6 +60,13 @@ def _counts(supply: Supply, datum: Datum, contracts: Contracts) -> str:
     return f"{when_holds(supply.when, 'r.')} AND {known(datum, f'r.{supply.column}', contracts)} IS NOT NULL"
 
 
+def _who_answers(datum: Datum) -> str:
+    """SQL: the dataset that owns the datum in this person's phase of life."""
+    if datum.phase is None:
+        return quoted(datum.owner)
+    return f"CASE WHEN p.{datum.name}__is_owner THEN {quoted(datum.phase.owner)} ELSE {quoted(datum.owner)} END"
+
+
 def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Datum) -> str:
     published = datum.name
     return sql(
@@ -74,6 +81,6 @@ def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Dat
         datum=quoted(datum.name),
         published=published,
         place=datum.sources.index(dataset.id) if dataset.id in datum.sources else 255,
-        owner=quoted(datum.owner),
+        owner=_who_answers(datum),
         agreement=agrees(datum, f"r.{column}", f"p.{published}"),
     )

@@ -60,10 +60,22 @@ def sql_type(datum: Datum) -> str:
     return SQL_TYPES.get(datum.type, "VARCHAR")
 
 
+def dated(contracts: Contracts) -> frozenset[str]:
+    """Names of the data of which some source states since when they hold."""
+    people = [person for dataset in contracts.datasets for person in dataset.persons]
+    return frozenset(name for person in people for name, supply in person.data.items() if supply.since)
+
+
+def day_of(dataset: Dataset, column: str, prefix: str = "r.") -> str:
+    """SQL: the day that a column tells, the first of a month."""
+    is_month = dataset.column(column).normaliser == "month"
+    return f"strptime({prefix}{column}, '%Y%m')::DATE" if is_month else f"{prefix}{column}::DATE"
+
+
 def _source_table(dataset: Dataset, contracts: Contracts) -> str:
     data = supplied(dataset, contracts)
     rows = " UNION ALL ".join(_role_rows(dataset, person, data, contracts) for person in dataset.persons)
-    picks = ", ".join(_pick(datum) for datum in data)
+    picks = ", ".join(_pick(datum, datum.name in dated(contracts)) for datum in data)
     return (
         f"CREATE OR REPLACE TABLE unify_source__{dataset.table} AS WITH said AS ("
         "SELECT *, row_number() OVER (ORDER BY newest NULLS FIRST, updated NULLS FIRST, batch_date, record_key) AS recency"
@@ -73,6 +85,7 @@ def _source_table(dataset: Dataset, contracts: Contracts) -> str:
 
 def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contracts: Contracts) -> str:
     values = ", ".join(f"{_said(dataset, person, datum, contracts)} AS {datum.name}" for datum in data)
+    values += "".join(f", {_since(dataset, person, d)} AS {d.name}__on" for d in data if d.name in dated(contracts))
     updated = dataset.delivery.updated
     partners = dict.fromkeys(s.role for s in person.data.values() if s.role)
     joins = "".join(_partner_join(dataset, role) for role in partners)
@@ -107,6 +120,11 @@ def _said(dataset: Dataset, person: PersonOfRow, datum: Datum, contracts: Contra
     return f"CASE WHEN {when_holds(supply.when, 'r.')} THEN {value} END" if supply.when else value
 
 
+def _since(dataset: Dataset, person: PersonOfRow, datum: Datum) -> str:
+    supply = person.data.get(datum.name)
+    return day_of(dataset, supply.since) if supply and supply.since else "NULL::DATE"
+
+
 def known(datum: Datum, value: str, contracts: Contracts) -> str:
     """SQL: the value, unless it is a code that says that nothing is known."""
     if datum.codes is None or datum.type == "set":
@@ -124,18 +142,20 @@ def _supplied_value(dataset: Dataset, supply: Supply, datum: Datum) -> str:
     return value
 
 
-def _pick(datum: Datum) -> str:
+def _pick(datum: Datum, is_dated: bool) -> str:
     name = datum.name
     there = f"FILTER (WHERE {name} IS NOT NULL)"
     record = f"arg_max(record_no, recency) {there} AS {name}__no"
+    since = f", arg_max_null({name}__on, recency) {there} AS {name}__on" if is_dated else ""
     if datum.pick == "union":
-        return f"list_sort(list_distinct(flatten(list({name}) {there}))) AS {name}, {record}"
+        return f"list_sort(list_distinct(flatten(list({name}) {there}))) AS {name}, {record}{since}"
     if datum.pick == "earliest":
-        return f"min({name}) AS {name}, arg_min(record_no, ({name}, recency)) {there} AS {name}__no"
+        return f"min({name}) AS {name}, arg_min(record_no, ({name}, recency)) {there} AS {name}__no{since}"
     if datum.pick == "newest_record":
         value = f"arg_max_null({name}, recency)"
-        return f"{value} AS {name}, CASE WHEN {value} IS NOT NULL THEN arg_max(record_no, recency) END AS {name}__no"
-    return f"arg_max({name}, recency) {there} AS {name}, {record}"
+        since = since.replace(there, "")
+        return f"{value} AS {name}, CASE WHEN {value} IS NOT NULL THEN arg_max(record_no, recency) END AS {name}__no{since}"
+    return f"arg_max({name}, recency) {there} AS {name}, {record}{since}"
 
 
 # --- what is published ------------------------------------------------------------------------------------------
@@ -172,7 +192,7 @@ def _person_table(contracts: Contracts) -> str:
     joins = " ".join(f"LEFT JOIN unify_source__{d.table} AS {d.table} USING (person_no)" for d in datasets)
     columns = [column for datum in contracts.catalogue.data for column in _published(datum, contracts)]
     counts = [column for datum in contracts.catalogue.data for column in _agreement(datum, contracts)]
-    keep = [c for d in contracts.catalogue.data for c in (d.name, f"{d.name}__source", f"{d.name}__no")]
+    keep = [c for d in contracts.catalogue.data for c in published_columns(d, contracts)]
     return (
         "CREATE OR REPLACE TABLE released.unify_person AS"
         " WITH everyone AS (SELECT person_no FROM link_person ORDER BY person_no), published AS ("
@@ -181,40 +201,88 @@ def _person_table(contracts: Contracts) -> str:
     )
 
 
+def published_columns(datum: Datum, contracts: Contracts) -> list[str]:
+    """What ``unify_person`` says of a datum, save how many agree."""
+    name = datum.name
+    more = [f"{name}__is_owner"] if datum.phase else []
+    more += [f"{name}__on"] if name in dated(contracts) else []
+    return [name, f"{name}__source", f"{name}__no", *more]
+
+
 def _checked_values(contracts: Contracts) -> str:
     pairs = [(datum, d) for datum in contracts.catalogue.data for d in _checking(datum, contracts)]
     return ", ".join(f"{d.table}.{datum.name} AS {d.table}__{datum.name}" for datum, d in pairs)
 
 
 def _published(datum: Datum, contracts: Contracts) -> list[str]:
+    name = datum.name
     sources = available(datum, contracts)
     if not sources:
-        return [f"NULL::{sql_type(datum)} AS {datum.name}", f"NULL::UTINYINT AS {datum.name}__source", f"NULL::BIGINT AS {datum.name}__no"]
-    values = ", ".join(f"{d.table}.{datum.name}" for d in sources)
-    places = " ".join(f"WHEN {d.table}.{datum.name} IS NOT NULL THEN {datum.sources.index(d.id)}" for d in sources)
-    records = " ".join(f"WHEN {d.table}.{datum.name} IS NOT NULL THEN {d.table}.{datum.name}__no" for d in sources)
-    return [
-        f"coalesce({values}) AS {datum.name}",
-        f"CAST(CASE {places} END AS UTINYINT) AS {datum.name}__source",
-        f"CASE {records} END AS {datum.name}__no",
+        return [f"NULL::{sql_type(datum)} AS {name}", f"NULL::UTINYINT AS {name}__source", f"NULL::BIGINT AS {name}__no"]
+    speaks = _order_of_authority(datum, sources)
+
+    def first(answer: str) -> str:
+        told = ((there, answer.format(t=d.table, x=name, n=datum.sources.index(d.id))) for d, there in speaks)
+        return "CASE " + " ".join(f"WHEN {there} THEN {value}" for there, value in told) + " END"
+
+    columns = [
+        f"{first('{t}.{x}')} AS {name}",
+        f"CAST({first('{n}')} AS UTINYINT) AS {name}__source",
+        f"{first('{t}.{x}__no')} AS {name}__no",
     ]
+    if datum.phase:
+        columns.append(f"{_early(datum)} AND {name}__source = {datum.sources.index(datum.phase.owner)} AS {name}__is_owner")
+    if name in dated(contracts):
+        columns.append(f"{first('{t}.{x}__on')} AS {name}__on")
+    return columns
+
+
+def _order_of_authority(datum: Datum, sources: list[Dataset]) -> list[tuple[Dataset, str]]:
+    """The sources, most authoritative first, each with SQL for whether it speaks."""
+    order = [(d, f"{d.table}.{datum.name} IS NOT NULL") for d in sources]
+    if datum.phase:
+        early = [(d, f"{there} AND {_early(datum)}") for d, there in order if d.id == datum.phase.owner]
+        order = [*order[:1], *early, *order[1:]] if sources[0].id == datum.owner else [*early, *order]
+    return order
+
+
+def _early(datum: Datum) -> str:
+    """SQL: whether the person is still in the phase of life in which another dataset answers."""
+    assert datum.phase is not None
+    return f"{datum.phase.until.replace('/', '__')}.person_no IS NULL"
 
 
 def _agreement(datum: Datum, contracts: Contracts) -> list[str]:
-    """Of the sources that do not speak here but have a value: how many agree, how many do not."""
-    places = {name: place for place, name in enumerate(datum.sources)}
-    others = []
+    """Of the sources that do not speak here but have a value: how many agree, how many do not.
+
+    Sources that copy from one another agree once at most, and not at all with a value of their own group.
+    """
+    voices: dict[tuple[str, ...], list[str]] = {}
+    against = []
     for dataset in _checking(datum, contracts):
         copy = f"{dataset.table}__{datum.name}"
-        speaks = f"{datum.name}__source = {places[dataset.id]}" if dataset.id in places else "false"
-        others.append((f"({copy} IS NOT NULL AND NOT ({speaks}))", agrees(datum, copy, datum.name)))
-    yes = " + ".join(f"CASE WHEN {there} AND {same} THEN 1 ELSE 0 END" for there, same in others) or "0"
-    no = " + ".join(f"CASE WHEN {there} AND NOT ({same}) THEN 1 ELSE 0 END" for there, same in others) or "0"
+        there = f"{copy} IS NOT NULL AND NOT ({_speaks(datum, dataset.id)})"
+        same = agrees(datum, copy, datum.name)
+        group = next((g for g in datum.copies if dataset.id in g), (dataset.id,))
+        voices.setdefault(group, []).append(f"({there} AND {same})")
+        against.append(f"CASE WHEN {there} AND NOT ({same}) THEN 1 ELSE 0 END")
+    yes = " + ".join(_voice(datum, group, agreeing) for group, agreeing in voices.items()) or "0"
+    no = " + ".join(against) or "0"
     published = f"{datum.name}__source IS NOT NULL"
     return [
         f"CAST(CASE WHEN {published} THEN {yes} END AS UTINYINT) AS {datum.name}__agreeing",
         f"CAST(CASE WHEN {published} THEN {no} END AS UTINYINT) AS {datum.name}__disagreeing",
     ]
+
+
+def _speaks(datum: Datum, dataset_id: str) -> str:
+    return f"{datum.name}__source = {datum.sources.index(dataset_id)}" if dataset_id in datum.sources else "false"
+
+
+def _voice(datum: Datum, group: tuple[str, ...], agreeing: list[str]) -> str:
+    own = [f"({_speaks(datum, name)})" for name in group if len(group) > 1 and name in datum.sources]
+    others = f" AND NOT ({' OR '.join(own)})" if own else ""
+    return f"CASE WHEN ({' OR '.join(agreeing)}){others} THEN 1 ELSE 0 END"
 
 
 def _shown(datum: Datum) -> str:
@@ -252,10 +320,11 @@ def _datum_rows(datum: Datum) -> str:
     value = {"set": f"to_json({name})::VARCHAR", "person": f"person_id({name})"}.get(datum.type, f"{name}::VARCHAR")
     origins = " ".join(f"WHEN {place} THEN {quoted(source)}" for place, source in enumerate(datum.sources))
     source = f"CASE {name}__source {origins} END"
+    early = f" OR {name}__is_owner" if datum.phase else ""
     return (
         f"SELECT person_id, {quoted(name)} AS datum, {value} AS value,"
         f" split_part({source}, '/', 1) AS department, split_part({source}, '/', 2) AS dataset, {name}__no AS record_no,"
-        f" CASE WHEN {name}__source = 0 THEN 'owner' ELSE 'fallback' END AS standing,"
+        f" CASE WHEN {name}__source = 0{early} THEN 'owner' ELSE 'fallback' END AS standing,"
         f" {name}__agreeing::INTEGER AS agreeing, {name}__disagreeing::INTEGER AS disagreeing"
         f" FROM unify_person WHERE {name}__source IS NOT NULL"
     )
@@ -314,8 +383,7 @@ def _event_table(contracts: Contracts) -> str:
     ]
     for d in contracts.datasets:
         for event in d.events:
-            is_month = d.column(event.date).normaliser == "month"
-            day = f"strptime(r.{event.date}, '%Y%m')::DATE" if is_month else f"r.{event.date}"
+            day = day_of(d, event.date)
             for role in event.roles:
                 parts.append(
                     f"SELECT person_id(who.person_no), {quoted(event.kind)}, {day}, {quoted(d.department)}, {quoted(d.name)},"
