@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 import re
+
+from pypinyin import lazy_pinyin
 
 from generate import characters
 from generate.identifiers import check_character
@@ -29,6 +32,33 @@ def lower_x(number: str, chance: random.Random) -> str:
     """A small x at the end."""
     del chance
     return number.lower() if number.endswith("X") else number
+
+
+def odd_x(number: str, chance: random.Random) -> str:
+    """Another sign that looks like the X at the end."""
+    return number[:-1] + chance.choice(characters.LIKE_X) if number.endswith("X") else number
+
+
+def marked(number: str, chance: random.Random) -> str:
+    """With the mark that keeps a spreadsheet from counting with it, or with hyphens."""
+    return chance.choice((f"'{number}", f"{number[:6]}-{number[6:14]}-{number[14:]}"))
+
+
+def disability_card(number: str, chance: random.Random) -> str:
+    """The number of the disability card: the identity number, category and degree behind it."""
+    return f"{number}{chance.randint(1, 7)}{chance.randint(1, 4)}"
+
+
+def other_number(number: str, chance: random.Random) -> str:
+    """A phone's or a bank card's number in the wrong cell."""
+    del number
+    return chance.choice((f"13{chance.randrange(10**8, 10**9)}", f"62284{chance.randrange(10**13, 10**14)}"))
+
+
+def as_float(number: str, chance: random.Random) -> str:
+    """What is left of a number that went through a double of 53 bits (IEEE 754)."""
+    del chance
+    return str(int(float(number)))
 
 
 def missing(value: str, chance: random.Random) -> str:
@@ -102,6 +132,30 @@ def traditional(name: str, chance: random.Random) -> str:
     """Traditional characters."""
     del chance
     return "".join(characters.TRADITIONAL.get(letter, letter) for letter in name)
+
+
+def variant(name: str, chance: random.Random) -> str:
+    """A variant of the same character, which is another legal name."""
+    return _exchange(name, chance, characters.VARIANTS)
+
+
+def radical(name: str, chance: random.Random) -> str:
+    """The radical in place of the character, as some input methods write it."""
+    del chance
+    return "".join(characters.RADICALS.get(letter, letter) for letter in name)
+
+
+def in_letters(name: str, chance: random.Random) -> str:
+    """The name in Latin letters, with or without a blank."""
+    syllables = lazy_pinyin(name, errors="ignore")
+    cut = surname_length(name)
+    return chance.choice(("", " ")).join(("".join(syllables[:cut]), "".join(syllables[cut:]))).upper()
+
+
+def a_word(name: str, chance: random.Random) -> str:
+    """A word where the name should be."""
+    del name
+    return chance.choice(characters.NO_NAMES)
 
 
 def truncated(name: str, chance: random.Random) -> str:
@@ -201,6 +255,23 @@ def year_off(date: str, chance: random.Random) -> str:
     return f"{other}{dash}{month}{dash}{day}" if other <= 2025 else date
 
 
+def day_off(date: str, chance: random.Random) -> str:
+    """The day or the month before or after."""
+    year, month, day, dash = _parts(date)
+    if chance.random() < 0.5 and 1 < int(day) < 28:
+        return f"{year}{dash}{month}{dash}{int(day) + chance.choice((-1, 1)):02d}"
+    if 1 < int(month) < 12 and int(day) <= 28:
+        return f"{year}{dash}{int(month) + chance.choice((-1, 1)):02d}{dash}{day}"
+    return date
+
+
+def lunar(date: str, chance: random.Random) -> str:
+    """The birthday by the lunar calendar, which is some three to seven weeks behind."""
+    year, month, day, dash = _parts(date)
+    told = datetime.date(int(year), int(month), int(day)) - datetime.timedelta(days=chance.randint(21, 50))
+    return f"{told:%Y}{dash}{told:%m}{dash}{told:%d}"
+
+
 def other_form(date: str, chance: random.Random) -> str:
     """The same date written in another form."""
     year, month, day, dash = _parts(date)
@@ -232,6 +303,12 @@ def dummy_phone(phone: str, chance: random.Random) -> str:
         f"0571-8{chance.randrange(10**6, 10**7)}",
     )
     return chance.choice(forms)
+
+
+def cadre_phone(phone: str, chance: random.Random) -> str:
+    """The village cadre's number, given for everybody who has none at hand."""
+    del phone
+    return f"1390571{chance.randrange(3):04d}"
 
 
 def other_phone_form(phone: str, chance: random.Random) -> str:

@@ -24,6 +24,7 @@ LINKED, ACCEPTED, QUARANTINED, DISCREPANCY, APART = (
     "not_merged",
 )
 IDENTITY = frozenset({"id_number", "name", "birth_date"})
+WITHOUT_NUMBER = frozenset({"id_missing", "id_placeholder", "id_other_number"})
 SAME, OTHER, NOTHING = "the same", "something else", "nothing"
 
 
@@ -74,6 +75,11 @@ FAULTS = (
     Fault("id_transposed", "id_number", changes.transposed, says=OTHER, pattern=EIGHTEEN),
     Fault("id_typo", "id_number", changes.typo, says=OTHER, pattern=EIGHTEEN),
     Fault("id_typo_valid", "id_number", changes.typo_valid, says=OTHER, pattern=EIGHTEEN),
+    Fault("id_odd_x", "id_number", changes.odd_x, pattern="X$"),
+    Fault("id_marked", "id_number", changes.marked, pattern=EIGHTEEN),
+    Fault("id_disability_card", "id_number", changes.disability_card, pattern=EIGHTEEN),
+    Fault("id_other_number", "id_number", changes.other_number, says=NOTHING),
+    Fault("id_as_float", "id_number", changes.as_float, says=OTHER, pattern="^[0-9]{18}$"),
     Fault("name_child_of", "name", None, LINKED, OTHER, source="child_of"),
     Fault("name_dot_variant", "name", changes.dot_variant, pattern="·"),
     Fault("name_former", "name", None, LINKED, OTHER, source="former_name"),
@@ -85,6 +91,12 @@ FAULTS = (
     Fault("name_spaces", "name", changes.name_spaces, pattern=HAN),
     Fault("name_traditional", "name", changes.traditional, says=OTHER, pattern=HAN),
     Fault("name_truncated", "name", changes.truncated, says=OTHER, pattern=HAN),
+    Fault("name_variant", "name", changes.variant, says=OTHER, pattern=HAN),
+    Fault("name_radical", "name", changes.radical, pattern="[马山]"),
+    Fault("name_in_letters", "name", changes.in_letters, says=OTHER, pattern=HAN),
+    Fault("name_is_word", "name", changes.a_word, says=NOTHING, pattern=HAN),
+    Fault("birth_day_off", "birth_date", changes.day_off, says=OTHER, pattern=DATE),
+    Fault("birth_lunar", "birth_date", changes.lunar, says=OTHER, pattern=DATE),
     Fault("birth_default_0101", "birth_date", changes.first_of_january, says=OTHER, pattern=DATE),
     Fault("birth_future", "birth_date", changes.in_future, QUARANTINED, OTHER, pattern=DATE),
     Fault("birth_impossible", "birth_date", changes.impossible, QUARANTINED, OTHER, pattern=DATE),
@@ -101,6 +113,7 @@ FAULTS = (
     Fault("placeholder", "education", changes.placeholder, ACCEPTED, NOTHING),
     Fault("placeholder", "phone", changes.placeholder, ACCEPTED, NOTHING, pattern=MOBILE),
     Fault("phone_dummy", "phone", changes.dummy_phone, ACCEPTED, OTHER, pattern=MOBILE),
+    Fault("phone_shared", "phone", changes.cadre_phone, ACCEPTED, OTHER, pattern=MOBILE),
     Fault("phone_other_form", "phone", changes.other_phone_form, ACCEPTED, pattern=MOBILE),
     Fault(
         "address_other_form",
@@ -185,7 +198,9 @@ class Planter:
         if fault.kind == "id_old_number":
             others = self.sources.old_shared_with[persons]
             expected[others >= 0] = APART
-        if fault.kind in ("id_missing", "id_placeholder") and not can_do_without_number(table, role):
+        if fault.kind in WITHOUT_NUMBER and not can_do_without_number(table, role):
+            expected[:] = ACCEPTED
+        if fault.kind == "name_is_word" and "birth_date" not in role.fields:
             expected[:] = ACCEPTED
         note = table.note(fault.kind, role.name, rows, expected, join(before, " -> ", after))
         note.others = others

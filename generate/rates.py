@@ -26,6 +26,11 @@ class Rates:
     id_typo: float = 0.0036
     id_typo_valid: float = 0.001
     id_old_number: float = 0.4
+    id_odd_x: float = 0.01
+    id_marked: float = 0.0008
+    id_disability_card: float = 0.0004
+    id_other_number: float = 0.0004
+    id_as_float: float = 0.0006
 
     merged_cells: float = 0.5
     damaged_workbooks: float = 0.34
@@ -42,10 +47,17 @@ class Rates:
     name_traditional: float = 0.0016
     name_truncated: float = 0.0008
 
+    name_variant: float = 0.003
+    name_radical: float = 0.03
+    name_in_letters: float = 0.0005
+    name_is_word: float = 0.0006
+
     address_other_form: float = 0.031
     birth_default_0101: float = 0.001
     birth_future: float = 0.0003
     birth_impossible: float = 0.0005
+    birth_day_off: float = 0.001
+    birth_lunar: float = 0.0006
     birth_other_form: float = 0.0045
     birth_over_120: float = 0.0002
     birth_swapped: float = 0.0018
@@ -53,6 +65,7 @@ class Rates:
     code_as_label: float = 0.0005
     code_unknown: float = 0.0007
     phone_dummy: float = 0.003
+    phone_shared: float = 0.004
     phone_other_form: float = 0.0095
     placeholder: float = 0.009
     sex_contradicts_number: float = 0.0012
