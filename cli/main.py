@@ -80,6 +80,31 @@ def run(
 
 @app.command()
 @told_plainly
+def pull(
+    department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT]")] = None,
+    landing: Annotated[Path | None, typer.Option(file_okay=False, help="Folder of the deliveries.")] = None,
+    json: Json = False,
+) -> None:
+    """Bring what the departments offer on their servers into the landing folder. 从部门拉取数据"""
+    from dataclasses import asdict
+
+    from cli import show
+    from contracts.load import load_all
+    from transforms.pull.connections import from_environment
+    from transforms.pull.road import pull as bring
+    from warehouse.home import Home
+
+    found = bring(landing or Home.from_environment().landing, load_all(), from_environment, department)
+    if json:
+        typer.echo(show.as_json([asdict(p) for p in found]))
+    else:
+        for one in found:
+            typer.echo(f"{one.subject}: {one.status.replace('_', ' ')}{'; ' * bool(one.reason)}{one.reason}")
+    raise typer.Exit(1 if any(one.status == "failed" for one in found) else 0)
+
+
+@app.command()
+@told_plainly
 def explain(
     who: Annotated[str, typer.Argument(metavar="PERSON_ID|ID_NUMBER")], as_of: Day = None, json: Json = False
 ) -> None:

@@ -10,6 +10,7 @@ from contracts import (
     checks_forms,
     checks_persons,
     checks_rules,
+    checks_sources,
     checks_uses,
 )
 from contracts.checks_base import Agreement, Check, Finding
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_persons.CHECKS,
     *checks_rules.CHECKS,
     *checks_forms.CHECKS,
+    *checks_sources.CHECKS,
     *checks_uses.CHECKS,
 )
 

@@ -218,6 +218,7 @@ def odcs(path: Path) -> OpenDataContractStandard:
 def _dataset(path: Path) -> Dataset:
     contract = odcs(path)
     own = custom(contract.customProperties)
+    own["pulled_from"] = own.pop("source", None)
     if len(contract.schema_ or []) != 1:
         raise ContractError(Fault(str(path), "schema", "one object with its properties is needed"))
     (schema,) = contract.schema_ or []

@@ -8,7 +8,7 @@ are property names of the contract, never the department's own headers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -154,7 +154,7 @@ class FileLayout(Agreed):
     """One kind of data file: ``files`` is a glob, ``encoding`` what the department says that it writes."""
 
     files: str
-    format: Literal["csv", "xlsx", "jsonl"]
+    format: Literal["csv", "xlsx", "jsonl", "parquet"]
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
     compression: Literal["gzip"] | None = None
     delimiter: str = ","
@@ -176,6 +176,49 @@ class Delivery(Agreed):
     updated: str | None = None
     bounds: Bounds = Bounds()
     quarantine_bound: float = 0.5
+
+
+class FileSource(Agreed):
+    """Files in a folder: mounted, or on an SFTP server.
+
+    ``path`` is the folder, with ``{day}`` where eight digits name the batch; without it a file's own name bears
+    the day. A file younger than ``settled`` seconds may still be being written, and waits.
+    """
+
+    kind: Literal["folder", "sftp"]
+    connection: str
+    path: str = ""
+    settled: int = 60
+
+
+class BucketSource(Agreed):
+    """Objects of an S3-compatible store; ``path`` is their prefix, read like that of a FileSource."""
+
+    kind: Literal["s3"]
+    connection: str
+    bucket: str
+    path: str = ""
+    settled: int = 0
+
+
+class ViewSource(Agreed):
+    """A view of a PostgreSQL database. A delta takes rows whose ``watermark`` (a column) is not older than the last one seen."""
+
+    kind: Literal["postgresql"]
+    connection: str
+    view: str
+    watermark: str | None = None
+
+
+class PagesSource(Agreed):
+    """A paged HTTP API: ``GET <path>?since=<time>&cursor=<cursor>`` answers ``{"items": [...], "next": cursor or null}``."""
+
+    kind: Literal["http"]
+    connection: str
+    path: str
+
+
+Source = Annotated[FileSource | BucketSource | ViewSource | PagesSource, Field(discriminator="kind")]
 
 
 class Supply(Agreed):
@@ -260,6 +303,7 @@ class Dataset(Agreed):
     title: str
     version: str
     delivery: Delivery
+    pulled_from: Source | None = None
     columns: tuple[Column, ...]
     persons: tuple[PersonOfRow, ...]
     events: tuple[EventOfRow, ...] = ()

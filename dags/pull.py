@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
 from dags import wiring
 
@@ -32,6 +32,24 @@ def look(department: str) -> str:
 
 
 @task
+def fetch(department: str) -> dict[str, int]:
+    """Bring what the department offers on its own servers into the landing folder.
+
+    Files that somebody laid there need no server: a connection that is not set up is no fault.
+    """
+    from transforms.pull.road import pull as bring  # noqa: PLC0415
+
+    found = bring(wiring.landing(), wiring.agreed(), wiring.connection, department)
+    for pulled in found:
+        log.info("%s: %s %s", pulled.subject, pulled.status, pulled.reason)
+    failed = [f"{p.subject}: {p.reason}" for p in found if p.status == "failed"]
+    if failed:
+        raise AirflowException("; ".join(failed))
+    return {"landed": sum(p.status == "landed" for p in found)}
+
+
+# What has landed is taken in also when a server of the department does not answer.
+@task(trigger_rule=TriggerRule.ALL_DONE)
 def list_waiting(department: str) -> list[str]:
     """References of the batches that are not yet taken in, oldest first."""
     from transforms import road  # noqa: PLC0415
@@ -82,10 +100,12 @@ def pull(department: str) -> DAG:
         default_args=wiring.task_settings(department, timedelta(hours=2)),
         **wiring.dag_settings("pull", "pull", department),
     ) as dag:
-        taken = take_in.expand(reference=list_waiting(department))
+        fetched, waiting = fetch(department), list_waiting(department)
+        taken = take_in.expand(reference=waiting)
+        fetched >> waiting
         announce.override(outlets=[wiring.landed_asset(department)])(taken)
         # a run's state is that of its last tasks: without this one, announce would hide a batch that failed
-        taken >> EmptyOperator(task_id="all_went_through", trigger_rule=TriggerRule.NONE_FAILED)
+        [fetched, taken] >> EmptyOperator(task_id="all_went_through", trigger_rule=TriggerRule.NONE_FAILED)
     return dag
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from contracts.load import load_all
 from contracts.model import Contracts
@@ -31,8 +32,18 @@ def home() -> Home:
 
 def landing() -> Path:
     """The folder into which the departments deliver."""
-    chosen = os.environ.get("RENKOU_LANDING")
-    return Path(chosen).resolve() if chosen else home().root / "landing"
+    return home().landing
+
+
+def connection(connection_id: str) -> Any:
+    """Airflow's connection of that name as the pulls understand it, or None when it is not set up."""
+    from transforms.pull.connections import from_text  # noqa: PLC0415
+
+    try:
+        found = BaseHook.get_connection(connection_id)
+    except AirflowNotFoundException:
+        return None
+    return from_text(connection_id, found.as_json())
 
 
 def pull_dag_id(department: str) -> str:

