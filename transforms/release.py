@@ -17,9 +17,10 @@ import duckdb
 
 from contracts.model import Contracts
 from transforms import CODE_VERSION
+from transforms.history import person_history_view
 from transforms.sql_files import count, quoted, sql
 from transforms.take_in.batches import BatchReport
-from transforms.unify import person_datum_view, person_view
+from transforms.unify import person_datum_view, person_view, published_value_view
 from warehouse.connection import open_database, open_read_only
 from warehouse.home import Home
 from warehouse.publish import current_release, published
@@ -27,7 +28,6 @@ from warehouse.publish import current_release, published
 COPIED = {
     "person_record": "person_id",
     "person_change": "release_id, person_id",
-    "person_history": "person_id",
     "link_pair": "left_department, left_dataset, left_record_key, left_role, right_department, right_dataset, right_record_key, right_role",
     "discrepancy": "person_id, kind, datum, record_key",
     "quarantine": "department, dataset, batch_date, file, line",
@@ -67,12 +67,8 @@ def inputs_of(batches: list[BatchReport], contracts: Contracts, day: date) -> st
 
 def take_over(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Copy from the published release what the build continues: ids, changes, open discrepancies, releases."""
-    if current_release(home) is None:
-        connection.execute(sql("release/nothing_before"))
-        return
-    connection.execute(f"ATTACH {quoted(str(published(home)))} AS before (READ_ONLY)")
-    connection.execute(sql("release/take_over"))
-    connection.execute("DETACH before")
+    with release_before(connection, home) as is_there:
+        connection.execute(sql("release/take_over" if is_there else "release/nothing_before"))
 
 
 def next_release_id(connection: duckdb.DuckDBPyConnection, day: date) -> str:
@@ -87,6 +83,17 @@ def release_beside(connection: duckdb.DuckDBPyConnection, release: Path) -> Iter
     connection.execute(f"ATTACH {quoted(str(release))} AS released")
     yield
     connection.execute("DETACH released")
+
+
+@contextmanager
+def release_before(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterator[bool]:
+    """Attach the published release as ``before``; false when there is none."""
+    if current_release(home) is None:
+        yield False
+        return
+    connection.execute(f"ATTACH {quoted(str(published(home)))} AS before (READ_ONLY)")
+    yield True
+    connection.execute("DETACH before")
 
 
 def assemble(
@@ -110,5 +117,7 @@ def assemble(
     with open_database(release) as published_file:
         published_file.execute(sql("link/person_id"))
         published_file.execute(person_view(contracts))
+        published_file.execute(published_value_view(contracts))
         published_file.execute(person_datum_view(contracts))
+        published_file.execute(person_history_view())
         published_file.execute("CHECKPOINT")

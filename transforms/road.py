@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 
 from contracts.model import Contracts
 from transforms import release
+from transforms.history import history_build
 from transforms.link import link_build, prepare_comparisons
 from transforms.prepare import prepare_build
 from transforms.reconcile import reconcile_build
@@ -184,12 +185,15 @@ def link(home: Home, contracts: Contracts, day: date) -> None:
 
 
 def unify(home: Home, contracts: Contracts, day: date) -> None:
-    """One source per datum."""
+    """One source per datum, and what it was before."""
     release_file = _release_file(home, day)
+    release_id = _notes(home, day)["release_id"]
     release_file.unlink(missing_ok=True)
     with open_database(home.build_file(day)) as connection, release.release_beside(connection, release_file):
         prepare_comparisons(connection)
         unify_build(connection, contracts)
+        with release.release_before(connection, home) as has_before:
+            history_build(connection, contracts, day, release_id, has_before)
 
 
 def reconcile(home: Home, contracts: Contracts, day: date) -> None:

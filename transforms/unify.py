@@ -303,18 +303,27 @@ def _source_record_table(contracts: Contracts) -> str:
     return f"CREATE OR REPLACE TABLE released.source_record AS {rows}"
 
 
+def published_value_view(contracts: Contracts) -> str:
+    """The view ``published_value`` on ``unify_person``: one row per published value."""
+    return f"CREATE OR REPLACE VIEW published_value AS {published_values(contracts, 'unify_person')}"
+
+
 def person_datum_view(contracts: Contracts) -> str:
     """The view ``person_datum`` on ``unify_person`` and ``source_record``."""
-    parts = [_datum_rows(datum) for datum in contracts.catalogue.data]
     return (
         "CREATE OR REPLACE VIEW person_datum AS SELECT p.person_id, p.datum, p.value, p.department, p.dataset, s.record_key,"
-        " s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ("
-        + " UNION ALL ".join(parts)
-        + ") AS p LEFT JOIN source_record AS s USING (department, dataset, record_no)"
+        f" s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ({published_values(contracts, 'unify_person')}) AS p"
+        " LEFT JOIN source_record AS s USING (department, dataset, record_no)"
     )
 
 
-def _datum_rows(datum: Datum) -> str:
+def published_values(contracts: Contracts, table: str) -> str:
+    """SQL: the values of ``unify_person``, or of some of its rows, one a row; ``valid_on`` is since when it holds, where a source says."""
+    is_dated = dated(contracts)
+    return " UNION ALL ".join(_datum_rows(datum, table, datum.name in is_dated) for datum in contracts.catalogue.data)
+
+
+def _datum_rows(datum: Datum, table: str, is_dated: bool) -> str:
     """A published datum's origin; lists are written as ["a", "b"], ties as the other person's id."""
     name = datum.name
     value = {"set": f"to_json({name})::VARCHAR", "person": f"person_id({name})"}.get(datum.type, f"{name}::VARCHAR")
@@ -325,8 +334,9 @@ def _datum_rows(datum: Datum) -> str:
         f"SELECT person_id, {quoted(name)} AS datum, {value} AS value,"
         f" split_part({source}, '/', 1) AS department, split_part({source}, '/', 2) AS dataset, {name}__no AS record_no,"
         f" CASE WHEN {name}__source = 0{early} THEN 'owner' ELSE 'fallback' END AS standing,"
-        f" {name}__agreeing::INTEGER AS agreeing, {name}__disagreeing::INTEGER AS disagreeing"
-        f" FROM unify_person WHERE {name}__source IS NOT NULL"
+        f" {name}__agreeing::INTEGER AS agreeing, {name}__disagreeing::INTEGER AS disagreeing,"
+        f" {f'{name}__on' if is_dated and not datum.lasting else 'NULL::DATE'} AS valid_on"
+        f" FROM {table} WHERE {name}__source IS NOT NULL"
     )
 
 

@@ -6,6 +6,3 @@ CREATE OR REPLACE TABLE prior_release (
     release_id VARCHAR, as_of DATE, built_at TIMESTAMPTZ, code_version VARCHAR, contract_version VARCHAR, inputs VARCHAR,
     persons BIGINT, records BIGINT, quarantined BIGINT, discrepancies BIGINT
 );
-CREATE OR REPLACE TABLE person_history (
-    person_id VARCHAR, datum VARCHAR, value VARCHAR, valid_from DATE, valid_to DATE, known_from DATE, known_to DATE
-);

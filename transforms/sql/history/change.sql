@@ -1,0 +1,31 @@
+-- One row per datum of a person whose values were looked at: what was held, what is said now, and from which day that holds.
+-- A correction was so from the day from which the wrong value had been held.
+CREATE OR REPLACE TABLE history_change AS
+WITH held AS (
+    SELECT * FROM history_then WHERE valid_to IS NULL AND known_to IS NULL
+), moved AS (
+    SELECT person_id FROM person_change WHERE release_id = $release AND kind IN ('split', 'merged')
+    UNION
+    SELECT other_person_id FROM person_change WHERE release_id = $release AND kind IN ('split', 'merged')
+), merged AS (
+    SELECT person_id FROM person_change WHERE release_id = $release AND kind = 'merged'
+), compared AS (
+    SELECT coalesce(n.person_id, h.person_id) AS person_id, coalesce(n.datum, h.datum) AS datum,
+           h.value AS value_then, h.valid_from AS valid_then, h.known_from AS known_then,
+           h.department AS department_then, h.dataset AS dataset_then, h.standing AS standing_then,
+           n.value AS value_now, n.valid_on, n.dated_on, n.department, n.dataset, n.standing
+    FROM history_now AS n FULL JOIN held AS h ON h.person_id = n.person_id AND h.datum = n.datum
+), judged AS (
+    SELECT c.*, value_now IS DISTINCT FROM value_then AS is_other,
+           coalesce(d.is_lasting, false) OR c.person_id IN (SELECT person_id FROM moved) OR c.person_id NOT IN (SELECT person_id FROM released.unify_person)
+           OR coalesce(d.is_person AND c.value_then IN (SELECT person_id FROM merged), false) AS is_correction,
+           c.person_id IN (SELECT person_id FROM held) AS is_known_person
+    FROM compared AS c LEFT JOIN history_datum AS d ON d.datum = c.datum
+)
+SELECT * EXCLUDE (valid_on, dated_on), valid_on,
+       CASE WHEN value_now IS NULL THEN CASE WHEN NOT is_correction THEN DATE $day END
+            WHEN NOT is_other THEN CASE WHEN valid_on < valid_then THEN valid_on ELSE valid_then END
+            WHEN is_correction AND value_then IS NOT NULL THEN valid_then
+            WHEN valid_on IS NOT NULL THEN valid_on
+            WHEN is_known_person AND NOT is_correction THEN dated_on END AS holds_from
+FROM judged;

@@ -1,0 +1,39 @@
+-- One row per value that is no longer the published one, or is known to have held until another day than was thought.
+CREATE OR REPLACE TABLE released.history_past AS
+WITH touched AS (
+    SELECT * FROM history_change WHERE is_other OR holds_from IS DISTINCT FROM valid_then
+), earlier AS (
+    -- values before the held one; a new one may reach into their time
+    SELECT p.*, t.holds_from,
+           coalesce(t.value_now IS NOT NULL AND p.known_to IS NULL AND (t.holds_from IS NULL OR p.valid_to > t.holds_from), false) AS is_reached
+    FROM history_then AS p LEFT JOIN touched AS t ON t.person_id = p.person_id AND t.datum = p.datum
+    WHERE p.valid_to IS NOT NULL OR p.known_to IS NOT NULL
+), rows AS (
+    SELECT * FROM history_kept_past
+    UNION ALL
+    SELECT person_id, datum, value, valid_from, valid_to, known_from, CASE WHEN is_reached THEN DATE $day ELSE known_to END,
+           department, dataset, standing
+    FROM earlier
+    UNION ALL
+    SELECT person_id, datum, value, valid_from, holds_from, DATE $day, NULL, department, dataset, standing
+    FROM earlier WHERE is_reached AND holds_from IS NOT NULL AND (valid_from IS NULL OR valid_from < holds_from)
+    UNION ALL
+    SELECT person_id, datum, value_then, valid_then, NULL, known_then, DATE $day, department_then, dataset_then, standing_then
+    FROM touched WHERE value_then IS NOT NULL
+    UNION ALL
+    SELECT person_id, datum, value_then, valid_then, holds_from, DATE $day, NULL, department_then, dataset_then, standing_then
+    FROM touched
+    WHERE is_other AND value_then IS NOT NULL AND NOT is_correction AND holds_from IS NOT NULL
+      AND (valid_then IS NULL OR valid_then < holds_from)
+    UNION ALL
+    SELECT f.person_id, f.datum, f.value, NULL, f.valid_to, DATE $day, NULL, f.department, f.dataset, f.standing
+    FROM history_former AS f
+), sealed AS (
+    -- adoption: who gets other parents as a minor leaves no trace of who they were (民法典 art. 1110; domain rule on old and new ids)
+    SELECT DISTINCT c.person_id FROM history_change AS c JOIN history_minor USING (person_id)
+    WHERE c.datum IN (SELECT datum FROM history_datum WHERE is_parent) AND c.is_other AND c.value_then IS NOT NULL AND c.value_now IS NOT NULL
+      AND c.value_then NOT IN (SELECT person_id FROM person_change WHERE kind = 'merged')
+)
+SELECT rows.* FROM rows
+WHERE NOT (person_id IN (SELECT person_id FROM sealed) AND datum IN (SELECT datum FROM history_datum WHERE is_sealed))
+ORDER BY person_id, datum, known_from, valid_from, valid_to;
