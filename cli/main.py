@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from cli.plainly import PlainGroup, told_plainly
+from cli.review import review
 
 # Each command imports its own rooms, so that --help and a wrong option answer at once.
 # ruff: noqa: PLC0415
@@ -199,6 +200,9 @@ def evaluate(
         typer.echo(show.as_json(answer))
     else:
         show.evaluation(answer)
+
+
+app.add_typer(review, name="review")
 
 
 @app.command()

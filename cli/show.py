@@ -21,7 +21,9 @@ from warehouse.prefill import FilledField, Prefilled
 if TYPE_CHECKING:
     from contracts.check import Finding
     from transforms.evaluate import Evaluation, Kind
+    from transforms.review import Pair, SideBySide
     from transforms.road import RunReport
+    from warehouse.decisions import Decision
 
 # Tables for a pipe or a log must not be squeezed into 80 columns.
 WIDE = 160
@@ -235,3 +237,49 @@ def _kind(kind: Kind) -> Sequence[str]:
 
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.4%}"
+
+
+def waiting(pairs: Sequence[Pair]) -> None:
+    """Print the review queue, without a personal value."""
+    rows = (
+        (p.pair_id, str(p.left), str(p.right), _text(p.rule), _share(p.probability), _evidence(p)) for p in pairs
+    )
+    headings = ("pair", "记录 record", "记录 record", "rule", "probability", "证据 evidence")
+    console().print(_table(f"待审 {len(pairs)} pairs wait for a decision", headings, rows))
+
+
+def decisions(taken: Sequence[Decision]) -> None:
+    """Print what was decided, withdrawn decisions too."""
+    rows = (
+        (
+            d.decision_id,
+            d.decision,
+            f"{d.left}\n{d.right}",
+            d.who,
+            f"{d.decided_at:%Y-%m-%d %H:%M}",
+            d.why,
+            "" if d.withdrawn_at is None else f"{d.withdrawn_at:%Y-%m-%d %H:%M} {d.withdrawn_by}: {d.withdrawn_why}",
+        )
+        for d in taken
+    )
+    headings = ("decision", "", "记录 records", "who", "when", "why", "撤回 withdrawn")
+    console().print(_table(f"判定 {len(taken)} decisions", headings, rows))
+
+
+def side_by_side(answer: SideBySide) -> None:
+    """Print a pair side by side: what each says, what speaks for it and against."""
+    pair = answer.pair
+    heads = (f"{pair.left}  {_text(answer.left_person)}", f"{pair.right}  {_text(answer.right_person)}")
+    console().print(_table(f"{pair.pair_id}  {_text(pair.rule)} {_share(pair.probability)}", ("datum", *heads), answer.data))
+    for what, outcome in pair.evidence.items():
+        print(f"{what}: {outcome}")
+    if pair.why:
+        print(pair.why)
+    if answer.decisions:
+        decisions(answer.decisions)
+    if answer.is_masked:
+        print("* agree, = the same; at a terminal --values shows the values")
+
+
+def _evidence(pair: Pair) -> str:
+    return "\n".join(f"{what}: {outcome}" for what, outcome in pair.evidence.items())

@@ -21,6 +21,7 @@ from transforms.history import person_history_view
 from transforms.sql_files import count, quoted, sql
 from transforms.take_in.batches import BatchReport
 from transforms.unify import person_datum_view, person_view, published_value_view
+from warehouse import decisions
 from warehouse.connection import open_database, open_read_only
 from warehouse.home import Home
 from warehouse.publish import current_release, published
@@ -29,6 +30,7 @@ COPIED = {
     "person_record": "person_id",
     "person_change": "release_id, person_id",
     "link_pair": "left_department, left_dataset, left_record_key, left_role, right_department, right_dataset, right_record_key, right_role",
+    "link_decision": "decision_id",
     "discrepancy": "person_id, kind, datum, record_key",
     "quarantine": "department, dataset, batch_date, file, line",
     "relation": "person_id",
@@ -56,9 +58,9 @@ def last_release(home: Home) -> Released | None:
     return Released(*row) if row else None
 
 
-def inputs_of(batches: list[BatchReport], contracts: Contracts, day: date) -> str:
-    """A digest of everything that a build of ``day`` depends on: batches, their verdicts, contracts, code."""
-    digest = hashlib.sha256(f"{contracts.version} {CODE_VERSION}".encode())
+def inputs_of(home: Home, batches: list[BatchReport], contracts: Contracts, day: date) -> str:
+    """A digest of everything that a build of ``day`` depends on: batches, their verdicts, contracts, code, decisions."""
+    digest = hashlib.sha256(f"{contracts.version} {CODE_VERSION} {decisions.digest(home)}".encode())
     for batch in batches:
         if batch.batch_date <= day:
             digest.update(f"{batch.reference} {batch.folder.name} {batch.status}\n".encode())

@@ -21,6 +21,7 @@ from transforms.history import history_build
 from transforms.link import link_build, prepare_comparisons
 from transforms.prepare import prepare_build
 from transforms.reconcile import reconcile_build
+from transforms.review import prepare_decisions
 from transforms.take_in.batches import (
     BatchReport,
     deliveries,
@@ -122,13 +123,13 @@ def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
 
 
 def days_to_build(home: Home, contracts: Contracts, as_of: date | None = None) -> list[date]:
-    """Days whose release is missing, or would now come out otherwise (a late batch, another contract), oldest first."""
+    """Days whose release is missing, or would now come out otherwise (a late batch, another contract, a decision), oldest first."""
     batches = batches_known(home, contracts)
     days = sorted({b.batch_date for b in batches if as_of is None or b.batch_date <= as_of})
     last = release.last_release(home)
     if last is None:
         return days
-    again = last.inputs != release.inputs_of(batches, contracts, last.as_of)
+    again = last.inputs != release.inputs_of(home, batches, contracts, last.as_of)
     return [day for day in days if day > last.as_of or (again and day == last.as_of)]
 
 
@@ -161,8 +162,9 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
     with open_database(build) as connection:
         release.take_over(connection, home)
         prepare_build(connection, contracts, batches, day)
+        prepare_decisions(connection, home)
         release_id = release.next_release_id(connection, day)
-    _note(home, day, release_id=release_id, inputs=release.inputs_of(batches, contracts, day))
+    _note(home, day, release_id=release_id, inputs=release.inputs_of(home, batches, contracts, day))
 
 
 def _clear_build(home: Home, day: date) -> None:

@@ -46,6 +46,11 @@ class Home:
         return self.root / "extracts"
 
     @property
+    def decisions(self) -> Path:
+        """What people decided about pairs of records; the one thing here, beside landed/, that cannot be made again."""
+        return self.root / "decisions"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

@@ -19,6 +19,22 @@ def masked(text: str) -> str:
     return _TELLING.sub(lambda found: _mask(tidy(found.group())), unicodedata.normalize("NFKC", text))
 
 
+def masked_pair(left: str, right: str) -> tuple[str, str]:
+    """Two values of one datum, to be compared without being read: where they agree stands ``*``, and what differs is shown
+    only while it is the smaller part; else both keep their first character.
+    """
+    if left == right:
+        return "=", "="
+    differing = {place for place, (one, other) in enumerate(zip(left, right, strict=False)) if one != other}
+    if len(left) == len(right) and 3 * len(differing) <= max(3, len(left)):
+        return _only(left, differing), _only(right, differing)
+    return _only(left, {0}), _only(right, {0})
+
+
+def _only(text: str, places: set[int]) -> str:
+    return "".join(letter if place in places else "*" for place, letter in enumerate(text))
+
+
 def _mask(number: str) -> str:
     if len(number) < 15:
         return f"{number[:2]}{'*' * (len(number) - 4)}{number[-2:]}"

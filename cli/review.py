@@ -1,0 +1,114 @@
+"""``renkou review``: pairs of records that a person must decide, and what was decided."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cli.plainly import PlainGroup, told_plainly
+
+# Each command imports its own rooms, so that --help and a wrong option answer at once.
+# ruff: noqa: PLC0415
+
+review = typer.Typer(
+    cls=PlainGroup,
+    help="Doubtful pairs of records: look, decide, withdraw. 待审记录对：查看、判定、撤回",
+    no_args_is_help=True,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Who = Annotated[str, typer.Option("--who", help="Who decides: the official's name or account.")]
+Why = Annotated[str, typer.Option("--why", help="What it rests on; no personal values.")]
+
+
+@review.command("list")
+@told_plainly
+def list_(
+    decided: Annotated[
+        bool, typer.Option("--decided", help="What was decided, in place of what waits.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the pairs that wait for a decision, by reference and evidence. 待审清单"""
+    from cli import show
+    from transforms.review import waiting
+    from warehouse.decisions import decisions
+    from warehouse.home import Home
+
+    home = Home.from_environment()
+    if decided:
+        taken = decisions(home)
+        typer.echo(show.as_json(taken)) if json else show.decisions(taken)
+        return
+    pairs = waiting(home)
+    typer.echo(show.as_json(pairs)) if json else show.waiting(pairs)
+
+
+@review.command()
+@told_plainly
+def show(
+    pair: Annotated[str, typer.Argument(metavar="PAIR", help="As `renkou review list` names it.")],
+    values: Annotated[
+        bool, typer.Option("--values", help="The values themselves; at a terminal only.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Put a pair side by side; of personal values only what differs is shown. 并排查看"""
+    from cli import show as told
+    from contracts.load import load_all
+    from transforms.review import show as side_by_side
+    from warehouse.faults import WrongUseError
+    from warehouse.home import Home
+
+    if values and not sys.stdout.isatty():
+        raise WrongUseError(
+            "--values shows personal data at a terminal only; leave it out for a file or another program"
+        )
+    answer = side_by_side(Home.from_environment(), load_all(), pair, values=values)
+    typer.echo(told.as_json(answer)) if json else told.side_by_side(answer)
+
+
+@review.command()
+@told_plainly
+def decide(
+    verdict: Annotated[str, typer.Argument(metavar="linked|not_linked")],
+    records: Annotated[
+        list[str], typer.Argument(metavar="PAIR | RECORD RECORD", help="A pair, or any two records.")
+    ],
+    who: Who,
+    why: Why,
+) -> None:
+    """Decide that two records speak of one person, or that they do not; the next run heeds it. 判定"""
+    from transforms.review import decide_pair
+    from warehouse.decisions import VERDICTS
+    from warehouse.faults import WrongUseError
+    from warehouse.home import Home
+
+    chosen = next((known for known in VERDICTS if known == verdict), None)
+    if chosen is None:
+        raise WrongUseError(
+            f"a decision is one of {', '.join(VERDICTS)}; leave a pair alone to decide it later"
+        )
+    taken = decide_pair(Home.from_environment(), chosen, tuple(records), who, why)
+    typer.echo(
+        f"{taken.decision_id}: {taken.left} and {taken.right} {taken.decision}; next: renkou run --landing DIR"
+    )
+
+
+@review.command()
+@told_plainly
+def withdraw(
+    decision: Annotated[
+        str, typer.Argument(metavar="DECISION", help="As `renkou review list --decided` names it.")
+    ],
+    who: Who,
+    why: Why,
+) -> None:
+    """Take a decision back; it stays on record, and the next run judges the pair anew. 撤回"""
+    from warehouse.decisions import withdraw as take_back
+    from warehouse.home import Home
+
+    taken = take_back(Home.from_environment(), decision, who, why)
+    typer.echo(f"{taken.decision_id} is withdrawn; next: renkou run --landing DIR")
