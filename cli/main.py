@@ -130,6 +130,7 @@ def prefill(
     id_number: Annotated[str, typer.Argument(metavar="ID_NUMBER")],
     purpose: Annotated[str, typer.Option(help="One of the form's purposes.")],
     case: Annotated[str, typer.Option(help="The case number that the look belongs to.")],
+    as_of: Day = None,
     json: Json = False,
 ) -> None:
     """Fill a form with what the departments hold. 表单预填"""
@@ -140,7 +141,7 @@ def prefill(
     from warehouse.prefill import prefill as fill
     from warehouse.publish import published
 
-    inquiry = Inquiry(form, id_number, purpose, case)
+    inquiry = Inquiry(form, id_number, purpose, case, as_of=_day(as_of))
     answer = fill(published(Home.from_environment()), load_all(), inquiry)
     if json:
         typer.echo(show.as_json(answer))
@@ -151,16 +152,23 @@ def prefill(
 
 @app.command()
 @told_plainly
-def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], json: Json = False) -> None:
+def extract(
+    subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as_of: Day = None, json: Json = False
+) -> None:
     """Deliver a department's Parquet of the published release. 向部门交付数据"""
     from cli import show
     from contracts.load import load_all
     from warehouse.extract import extract as deliver
+    from warehouse.extract import extract_as_of
     from warehouse.home import Home
     from warehouse.publish import published
 
     home = Home.from_environment()
-    told = deliver(published(home), load_all(), subscriber, home)
+    day = _day(as_of)
+    if day is None:
+        told = deliver(published(home), load_all(), subscriber, home)
+    else:
+        told = extract_as_of(published(home), load_all(), subscriber, home, day)
     if json:
         typer.echo(show.as_json(told))
         return

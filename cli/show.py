@@ -169,7 +169,7 @@ def _table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -
 
 
 def _source(origin: Origin) -> str:
-    return f"{origin.department}/{origin.dataset} {origin.record_key}"
+    return f"{origin.department}/{origin.dataset} {_text(origin.record_key)}".rstrip()
 
 
 def _says(dispute: Dispute) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from contracts.model import Contracts, Datum
+from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
 from warehouse.identity import masked
 from warehouse.lookup import (
@@ -77,8 +78,8 @@ class ExplainedPerson:
 class Explanation:
     """The answer. With several ``persons`` the number is borne by all of them and says nothing by itself.
 
-    ``as_of`` is set when an earlier day was asked for: values that the warehouse then held for that day;
-    their source records are not kept.
+    ``as_of`` is set when an earlier day was asked for: the values that were known then, and who said them; their
+    source records are not kept.
     """
 
     asked: str
@@ -91,9 +92,11 @@ class Explanation:
 def explain(database: Path, who: str, contracts: Contracts, as_of: date | None = None) -> Explanation:
     """Explain the person with this person id or identity number in the release ``database``.
 
-    Raises NotFoundError, without the number in full.
+    Raises NotFoundError, without the number in full; also for a day before the history begins.
     """
     with open_read_only(database) as connection:
+        if as_of is not None:
+            stand_at(connection, contracts, as_of)
         found = persons_called(connection, contracts, who)
         return Explanation(
             asked=masked(who),
@@ -108,17 +111,14 @@ def _person(
     connection: duckdb.DuckDBPyConnection, contracts: Contracts, person_id: str, as_of: date | None
 ) -> ExplainedPerson:
     disputes = open_disputes(connection, person_id)
-    if as_of is None:
-        values, origins = person_row(connection, person_id), origins_of(connection, person_id)
-    else:
-        values, origins = _values_held(connection, person_id, as_of), {}
+    values, origins = person_row(connection, person_id), origins_of(connection, person_id)
     told = [_datum(contracts, datum, values, origins, disputes) for datum in contracts.catalogue.data]
     catalogued = {datum.name for datum in contracts.catalogue.data}
     return ExplainedPerson(
         person_id=person_id,
         data=tuple(datum for datum in told if datum.words or datum.disputes),
         contradictions=tuple(d for d in disputes if d.datum not in catalogued),
-        records=_records(connection, person_id),
+        records=_records(connection, person_id) if as_of is None else (),
         changes=_changes(connection, person_id),
     )
 
@@ -141,17 +141,6 @@ def _datum(
         origins=origins.get(datum.name, ()),
         disputes=tuple(dispute for dispute in disputes if dispute.datum == datum.name),
     )
-
-
-def _values_held(connection: duckdb.DuckDBPyConnection, person_id: str, as_of: date) -> dict[str, Any]:
-    """What was known on that day to hold on that day: both clocks of the history stand at it."""
-    sql = "SELECT datum, value FROM person_history WHERE person_id = $who" + "".join(
-        f" AND coalesce(CAST({clock}_from AS DATE) <= $day, true)"
-        f" AND coalesce(CAST({clock}_to AS DATE) > $day, true)"
-        for clock in ("valid", "known")
-    )
-    found = connection.execute(sql, {"who": person_id, "day": as_of}).fetchall()
-    return dict(found)
 
 
 def _records(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[LinkedRecord, ...]:

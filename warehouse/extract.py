@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ import duckdb
 
 from contracts.model import Contracts, Subscription
 from warehouse import changes
+from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
 from warehouse.durable import one_at_a_time, remove_folder, sync, write_text
 from warehouse.faults import RenkouError, WrongUseError
@@ -88,6 +89,24 @@ def extract(database: Path, contracts: Contracts, subscriber: str, home: Home, k
     return _told(folder, subscription.subscriber, is_new)
 
 
+def extract_as_of(database: Path, contracts: Contracts, subscriber: str, home: Home, day: date) -> Delivery:
+    """Write what ``subscriber`` would have received with what was known on ``day``, under ``as_of/<yyyymmdd>/``.
+
+    It is no delivery: ``current`` and changes go on from the releases delivered. What was written before for the day is
+    replaced. Raises as ``extract`` does, and NotFoundError for a day before the history begins.
+    """
+    subscription = _subscription(contracts, subscriber)
+    own = home.extracts / subscription.subscriber / "as_of"
+    with one_at_a_time(own), open_read_only(database) as connection:
+        _clear_unfinished(own)
+        stand_at(connection, contracts, day)
+        folder = own / f"{day:%Y%m%d}"
+        if folder.exists():
+            remove_folder(folder)
+        _deliver(connection, contracts, subscription, Release(release_of(connection).release_id, day), own, folder.name)
+    return _told(folder, subscription.subscriber, is_new=True)
+
+
 def subscribers(contracts: Contracts) -> tuple[str, ...]:
     """Who receives extracts."""
     return tuple(sorted(subscription.subscriber for subscription in contracts.subscriptions))
@@ -121,8 +140,10 @@ def _deliver(
     subscription: Subscription,
     release: Release,
     own: Path,
+    name: str | None = None,
 ) -> None:
-    partial = own / f".{release.release_id}.partial"
+    name = name or release.release_id
+    partial = own / f".{name}.partial"
     partial.mkdir()
     spill = partial / ".spill"
     connection.execute("SET temp_directory = '" + str(spill).replace("'", "''") + "'")
@@ -140,7 +161,7 @@ def _deliver(
     manifest = _manifest(work, contracts, files, compared)
     write_text(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, default=str))
     shutil.rmtree(spill, ignore_errors=True)
-    partial.rename(own / release.release_id)
+    partial.rename(own / name)
     sync(own)
 
 

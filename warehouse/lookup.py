@@ -31,11 +31,11 @@ class Release:
 
 @dataclass(frozen=True)
 class Origin:
-    """The source record of a published datum; ``standing`` is owner, fallback or declared."""
+    """The source record of a published datum, without a key on an earlier day; ``standing`` is owner, fallback or declared."""
 
     department: str
     dataset: str
-    record_key: str
+    record_key: str | None
     batch_date: date | None
     standing: str
     agreeing: int

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from contracts.model import Attachment, Contracts, Datum, Form, FormField
 from warehouse.applicant import Applicant, RelatedPerson, data_of, data_used, weakest
+from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
 from warehouse.faults import WrongUseError
 from warehouse.identity import masked
@@ -34,13 +35,17 @@ TEXTS: dict[Reason, str] = {
 
 @dataclass(frozen=True)
 class Inquiry:
-    """Who asks for what: form, applicant's number, the purpose and the case that the look belongs to."""
+    """Who asks for what: form, applicant's number, the purpose and the case that the look belongs to.
+
+    ``as_of`` asks for what was known on an earlier day.
+    """
 
     form: str
     id_number: str
     purpose: str
     case: str
     filled_on: date = dataclasses.field(default_factory=date.today)
+    as_of: date | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ def prefill(database: Path, contracts: Contracts, inquiry: Inquiry) -> Prefilled
     form = _form(contracts, inquiry.form)
     _check_use(form, inquiry)
     with open_read_only(database) as connection:
+        if inquiry.as_of is not None:
+            stand_at(connection, contracts, inquiry.as_of)
         found = persons_with_number(connection, contracts, inquiry.id_number)
         status: Status = "filled" if len(found) == 1 else "cannot_say" if found else "not_found"
         return Prefilled(

@@ -24,7 +24,7 @@ TABLES = {
     " record_key VARCHAR, batch_date DATE, standing VARCHAR, agreeing INTEGER, disagreeing INTEGER",
     "person_change": "person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR",
     "person_history": "person_id VARCHAR, datum VARCHAR, value VARCHAR, valid_from DATE, valid_to DATE,"
-    " known_from DATE, known_to DATE",
+    " known_from DATE, known_to DATE, department VARCHAR, dataset VARCHAR, standing VARCHAR",
     "discrepancy": "discrepancy_id VARCHAR, person_id VARCHAR, kind VARCHAR, datum VARCHAR, owner VARCHAR,"
     " owner_value VARCHAR, reporter VARCHAR, reported_value VARCHAR, record_key VARCHAR, severity VARCHAR,"
     " opened_on DATE, due_on DATE, status VARCHAR",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from contracts.model import Contracts
-from tests.warehouse.small_release import DEAD, MAN, PEOPLE, SHARED, build
+from tests.warehouse.small_release import MAN, PEOPLE, SHARED, build
 from warehouse.explain import ExplainedDatum, ExplainedPerson, explain
 from warehouse.faults import NotFoundError
 from warehouse.identity import masked
@@ -100,8 +100,12 @@ def test_an_earlier_day_shows_what_was_then_held(contracts: Contracts, tmp_path:
         {**told, "value": "1", "valid_from": None, "valid_to": second, "known_from": first},
         {**told, "value": "2", "valid_from": second, "known_from": second},
     ]
-    database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"person_history": history})
+    earlier = {"release_id": "r0", "as_of": first, "built_at": datetime(2026, 11, 20)}
+    others = {"person_history": history, "release": [earlier]}
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others=others)
 
     for day, value in ((first, "1"), (second, "2")):
-        person = explain(database, DEAD, contracts, as_of=day).persons[0]
+        person = explain(database, "p5", contracts, as_of=day).persons[0]
         assert [(d.datum, d.value) for d in person.data] == [("hukou_status", value)]
+    with pytest.raises(NotFoundError, match="the history begins on 2026-11-20"):
+        explain(database, "p5", contracts, as_of=date(2026, 11, 19))

@@ -1,0 +1,53 @@
+"""Read a release as it was on an earlier day: what was then known to hold, from its history."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from contracts.model import Contracts, Datum
+from warehouse.faults import NotFoundError
+from warehouse.lookup import quoted
+
+TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)"}
+
+
+def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+    """Put the persons of a day in the place of those of the release, for this connection alone.
+
+    Values come with the dataset that said them; the record is not kept, the day from which it was known stands for its
+    batch. Raises NotFoundError for a day before the first release.
+    """
+    began = connection.execute("SELECT min(as_of) FROM release").fetchall()[0][0]
+    if began is None or day < began:
+        raise NotFoundError(f"{day}: the history begins on {began}, with the first release; nothing is known of an earlier day")
+    moment = f"DATE '{day}'"
+    release = quoted(connection.execute("SELECT current_database()").fetchall()[0][0])
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW person_history AS SELECT * REPLACE (CASE WHEN known_to <= {moment} THEN known_to END AS known_to)"
+        f" FROM {release}.main.person_history WHERE known_from <= {moment}"
+    )
+    held = (
+        "SELECT * FROM person_history WHERE known_to IS NULL"
+        f" AND coalesce(valid_from <= {moment}, true) AND coalesce(valid_to > {moment}, true)"
+    )
+    columns = ", ".join(_column(datum) for datum in contracts.catalogue.data)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW person AS SELECT person_id, {columns} FROM ({held}) GROUP BY person_id")
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW person_datum AS SELECT person_id, datum, value, department, dataset,"
+        " NULL::VARCHAR AS record_key, known_from AS batch_date, standing, 0 AS agreeing, 0 AS disagreeing"
+        f" FROM ({held})"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW discrepancy AS SELECT * FROM {release}.main.discrepancy WHERE opened_on <= {moment}"
+    )
+
+
+def _column(datum: Datum) -> str:
+    value = f"max(value) FILTER (WHERE datum = '{datum.name}')"
+    if datum.type == "set":
+        value = f"from_json({value}, '[\"VARCHAR\"]')"
+    elif datum.type in TYPES:
+        value = f"{value}::{TYPES[datum.type]}"
+    return f'{value} AS "{datum.name}"'
