@@ -73,13 +73,17 @@ def day_of(dataset: Dataset, column: str, prefix: str = "r.") -> str:
 
 
 def _source_table(dataset: Dataset, contracts: Contracts) -> str:
+    """Most persons have one record in a dataset, so only those with several are ordered and grouped."""
     data = supplied(dataset, contracts)
     rows = " UNION ALL ".join(_role_rows(dataset, person, data, contracts) for person in dataset.persons)
-    picks = ", ".join(_pick(datum, datum.name in dated(contracts)) for datum in data)
-    return (
-        f"CREATE OR REPLACE TABLE unify_source__{dataset.table} AS WITH said AS ("
-        "SELECT *, row_number() OVER (ORDER BY newest NULLS FIRST, updated NULLS FIRST, batch_date, record_key) AS recency"
-        f" FROM ({rows})) SELECT person_no, {picks} FROM said GROUP BY person_no"
+    return sql(
+        "unify/source",
+        table=dataset.table,
+        department=quoted(dataset.department),
+        dataset=quoted(dataset.name),
+        rows=rows,
+        only=", ".join(_only(datum, datum.name in dated(contracts)) for datum in data),
+        picked=", ".join(_pick(datum, datum.name in dated(contracts)) for datum in data),
     )
 
 
@@ -142,6 +146,15 @@ def _supplied_value(dataset: Dataset, supply: Supply, datum: Datum) -> str:
     return value
 
 
+def _only(datum: Datum, is_dated: bool) -> str:
+    """What the one record of a person says."""
+    name = datum.name
+    value = f"list_sort(list_distinct({name}))" if datum.pick == "union" else name
+    day = f"{name}__on" if datum.pick == "newest_record" else f"CASE WHEN {name} IS NOT NULL THEN {name}__on END"
+    since = f", {day} AS {name}__on" if is_dated else ""
+    return f"{value} AS {name}, CASE WHEN {name} IS NOT NULL THEN record_no END AS {name}__no{since}"
+
+
 def _pick(datum: Datum, is_dated: bool) -> str:
     name = datum.name
     there = f"FILTER (WHERE {name} IS NOT NULL)"
@@ -191,13 +204,15 @@ def _person_table(contracts: Contracts) -> str:
     datasets = [d for d in contracts.datasets if supplied(d, contracts)]
     joins = " ".join(f"LEFT JOIN unify_source__{d.table} AS {d.table} USING (person_no)" for d in datasets)
     columns = [column for datum in contracts.catalogue.data for column in _published(datum, contracts)]
+    verdicts = [column for datum in contracts.catalogue.data for column in _compared(datum, contracts)]
     counts = [column for datum in contracts.catalogue.data for column in _agreement(datum, contracts)]
     keep = [c for d in contracts.catalogue.data for c in published_columns(d, contracts)]
     return (
         "CREATE OR REPLACE TABLE released.unify_person AS"
         " WITH everyone AS (SELECT person_no FROM link_person ORDER BY person_no), published AS ("
-        f"SELECT person_no, {', '.join(columns)}, {_checked_values(contracts)} FROM everyone {joins})"
-        f" SELECT person_no, person_id(person_no) AS person_id, {', '.join(keep)}, {', '.join(counts)} FROM published"
+        f"SELECT person_no, {', '.join(columns)}, {_checked_values(contracts)} FROM everyone {joins}), compared AS ("
+        f"SELECT person_no, {', '.join([*keep, *verdicts])} FROM published)"
+        f" SELECT person_no, person_id(person_no) AS person_id, {', '.join([*keep, *counts])} FROM compared"
     )
 
 
@@ -252,6 +267,21 @@ def _early(datum: Datum) -> str:
     return f"{datum.phase.until.replace('/', '__')}.person_no IS NULL"
 
 
+def _copies(datum: Datum, contracts: Contracts) -> list[Dataset]:
+    """The datasets that may disagree with what is published; the owner's own copy is published wherever there is one."""
+    return [d for d in _checking(datum, contracts) if d.id != datum.owner]
+
+
+def _compared(datum: Datum, contracts: Contracts) -> list[str]:
+    """For each copy: whether it agrees; NULL where it is itself published or says nothing."""
+    columns = []
+    for dataset in _copies(datum, contracts):
+        copy = f"{dataset.table}__{datum.name}"
+        there = f"{copy} IS NOT NULL AND NOT ({_speaks(datum, dataset.id)})"
+        columns.append(f"CASE WHEN {there} THEN {agrees(datum, copy, datum.name)} END AS {copy}__agrees")
+    return columns
+
+
 def _agreement(datum: Datum, contracts: Contracts) -> list[str]:
     """Of the sources that do not speak here but have a value: how many agree, how many do not.
 
@@ -259,13 +289,11 @@ def _agreement(datum: Datum, contracts: Contracts) -> list[str]:
     """
     voices: dict[tuple[str, ...], list[str]] = {}
     against = []
-    for dataset in _checking(datum, contracts):
-        copy = f"{dataset.table}__{datum.name}"
-        there = f"{copy} IS NOT NULL AND NOT ({_speaks(datum, dataset.id)})"
-        same = agrees(datum, copy, datum.name)
+    for dataset in _copies(datum, contracts):
+        verdict = f"{dataset.table}__{datum.name}__agrees"
         group = next((g for g in datum.copies if dataset.id in g), (dataset.id,))
-        voices.setdefault(group, []).append(f"({there} AND {same})")
-        against.append(f"CASE WHEN {there} AND NOT ({same}) THEN 1 ELSE 0 END")
+        voices.setdefault(group, []).append(f"coalesce({verdict}, false)")
+        against.append(f"coalesce(NOT {verdict}, false)::INTEGER")
     yes = " + ".join(_voice(datum, group, agreeing) for group, agreeing in voices.items()) or "0"
     no = " + ".join(against) or "0"
     published = f"{datum.name}__source IS NOT NULL"
@@ -282,7 +310,7 @@ def _speaks(datum: Datum, dataset_id: str) -> str:
 def _voice(datum: Datum, group: tuple[str, ...], agreeing: list[str]) -> str:
     own = [f"({_speaks(datum, name)})" for name in group if len(group) > 1 and name in datum.sources]
     others = f" AND NOT ({' OR '.join(own)})" if own else ""
-    return f"CASE WHEN ({' OR '.join(agreeing)}){others} THEN 1 ELSE 0 END"
+    return f"(({' OR '.join(agreeing)}){others})::INTEGER"
 
 
 def _shown(datum: Datum) -> str:
