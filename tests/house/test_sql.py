@@ -32,6 +32,7 @@ BEHIND_A_NAME = {
     "history/then.sql": {"hash": "xxhash64 in Spark; any print that tells values apart"},
     "link/match.sql": {"lossy_pattern": "our own macro"},
     "link/person_record.sql": {"person_id": "our own macro"},
+    "link/person_former.sql": {"person_id": "our own macro"},
     "link/person_change.sql": {"person_id": "our own macro"},
     "reconcile/discrepancy.sql": {"person_id": "our own macro"},
     "unify/household_relation.sql": {"person_id": "our own macro"},

@@ -98,14 +98,15 @@ def fill(connection: duckdb.DuckDBPyConnection) -> None:
         )
     connection.execute(sql("release/nothing_before"))
     connection.executemany("INSERT INTO prior_person_record VALUES ('test', ?, 'subject', ?, ?)", list(prior()))
+    connection.executemany("INSERT INTO prior_person_former VALUES ('test', ?, 'subject', ?, ?, 'r0')", prior("formerly"))
     connection.execute("UPDATE prior_number SET number = ?", [(len(CASES) + 1) * HUNDRED])
 
 
-def prior() -> list[tuple[str, str, int]]:
+def prior(when: str = "before") -> list[tuple[str, str, int]]:
     found = []
     for at, case in enumerate(CASES, start=1):
         places = {r["key"]: r["in"] for r in case["records"]}
-        found += [(places.get(key, "office"), f"{at}:{key}", at * HUNDRED + number) for key, number in case.get("before", {}).items()]
+        found += [(places.get(key, "office"), f"{at}:{key}", at * HUNDRED + number) for key, number in case.get(when, {}).items()]
     return found
 
 
