@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.explain import ExplainedDatum, ExplainedPerson, Explanation
+from warehouse.explain import ExplainedDatum, ExplainedPerson, Explanation, LinkedRecord
+from warehouse.linkage import Tie
 from warehouse.lookup import Dispute, Origin
 from warehouse.prefill import FilledField, Prefilled
 
@@ -52,6 +53,9 @@ def explanation(answer: Explanation) -> None:
     if answer.ambiguous:
         several = f"{len(answer.persons)} persons bear this number 重号"
         out.print(Text(f"{answer.asked}: {several}; by itself it does not say who is meant"))
+    for step in answer.went:
+        where = f"into {step.other_person_id}" if step.other_person_id else "out of use"
+        out.print(Text(f"{step.person_id} went {where} in release {step.release_id} 已并入"))
     for person in answer.persons:
         _person(out, answer, person)
 
@@ -126,9 +130,25 @@ def _person(out: Console, answer: Explanation, person: ExplainedPerson) -> None:
             records,
         )
     )
+    ties = [_tie(record, tie) for record in person.records for tie in record.ties]
+    if ties:
+        headings = ("record", "其他记录 other record", "outcome", "rule", "weight", "证据 evidence")
+        out.print(_table("关联依据 what joined them, and what spoke against", headings, ties))
     if person.changes:
         changes = ((c.kind, _text(c.other_person_id), c.release_id) for c in person.changes)
         out.print(_table("身份变更 changes of identity", ("kind", "other person", "release"), changes))
+
+
+def _tie(record: LinkedRecord, tie: Tie) -> Sequence[str]:
+    evidence = "\n".join(f"{what}: {outcome}" for what, outcome in tie.evidence.items())
+    return (
+        f"{record.department}/{record.dataset} {record.record_key} {record.role}",
+        f"{tie.department}/{tie.dataset} {tie.record_key} {tie.role}\n{_text(tie.other_person_id)}",
+        tie.outcome,
+        _text(tie.decided or tie.rule),
+        "" if tie.weight is None else f"{tie.weight:+.1f} {_share(tie.probability)}",
+        "\n".join(part for part in (evidence, _text(tie.why)) if part),
+    )
 
 
 def _datum(datum: ExplainedDatum) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from contracts.model import Contracts, Datum
 from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
 from warehouse.identity import masked
+from warehouse.linkage import Step, Tie, ties_of, way_of
 from warehouse.lookup import (
     Dispute,
     Origin,
@@ -43,7 +44,7 @@ class ExplainedDatum:
 
 @dataclass(frozen=True)
 class LinkedRecord:
-    """A source record's part in the person, and the rule or model that joined it."""
+    """A source record's part in the person, the rule or model that joined it, and what linking said of it and others."""
 
     department: str
     dataset: str
@@ -52,6 +53,7 @@ class LinkedRecord:
     method: str
     probability: float | None
     batch_date: date | None
+    ties: tuple[Tie, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Explanation:
     as_of: date | None
     ambiguous: bool
     persons: tuple[ExplainedPerson, ...]
+    went: tuple[Step, ...] = ()
 
 
 def explain(database: Path, who: str, contracts: Contracts, as_of: date | None = None) -> Explanation:
@@ -104,6 +107,7 @@ def explain(database: Path, who: str, contracts: Contracts, as_of: date | None =
             as_of=as_of,
             ambiguous=len(found) > 1,
             persons=tuple(_person(connection, contracts, person_id, as_of) for person_id in found),
+            went=way_of(connection, who.strip()),
         )
 
 
@@ -144,12 +148,14 @@ def _datum(
 
 
 def _records(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[LinkedRecord, ...]:
-    names = ", ".join(LinkedRecord.__dataclass_fields__)
+    ties = ties_of(connection, person_id)
+    names = ", ".join(name for name in LinkedRecord.__dataclass_fields__ if name != "ties")
     sql = (
         f"SELECT {names} FROM person_record WHERE person_id = ? "
         "ORDER BY department, dataset, record_key, role, batch_date"
     )
-    return tuple(LinkedRecord(**row) for row in rows(connection, sql, [person_id]))
+    found = tuple(LinkedRecord(**row) for row in rows(connection, sql, [person_id]))
+    return tuple(replace(r, ties=ties.get((r.department, r.dataset, r.record_key, r.role), ())) for r in found)
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[Change, ...]:

@@ -105,6 +105,8 @@ def persons_called(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
     """
     found = _ids(connection, "SELECT person_id FROM person WHERE person_id = ?", [who.strip()])
     found = found or _merged_into(connection, who.strip()) or persons_with_number(connection, contracts, who)
+    if not found and (retired := _retired_in(connection, who.strip())):
+        raise NotFoundError(f"{who.strip()} went out of use in release {retired}: no record of this person is left")
     if not found:
         raise NotFoundError(f"nobody in this release has the person id or identity number {masked(who)}")
     return found
@@ -155,13 +157,21 @@ def _by_short_form(connection: duckdb.DuckDBPyConnection, column: str, number: s
 
 
 def _merged_into(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[str, ...]:
+    """Who has the records of an id that nobody bears any more; an id that came back ends the way."""
     sql = (
-        "WITH RECURSIVE heir(person_id) AS ("
-        "SELECT ?::VARCHAR UNION SELECT change.other_person_id FROM person_change AS change "
-        "JOIN heir USING (person_id) WHERE change.kind = 'merged') "
+        "WITH RECURSIVE went AS (SELECT person_id, max_by(other_person_id, release_id) AS other_person_id "
+        "FROM person_change WHERE kind = 'merged' GROUP BY person_id), heir(person_id) AS ("
+        "SELECT ?::VARCHAR UNION SELECT went.other_person_id FROM went JOIN heir USING (person_id) "
+        "ANTI JOIN person USING (person_id)) "
         "SELECT person_id FROM heir SEMI JOIN person USING (person_id)"
     )
     return _ids(connection, sql, [person_id])
+
+
+def _retired_in(connection: duckdb.DuckDBPyConnection, person_id: str) -> str | None:
+    found = rows(connection, "SELECT max(release_id) AS release FROM person_change WHERE person_id = ? AND kind = 'retired'", [person_id])
+    release: str | None = found[0]["release"]
+    return release
 
 
 def _count(value: Any) -> int:

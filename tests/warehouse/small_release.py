@@ -23,6 +23,13 @@ TABLES = {
     "person_datum": "person_id VARCHAR, datum VARCHAR, value VARCHAR, department VARCHAR, dataset VARCHAR,"
     " record_key VARCHAR, batch_date DATE, standing VARCHAR, agreeing INTEGER, disagreeing INTEGER",
     "person_change": "person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR",
+    "link_pair": "left_department VARCHAR, left_dataset VARCHAR, left_record_key VARCHAR, left_role VARCHAR,"
+    " right_department VARCHAR, right_dataset VARCHAR, right_record_key VARCHAR, right_role VARCHAR,"
+    " rule VARCHAR, weight DOUBLE, probability DOUBLE, evidence VARCHAR, outcome VARCHAR, why VARCHAR",
+    "link_decision": "decision_id VARCHAR, decision VARCHAR,"
+    " left_department VARCHAR, left_dataset VARCHAR, left_record_key VARCHAR, left_role VARCHAR,"
+    " right_department VARCHAR, right_dataset VARCHAR, right_record_key VARCHAR, right_role VARCHAR,"
+    " who VARCHAR, decided_at TIMESTAMP, why VARCHAR, withdrawn_at TIMESTAMP",
     "person_history": "person_id VARCHAR, datum VARCHAR, value VARCHAR, valid_from DATE, valid_to DATE,"
     " known_from DATE, known_to DATE, department VARCHAR, dataset VARCHAR, standing VARCHAR",
     "discrepancy": "discrepancy_id VARCHAR, person_id VARCHAR, kind VARCHAR, datum VARCHAR, owner VARCHAR,"

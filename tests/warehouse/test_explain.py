@@ -13,6 +13,8 @@ from warehouse.explain import ExplainedDatum, ExplainedPerson, explain
 from warehouse.faults import NotFoundError
 from warehouse.identity import masked
 
+REFERENCE = ("department", "dataset", "record_key", "role")
+
 
 def datum(person: ExplainedPerson, name: str) -> ExplainedDatum:
     return next(found for found in person.data if found.datum == name)
@@ -77,6 +79,95 @@ def test_a_merged_person_is_explained_by_the_one_who_stays(contracts: Contracts,
     database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"person_change": merged})
 
     assert explain(database, "p0", contracts).persons[0].person_id == "p5"
+
+
+def test_an_id_that_nobody_bears_says_where_it_went(contracts: Contracts, tmp_path: Path) -> None:
+    changes = [
+        {"person_id": "p0", "kind": "merged", "other_person_id": "p9", "release_id": "r0"},
+        {"person_id": "p9", "kind": "merged", "other_person_id": "p5", "release_id": "r1"},
+        {"person_id": "p8", "kind": "retired", "release_id": "r1"},
+    ]
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"person_change": changes})
+
+    assert [(s.person_id, s.other_person_id) for s in explain(database, "p0", contracts).went] == [
+        ("p0", "p9"),
+        ("p9", "p5"),
+    ]
+    with pytest.raises(NotFoundError, match="went out of use in release r1"):
+        explain(database, "p8", contracts)
+
+
+def test_an_id_that_came_back_is_its_own(contracts: Contracts, tmp_path: Path) -> None:
+    changes = [
+        {"person_id": "p0", "kind": "merged", "other_person_id": "p2", "release_id": "r0"},
+        {"person_id": "p2", "kind": "merged", "other_person_id": "p5", "release_id": "r0"},
+        {"person_id": "p2", "kind": "split", "other_person_id": "p5", "release_id": "r1"},
+    ]
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"person_change": changes})
+
+    for asked in ("p0", "p2"):
+        assert [p.person_id for p in explain(database, asked, contracts).persons] == ["p2"]
+
+
+def test_a_record_says_what_joined_it_and_what_spoke_against(contracts: Contracts, tmp_path: Path) -> None:
+    def side(name: str, key: str) -> dict[str, str]:
+        return dict(
+            zip((f"{name}_{c}" for c in REFERENCE), ("health", "record", key, "subject"), strict=True)
+        )
+
+    records = [
+        {
+            "department": "health",
+            "dataset": "record",
+            "record_key": key,
+            "role": "subject",
+            "person_id": who,
+            "method": "name_birth",
+        }
+        for key, who in (("h1", "p1"), ("h2", "p1"), ("h3", "p2"))
+    ]
+    pairs = [
+        {
+            **side("left", "h1"),
+            **side("right", "h2"),
+            "rule": "name_birth",
+            "weight": 17.0,
+            "outcome": "linked",
+            "evidence": '{"name": "homophone"}',
+        },
+        {
+            **side("left", "h3"),
+            **side("right", "h1"),
+            "rule": "model",
+            "weight": 3.0,
+            "outcome": "cut",
+            "why": "two numbers",
+        },
+    ]
+    decided = [
+        {
+            "decision_id": "D000001",
+            "decision": "not_linked",
+            **side("left", "h2"),
+            **side("right", "h3"),
+            "who": "王",
+            "decided_at": datetime(2026, 11, 20),
+            "why": "two files",
+        }
+    ]
+    others = {"person_record": records, "link_pair": pairs, "link_decision": decided}
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others=others)
+
+    told = {
+        r.record_key: r.ties
+        for r in explain(database, "p1", contracts).persons[0].records
+        if r.dataset == "record"
+    }
+    assert [(t.record_key, t.outcome, t.evidence, t.why, t.other_person_id) for t in told["h1"]] == [
+        ("h2", "linked", {"name": "homophone"}, None, "p1"),
+        ("h3", "cut", {}, "two numbers", "p2"),
+    ]
+    assert [(t.record_key, t.decided) for t in told["h2"]] == [("h1", None), ("h3", "D000001 王")]
 
 
 def test_a_former_number_finds_its_bearer(contracts: Contracts, tmp_path: Path) -> None:
