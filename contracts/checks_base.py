@@ -11,7 +11,23 @@ from pathlib import Path
 from typing import Literal
 
 from contracts.checks_sql import Reading, SqlFaultError, read, tables_of_build
-from contracts.load import CATALOGUE, INBOUND, OUTBOUND, OWN, catalogues, matching, overlay, yaml_of
+from contracts.load import (
+    CATALOGUE,
+    CODE_LISTS,
+    CROSSWALKS,
+    DERIVED,
+    FORMS,
+    INBOUND,
+    OUTBOUND,
+    OWN,
+    RELATIVES,
+    RULES,
+    WORDINGS,
+    catalogues,
+    matching,
+    overlay,
+    yaml_of,
+)
 from contracts.model import CodeList, Column, Contracts, Crosswalk, Dataset, Datum, PersonOfRow, Rule, When
 
 SHOWN = 12
@@ -94,7 +110,7 @@ class Agreement:
     @cached_property
     def _of_id(self) -> dict[tuple[str, str], Path]:
         """Where each file of one contract stands, by its folder and id."""
-        kinds = ("codes/*.yaml", "codes/crosswalks/*.yaml", "rules/*.yaml", "forms/*.yaml")
+        kinds = (CODE_LISTS, CROSSWALKS, RULES, FORMS, RELATIVES, DERIVED, WORDINGS)
         return {
             (str(Path(kind).parent), str(yaml_of(path).get("id"))): path
             for kind in kinds

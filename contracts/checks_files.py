@@ -18,8 +18,16 @@ from contracts.load import catalogues, matching, yaml_of
 
 CSV_FILES = (load.DIVISIONS, Path("codes/name_variants.csv"))
 SINGLE_FILES = (load.CATALOGUE, load.NORMALISERS, load.PLACEHOLDERS, *CSV_FILES)
-KINDS = (load.INBOUND, load.OUTBOUND, load.CODE_LISTS, load.CROSSWALKS, load.RULES, load.FORMS)
-NAMED_BY_ID = (load.CODE_LISTS, load.CROSSWALKS, load.RULES, load.FORMS)
+NAMED_BY_ID = (
+    load.CODE_LISTS,
+    load.CROSSWALKS,
+    load.RULES,
+    load.FORMS,
+    load.RELATIVES,
+    load.DERIVED,
+    load.WORDINGS,
+)
+KINDS = (load.INBOUND, load.OUTBOUND, *NAMED_BY_ID)
 
 
 @lru_cache(maxsize=1)

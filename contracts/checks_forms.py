@@ -10,7 +10,12 @@ from contracts.model import Form, FormField, Subscription
 
 KEY = "person_id"
 FILLED_ON = "filled_on"
+REGISTERS = "registers"
+OF_RELATIVE = "__"
 LABEL = "label"
+ADDRESS_PARTS = ("province", "prefecture", "county", "township", "village", "detail")
+DIVISION_PARTS = ("province", "prefecture", "county", "name")
+MINORS = "minors"
 
 
 def person_columns(agreed: Agreement) -> tuple[str, ...]:
@@ -18,14 +23,50 @@ def person_columns(agreed: Agreement) -> tuple[str, ...]:
     return (KEY, *agreed.data)
 
 
+def kin(agreed: Agreement) -> dict[str, str]:
+    """Whose data a form may ask beside the applicant's, with the label: persons that data name, and relatives/."""
+    ties = {datum.name: datum.label for datum in agreed.data.values() if datum.type == "person"}
+    return ties | {relative.id: relative.label for relative in agreed.contracts.relatives}
+
+
+def applicant_columns(agreed: Agreement) -> tuple[str, ...]:
+    """What an expression of a form may read: the applicant's data, and those of relatives as spouse__death_date."""
+    theirs = (f"{via}{OF_RELATIVE}{datum}" for via in kin(agreed) for datum in agreed.data)
+    return (*person_columns(agreed), FILLED_ON, REGISTERS, *theirs)
+
+
 def expressions(form: Form) -> Iterator[tuple[str, str]]:
     """The SQL of a form, with its place."""
+    yield "users", form.users
     for field in form.fields:
         if field.expression is not None:
             yield f"fields.{field.name}.expression", field.expression
+        if field.applies_when is not None:
+            yield f"fields.{field.name}.applies_when", field.applies_when
     for attachment in form.attachments:
         for condition in attachment.unnecessary_when:
             yield f"attachments.{attachment.name}.unnecessary_when", condition
+
+
+def data_read_by(text: str, agreed: Agreement) -> frozenset[tuple[str | None, str]]:
+    """The data that an expression reads, with the relative whose they are. Raises SqlFaultError."""
+    found = set()
+    for name in read_expression(text, applicant_columns(agreed)) - {KEY, FILLED_ON, REGISTERS}:
+        via, _, datum = name.partition(OF_RELATIVE)
+        found.add((via, datum) if datum else (None, via))
+    return frozenset(found)
+
+
+def _read_of(form: Form, agreed: Agreement) -> Iterator[tuple[str, str | None, str]]:
+    """Each place of a form that shows data, with whose and which."""
+    for field in form.fields:
+        if field.datum:
+            yield f"fields.{field.name}", field.via, field.datum
+    for where, text in expressions(form):
+        try:
+            yield from ((where, via, name) for via, name in data_read_by(text, agreed))
+        except SqlFaultError:
+            continue
 
 
 def conditions(subscription: Subscription) -> Iterator[tuple[str, str]]:
@@ -69,37 +110,136 @@ def forms_have_purpose_and_basis(agreed: Agreement) -> Iterator[Finding]:
 
 
 def fields_say_once_where_they_come_from(agreed: Agreement) -> Iterator[Finding]:
-    """A field is a datum, or an expression, or what only the citizen can say."""
+    """A field is a datum, or an expression, or what only people can say."""
     for file, where, field in _fields(agreed):
-        if field.datum and field.expression:
-            what = "has both a datum and an expression"
+        sources = [part for part in ("datum", "expression", "asked") if getattr(field, part)]
+        if len(sources) > 1:
+            what = f"has {listed(sources)}"
             yield Finding("error", file, where, what, "keep the one that the field is filled from")
+        if not sources and not field.via:
+            what = "has neither a datum nor an expression nor the name of what is asked"
+            yield Finding("error", file, where, what, "add datum, expression or asked")
+        if field.asked and not field.asks:
+            what = f"asks for {field.asked}, and not in words"
+            yield Finding("error", file, where, what, "write asks, the question that a person reads")
         if field.via and not field.datum:
             what = f"names {field.via}, and not which datum of that person"
             yield Finding("error", file, where, what, "name it as datum")
-        if not field.datum and not field.expression and not field.asks:
-            what = "has neither a datum nor an expression nor what the citizen is asked"
-            yield Finding("error", file, where, what, "add datum, expression or asks")
+        if field.each and not field.via:
+            yield Finding("error", file, where, "wants each, and not of which relatives", "name them as via")
 
 
 def fields_ask_for_data_that_somebody_supplies(agreed: Agreement) -> Iterator[Finding]:
     """What a form asks is in the catalogue, and a department supplies it."""
     for file, where, field in _fields(agreed):
+        datum = agreed.data.get(field.datum or "")
+        if field.datum and datum is None:
+            what = f"asks for {field.datum}, which is no datum of the catalogue"
+            yield Finding("error", file, f"{where}.datum", what, close(field.datum, agreed.data))
         for part, name in (("datum", field.datum), ("via", field.via)):
-            datum = agreed.data.get(name or "")
-            if name and datum is None:
-                what = f"asks for {name}, which is no datum of the catalogue"
-                yield Finding("error", file, f"{where}.{part}", what, close(name, agreed.data))
-            elif datum and not agreed.supplied(datum):
+            found = agreed.data.get(name or "")
+            if found and not agreed.supplied(found):
                 what = f"asks for {name}, which nobody supplies"
-                remedy = (
-                    "find a department that delivers it, or ask the citizen (asks) and leave the datum out"
-                )
+                remedy = "find a department that delivers it, or ask the citizen (asked) and leave the datum out"
                 yield Finding("error", file, f"{where}.{part}", what, remedy)
-            if part == "via" and datum and datum.type != "person":
-                what = f"goes via {name}, which is no person but a {datum.type}"
-                persons = [d.name for d in agreed.data.values() if d.type == "person"]
-                yield Finding("error", file, f"{where}.via", what, f"go via {listed(persons)}")
+        if field.via and field.via not in kin(agreed):
+            kind = agreed.data[field.via].type if field.via in agreed.data else "thing of that name"
+            what = f"goes via {field.via}, which is no person but a {kind}"
+            yield Finding("error", file, f"{where}.via", what, f"go via {listed(kin(agreed))}")
+
+
+def words_for_nothing_rest_on_a_register(agreed: Agreement) -> Iterator[Finding]:
+    """Silence says something where the register's owner lists everybody."""
+    for file, where, field in _fields(agreed):
+        datum = agreed.data.get(field.datum or "")
+        if field.none is None:
+            continue
+        if datum is None or field.via:
+            what = "has a word for nothing, and is no datum of the applicant"
+            yield Finding("error", file, f"{where}.none", what, "leave none out")
+        elif field.none.means == "absent" and _mode(agreed, datum.owner) == "delta":
+            what = f"{datum.owner} tells changes only: who is not in it may well be known to its owner"
+            yield Finding("error", file, f"{where}.none", what, "leave none out, or say means: blank")
+
+
+def _mode(agreed: Agreement, dataset: str) -> str | None:
+    found = agreed.datasets.get(dataset)
+    return found.delivery.mode if found else None
+
+
+def parts_are_of_what_has_them(agreed: Agreement) -> Iterator[Finding]:
+    """A county is part of an address or of a division, a village of an address only."""
+    for file, where, field in _fields(agreed):
+        datum = agreed.data.get(field.datum or "")
+        if field.part is None or datum is None:
+            continue
+        is_division = datum.type == "code" and datum.codes is None
+        known = ADDRESS_PARTS if datum.type == "address" else DIVISION_PARTS if is_division else ()
+        if field.part not in known:
+            what = f"wants the {field.part} of {datum.name}, which has no such part"
+            remedy = f"there are: {listed(known)}" if known else "leave part out"
+            yield Finding("error", file, f"{where}.part", what, remedy)
+
+
+def relatives_are_covered(agreed: Agreement) -> Iterator[Finding]:
+    """A relative's data are shown where a rule says that the form may have them (个人信息保护法 art. 6, 34)."""
+    for form in agreed.contracts.forms:
+        file = agreed.file_of("forms", form.id)
+        wanted = {via: where for where, via, _ in _read_of(form, agreed) if via in kin(agreed)}
+        for via, where in sorted(wanted.items()):
+            if not form.relatives.get(via, "").strip():
+                what = f"shows data of {via} ({kin(agreed)[via]}), whom no basis of the form covers"
+                remedy = f"name the rule as relatives.{via}, or do not ask"
+                yield Finding("error", file, where, what, remedy)
+        for via in form.relatives:
+            if via not in wanted:
+                what = f"covers {via}, whose data the form does not ask"
+                yield Finding("error", file, f"relatives.{via}", what, "leave it out")
+
+
+def special_data_are_covered(agreed: Agreement) -> Iterator[Finding]:
+    """Health data and the like are shown by a basis that names them (个人信息保护法 art. 28-29)."""
+    codes = {c.special for found in agreed.lists.values() for c in found.codes if c.special}
+    known = codes | {d.special for d in agreed.data.values() if d.special} | {MINORS}
+    for form in agreed.contracts.forms:
+        file = agreed.file_of("forms", form.id)
+        for where, _, name in _read_of(form, agreed):
+            kind = agreed.data[name].special if name in agreed.data else None
+            if kind and not form.covers.get(kind, "").strip():
+                what = f"shows {name}, {kind} data that no basis of the form names"
+                yield Finding("error", file, where, what, f"name the rule as covers.{kind}, or do not ask")
+        for kind in form.covers:
+            if kind not in known:
+                what = f"covers {kind}, which is no special kind of data"
+                yield Finding("error", file, f"covers.{kind}", what, close(kind, known))
+
+
+def about(field: FormField) -> str:
+    """What a field is about, by which the same question in another form is known."""
+    topic = field.expression or field.asked
+    if topic:
+        return topic
+    return OF_RELATIVE.join(name for name in (field.via, field.datum) if name)
+
+
+def nobody_is_asked_twice(agreed: Agreement) -> Iterator[Finding]:
+    """What two forms ask in the same words is one thing: said to one, it is known to the other."""
+    first: dict[str, tuple[str, str]] = {}
+    told: dict[str, tuple[str, FormField]] = {}
+    for form in agreed.contracts.forms:
+        file = agreed.file_of("forms", form.id)
+        for field in form.fields:
+            topic = about(field)
+            other, here = first.setdefault(field.label, (form.id, topic))
+            if here != topic and other != form.id:
+                said = f"{field.label} is {topic} here and {here} in form {other}: it would be asked twice"
+                remedy = "fill both from the same, or call one otherwise"
+                yield Finding("error", file, f"fields.{field.name}", said, remedy)
+            if field.asked:
+                other, same = told.setdefault(field.asked, (form.id, field))
+                if (same.asked_of, same.choices) != (field.asked_of, field.choices):
+                    said = f"{field.asked} is asked of others, or with other choices, in form {other}"
+                    yield Finding("error", file, f"fields.{field.name}", said, "ask alike, or name it otherwise")
 
 
 def fields_map_known_codes(agreed: Agreement) -> Iterator[Finding]:
@@ -107,7 +247,7 @@ def fields_map_known_codes(agreed: Agreement) -> Iterator[Finding]:
     for file, where, field in _fields(agreed):
         datum = agreed.data.get(field.datum or "")
         if datum is None or datum.codes not in agreed.lists:
-            if datum is not None and field.format == LABEL:
+            if datum is not None and field.format == LABEL and field.part is None:
                 what = f"wants the label of {datum.name}, which has no code list"
                 yield Finding("error", file, f"{where}.format", what, "leave format out")
             continue
@@ -116,22 +256,87 @@ def fields_map_known_codes(agreed: Agreement) -> Iterator[Finding]:
             if code not in known:
                 what = f"{code!r} is no code of {datum.codes}"
                 yield Finding("error", file, f"{where}.codes.{code}", what, close(code, known))
-        unsaid = sorted(known - set(field.codes)) if field.codes else []
+        said_nothing = {code.code for code in agreed.lists[datum.codes or ""].codes if code.unknown}
+        unsaid = sorted(known - said_nothing - set(field.codes)) if field.codes else []
         if unsaid:
             what = f"has no word for {listed(unsaid)} of {datum.codes}: left open when met"
             yield Finding("note", file, f"{where}.codes", what, "add them, if the form has a word for them")
 
 
 def form_expressions_can_be_read(agreed: Agreement) -> Iterator[Finding]:
-    """Expressions and conditions are SQL over the applicant's data."""
-    columns = (*person_columns(agreed), FILLED_ON)
+    """Expressions and conditions are SQL over the data of the applicant and of relatives."""
+    remedy = f"write DuckDB's SQL over the catalogue's data, a relative's as spouse__name, {REGISTERS}, {FILLED_ON}"
+    of_derived = {each.id: each.expression for each in agreed.contracts.derived}
     for form in agreed.contracts.forms:
+        said = {f"fields.{f.name}.expression" for f in form.fields if f.derived in of_derived}
         for where, text in expressions(form):
-            try:
-                read_expression(text, columns)
-            except SqlFaultError as fault:
-                remedy = f"write an expression of DuckDB's SQL over the catalogue's data and {FILLED_ON}"
-                yield Finding("error", agreed.file_of("forms", form.id), where, str(fault), remedy)
+            if where not in said:
+                yield from _unreadable(agreed, agreed.file_of("forms", form.id), where, text, remedy)
+    for name, text in of_derived.items():
+        yield from _unreadable(agreed, agreed.file_of("derived", name), "expression", text, remedy)
+
+
+def _unreadable(agreed: Agreement, file: str, where: str, text: str, remedy: str) -> Iterator[Finding]:
+    try:
+        read_expression(text, applicant_columns(agreed))
+    except SqlFaultError as fault:
+        yield Finding("error", file, where, str(fault), remedy)
+
+
+def relatives_are_told_by_data(agreed: Agreement) -> Iterator[Finding]:
+    """Who belongs to an applicant is said by data of type person, or by a datum that both have."""
+    for relative in agreed.contracts.relatives:
+        file = agreed.file_of("relatives", relative.id)
+        if relative.id in agreed.data:
+            yield Finding("error", file, "id", f"{relative.id} is a datum already", "name it otherwise")
+        if bool(relative.of) == bool(relative.same):
+            yield Finding("error", file, "(top)", "needs either of or same", "keep one of them")
+        for name in (*relative.of, *((relative.same,) if relative.same else ())):
+            if name not in agreed.data:
+                yield Finding("error", file, "of, same", f"{name} is no datum", close(name, agreed.data))
+            elif name in relative.of and agreed.data[name].type != "person":
+                said = f"{name} is no person but a {agreed.data[name].type}"
+                yield Finding("error", file, "of", said, "name data of type person")
+        for where, text in (("where", relative.where), ("order", relative.order)):
+            if text:
+                keys = f"[{text.replace(' DESC', '').replace(' ASC', '')}]" if where == "order" else text
+                try:
+                    read_expression(keys, person_columns(agreed))
+                except SqlFaultError as fault:
+                    remedy = "write DuckDB's SQL over the relative's own data"
+                    yield Finding("error", file, where, str(fault), remedy)
+
+
+def wordings_spell_known_codes(agreed: Agreement) -> Iterator[Finding]:
+    """A wording spells the codes of a list that there is."""
+    for wording in agreed.contracts.wordings:
+        file = agreed.file_of("wordings", wording.id)
+        if wording.of not in agreed.lists:
+            yield Finding("error", file, "of", f"{wording.of} is no code list", close(wording.of, agreed.lists))
+            continue
+        known = agreed.codes_of(wording.of)
+        for code in wording.map:
+            if code not in known:
+                yield Finding("error", file, f"map.{code}", f"{code!r} is no code of {wording.of}", close(code, known))
+
+
+def what_forms_share_is_used(agreed: Agreement) -> Iterator[Finding]:
+    """A relative, a derived value or a wording that no form names can go."""
+    texts = [text for form in agreed.contracts.forms for _, text in expressions(form)]
+    fields = [field for _, _, field in _fields(agreed)]
+    read = {via for text in texts for via, _ in _safely(text, agreed)}
+    used = {"relatives": {f.via for f in fields} | read, "derived": {f.derived for f in fields}}
+    for folder, named in used.items():
+        for each in getattr(agreed.contracts, folder):
+            if each.id not in named:
+                yield Finding("note", agreed.file_of(folder, each.id), "id", "no form uses it", "name it, or let it go")
+
+
+def _safely(text: str, agreed: Agreement) -> frozenset[tuple[str | None, str]]:
+    try:
+        return data_read_by(text, agreed)
+    except SqlFaultError:
+        return frozenset()
 
 
 def one_subscription_a_subscriber(agreed: Agreement) -> Iterator[Finding]:
@@ -189,7 +394,15 @@ CHECKS: tuple[Check, ...] = (
     forms_have_purpose_and_basis,
     fields_say_once_where_they_come_from,
     fields_ask_for_data_that_somebody_supplies,
+    words_for_nothing_rest_on_a_register,
+    parts_are_of_what_has_them,
+    relatives_are_covered,
+    special_data_are_covered,
+    nobody_is_asked_twice,
     fields_map_known_codes,
+    relatives_are_told_by_data,
+    wordings_spell_known_codes,
+    what_forms_share_is_used,
     form_expressions_can_be_read,
     one_subscription_a_subscriber,
     subscriptions_have_purpose_and_basis,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.checks_base import Agreement, Check, Finding, supplying, whens
-from contracts.checks_forms import KEY, conditions, expressions, person_columns
-from contracts.checks_sql import SqlFaultError, data_read, household_table, read_expression, record_table
+from contracts.checks_forms import conditions, data_read_by, expressions
+from contracts.checks_sql import SqlFaultError, data_read, household_table, record_table
 from contracts.model import Contracts, Dataset
 
 # What linking compares: with these a record finds its person, whether or not they are published from it.
@@ -14,16 +14,25 @@ LINKING = frozenset({"id_number", "name", "former_name", "birth_date"})
 
 
 def _read(text: str, agreed: Agreement) -> frozenset[str]:
+    """The data that an expression reads, and those that tell whose they are."""
     try:
-        return read_expression(text, (*person_columns(agreed), "filled_on")) - {KEY, "filled_on"}
+        return frozenset(name for pair in data_read_by(text, agreed) for name in pair if name)
     except SqlFaultError:
         return frozenset()
+
+
+def _told_by(agreed: Agreement) -> frozenset[str]:
+    """The data that tell who belongs to an applicant."""
+    of_relatives = {name for r in agreed.contracts.relatives for name in (*r.of, r.same) if name}
+    texts = (text for r in agreed.contracts.relatives for text in (r.where,) if text)
+    return frozenset(of_relatives.union(*(_read(text, agreed) for text in texts)))
 
 
 def wanted_data(agreed: Agreement) -> frozenset[str]:
     """The data that a form, an attachment, an extract, a rule or linking needs."""
     contracts = agreed.contracts
     asked = {name for form in contracts.forms for f in form.fields for name in (f.datum, f.via) if name}
+    asked |= _told_by(agreed)
     for form in contracts.forms:
         asked |= {name for _, text in expressions(form) for name in _read(text, agreed)}
     for subscription in contracts.subscriptions:

@@ -19,10 +19,13 @@ from contracts.model import (
     Contracts,
     Crosswalk,
     Dataset,
+    Derived,
     Form,
     Placeholders,
+    Relative,
     Rule,
     Subscription,
+    Wording,
     custom,
 )
 
@@ -36,6 +39,9 @@ CODE_LISTS = "codes/*.yaml"
 CROSSWALKS = "codes/crosswalks/*.yaml"
 RULES = "rules/*.yaml"
 FORMS = "forms/*.yaml"
+RELATIVES = "relatives/*.yaml"
+DERIVED = "derived/*.yaml"
+WORDINGS = "wordings/*.yaml"
 CATALOGUE = Path("catalogue.yaml")
 PLACEHOLDERS = Path("codes/placeholders.yaml")
 NORMALISERS = Path("normalisers.yaml")
@@ -101,7 +107,9 @@ def load(*folders: Path) -> Contracts:
     crosswalks = of(Crosswalk, CROSSWALKS)
     placeholders = reader.one(lambda path: _typed(Placeholders, path), files[PLACEHOLDERS])
     normalisers = reader.one(_normalisers, files[NORMALISERS])
-    rules, forms = of(Rule, RULES), of(Form, FORMS)
+    rules, relatives = of(Rule, RULES), of(Relative, RELATIVES)
+    derived, wordings = of(Derived, DERIVED), of(Wording, WORDINGS)
+    forms = reader.each(lambda path: _form(path, derived, wordings), matching(files, FORMS))
     subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
     if reader.faults or placeholders is None or normalisers is None:
         raise ContractError(*reader.faults)
@@ -114,6 +122,9 @@ def load(*folders: Path) -> Contracts:
         normalisers=normalisers,
         rules=rules,
         forms=forms,
+        relatives=relatives,
+        derived=derived,
+        wordings=wordings,
         subscriptions=subscriptions,
         version=_version([*(folder / CATALOGUE for folder in folders), *files.values()]),
         intake_version=_version([p for r, p in files.items() if r.parts[0] in INTAKE]),
@@ -182,6 +193,41 @@ def _validated(kind: type[T], content: Any, path: Path) -> T:
     except ValidationError as error:
         faults = (Fault(str(path), place, what) for place, what in _places(error))
         raise ContractError(*faults) from error
+
+
+def _form(path: Path, derived: tuple[Derived, ...], wordings: tuple[Wording, ...]) -> Form:
+    """A form with the expressions and wordings that its fields name put in their place."""
+    content = yaml_of(path)
+    expressions = {each.id: each for each in derived}
+    spelt = {each.id: each.map for each in wordings}
+    fields = content.get("fields") if isinstance(content, dict) else None
+    for field in fields if isinstance(fields, list) else ():
+        if isinstance(field, dict):
+            _put(field, path, "codes", spelt, "wordings", lambda found: {"codes": found})
+            _put(field, path, "derived", expressions, "derived", _law_and_expression)
+    return _validated(Form, content, path)
+
+
+def _put(
+    field: dict[str, Any],
+    path: Path,
+    key: str,
+    known: dict[str, V],
+    folder: str,
+    told: Callable[[V], dict[str, Any]],
+) -> None:
+    name = field.get(key)
+    if not isinstance(name, str):
+        return
+    if name not in known:
+        there = ", ".join(sorted(known)) or "none"
+        what = f"{folder}/ has no {name}; there are: {there}"
+        raise ContractError(Fault(str(path), f"fields.{field.get('name')}.{key}", what))
+    field.update(told(known[name]))
+
+
+def _law_and_expression(found: Derived) -> dict[str, Any]:
+    return {"expression": found.expression, "law": found.law}
 
 
 def _places(error: ValidationError) -> Iterator[tuple[str, str]]:

@@ -44,7 +44,8 @@ class Datum(Agreed):
     ``copies`` are groups of datasets that take the datum from one another, so that a group has one voice at most. ``lasting``
     holds for life: a new value is a correction, and was so from the beginning. ``fresh_days`` is how long a copy that was
     delivered before the published value changed may say the old one. ``sealed``: what it was before is not kept when a
-    minor gets other parents. ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
+    minor gets other parents. ``special`` names a kind of data that leaves only by a basis that names it (``health``;
+    个人信息保护法 art. 28). ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Datum(Agreed):
     sealed: bool = False
     agrees_on: int | None = None
     sensitivity: Literal["general", "personal", "sensitive"]
+    special: str | None = None
     replaces: bool = False
 
     @property
@@ -85,12 +87,18 @@ class Catalogue(Agreed):
 
 
 class Code(Agreed):
-    """One code; ``unknown`` marks those that say that nothing is known, which never stand over a value."""
+    """One code; ``unknown`` marks those that say that nothing is known, which never stand over a value.
+
+    ``special`` names a kind of data that the code gives away (``adoption``); ``broader`` is the code that is
+    shown in its place where no basis names that kind.
+    """
 
     code: str
     label: str
     label_en: str = ""
     unknown: bool = False
+    special: str | None = None
+    broader: str | None = None
     kin: Literal["head", "spouse", "child", "parent"] | None = None
 
 
@@ -363,23 +371,87 @@ class Rule(Agreed):
     sql: str
 
 
-class FormField(Agreed):
-    """What a form asks: a datum (``via`` one that is a person: that person's), or SQL over the applicant.
+class Relative(Agreed):
+    """Somebody who belongs to an applicant, told from the published persons.
 
-    ``expression`` may also use ``filled_on``, the day of filling in. ``codes`` takes a code of the
-    catalogue to the form's own; ``format`` is described at ``warehouse.wording.for_form``; ``asks`` is
-    what the citizen is asked when nobody can say.
+    Either ``of``, data of type person of the relative that may be the applicant (mother, father: then the relative is a
+    child), or ``same``, a datum that both have (household_no: then a member of the household). ``where`` is SQL
+    over the relative's data; ``order`` is SQL over them that says who comes first. A datum of type person is a
+    relative by itself, and needs no file.
+    """
+
+    id: str
+    label: str
+    label_en: str
+    of: tuple[str, ...] = ()
+    same: str | None = None
+    where: str | None = None
+    order: str | None = None
+
+
+class Derived(Agreed):
+    """What follows from data by a law: SQL over the applicant's data, ``registers`` and ``filled_on``."""
+
+    id: str
+    label: str
+    label_en: str
+    expression: str
+    law: str
+
+
+class Wording(Agreed):
+    """How forms spell the codes of a list: one grade for several codes, 男 or M for 1."""
+
+    id: str
+    title: str
+    of: str
+    map: dict[str, str]
+
+
+class Nothing(Agreed):
+    """What a form writes when the owner of a datum has no value, and that says something.
+
+    ``blank``: the owner's register lists the person and holds no value (no former name). ``absent``: the owner's
+    register of the whole county does not list the person at all (no pension is paid here); what follows from
+    silence is provisional, and stands as a fallback.
+    """
+
+    text: str
+    means: Literal["blank", "absent"]
+
+
+class FormField(Agreed):
+    """What a form asks, and who fills it in when the departments cannot.
+
+    A field is filled from one of: ``datum`` (with ``via`` that of a relative, a datum of type person or a relative of
+    ``relatives/``; with ``each`` of all of them), ``expression`` (SQL over the applicant's data, ``registers``, the
+    datasets that speak of the applicant, and ``filled_on``, the day of filling in; ``derived`` names the one of
+    ``derived/`` that it was taken from), ``asked``, the name of what only people can say: the same name in another
+    form is the same answer, and is not asked again. ``part`` takes the province, prefecture, county, township,
+    village or detail of an address, or the province, prefecture, county or name of a division's code. ``codes`` takes
+    a code of the catalogue to the form's own; ``format`` is described at ``warehouse.wording.for_form``.
+    ``applies_when`` is SQL over the applicant: where it is false, the field stays empty and nobody is asked.
+    ``asks`` is what ``asked_of`` is asked when nobody can say, one of ``choices`` if there are any.
     """
 
     name: str
     label: str
+    label_en: str
     datum: str | None = None
     via: str | None = None
+    each: bool = False
+    part: Literal["province", "prefecture", "county", "township", "village", "detail", "name"] | None = None
     expression: str | None = None
+    derived: str | None = None
+    asked: str | None = None
     format: str | None = None
     codes: dict[str, str] | None = None
+    none: Nothing | None = None
+    applies_when: str | None = None
     required: bool = False
     asks: str | None = None
+    asked_of: Literal["citizen", "official", "department"] = "citizen"
+    choices: tuple[str, ...] = ()
     law: str | None = None
 
 
@@ -388,16 +460,27 @@ class Attachment(Agreed):
 
     name: str
     label: str
+    label_en: str
     unnecessary_when: tuple[str, ...] = ()
 
 
 class Form(Agreed):
+    """A form: what it asks, for which purposes, by which law.
+
+    ``users`` is SQL over a person's data, ``registers`` and ``filled_on``: who would hand the form in. ``relatives``
+    are those whose data it may show, each with the rule that covers it; ``covers`` likewise the special kinds of
+    data (``minors`` under 14, and ``special`` of the catalogue and the code lists: ``health``, ``adoption``).
+    """
+
     id: str
     title: str
     title_en: str
     matter: str
     basis: str
     purposes: tuple[str, ...]
+    users: str
+    relatives: dict[str, str] = Field(default_factory=dict)
+    covers: dict[str, str] = Field(default_factory=dict)
     fields: tuple[FormField, ...]
     attachments: tuple[Attachment, ...] = ()
 
@@ -433,6 +516,9 @@ class Contracts(Agreed):
     normalisers: dict[str, str]
     rules: tuple[Rule, ...] = ()
     forms: tuple[Form, ...] = ()
+    relatives: tuple[Relative, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    wordings: tuple[Wording, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     version: str
     intake_version: str
@@ -448,6 +534,14 @@ class Contracts(Agreed):
 
     def code_list(self, list_id: str) -> CodeList:
         return next(c for c in self.code_lists if c.id == list_id)
+
+    def datum(self, name: str | None) -> Datum | None:
+        """The datum of that name, None when the catalogue has none."""
+        return next((d for d in self.catalogue.data if d.name == name), None)
+
+    def relative(self, name: str) -> Relative | None:
+        """The relative of that name; None for a datum of type person, which is one by itself."""
+        return next((r for r in self.relatives if r.id == name), None)
 
     def crosswalk(self, crosswalk_id: str) -> Crosswalk:
         return next(c for c in self.crosswalks if c.id == crosswalk_id)

@@ -10,11 +10,26 @@ from typing import Any
 import duckdb
 from sqlglot import exp, parse_one
 
-from contracts.model import Contracts, FormField
+from contracts.model import Contracts
 from warehouse.faults import RenkouError
-from warehouse.lookup import Dispute, Origin, Row, open_disputes, origins_of, person_row, quoted
+from warehouse.lookup import (
+    Dispute,
+    Origin,
+    Row,
+    declared_value,
+    open_disputes,
+    origins_of,
+    person_row,
+    quoted,
+    registers_of,
+    relatives_of,
+)
 
 FILLED_ON = "filled_on"
+REGISTERS = "registers"
+
+# Between a relative's name and a datum of theirs in an expression: spouse__death_date.
+OF_RELATIVE = "__"
 
 
 class RelatedPerson:
@@ -36,6 +51,11 @@ class RelatedPerson:
     def disputes(self) -> tuple[Dispute, ...]:
         return open_disputes(self.connection, self.person_id)
 
+    @cached_property
+    def registers(self) -> tuple[str, ...]:
+        """The datasets that speak of the person, as department/dataset."""
+        return registers_of(self.connection, self.person_id)
+
     def value(self, datum: str) -> Any:
         """The published value, None when there is none (an empty set says nothing either)."""
         return None if (found := self.values.get(datum)) in (None, "", []) else found
@@ -53,22 +73,53 @@ class Applicant(RelatedPerson):
         self, connection: duckdb.DuckDBPyConnection, contracts: Contracts, person_id: str, filled_on: date
     ) -> None:
         super().__init__(connection, person_id)
+        self._contracts = contracts
+        self._relatives: dict[str, tuple[RelatedPerson, ...]] = {}
         self._lay_out(contracts, filled_on)
 
-    def related(self, via: str) -> RelatedPerson | None:
-        """The person whose id is this datum's value."""
-        other = self.value(via)
-        return None if other is None else RelatedPerson(self.connection, str(other))
+    def declared(self, asked: str) -> str | None:
+        """What the person answered when a form asked for something that no department holds."""
+        return declared_value(self.connection, self.person_id, asked)
+
+    def related(self, via: str) -> tuple[RelatedPerson, ...]:
+        """The relatives of that name, the foremost first: the person whose id a datum is, or by ``relatives/``."""
+        if via not in self._relatives:
+            self._relatives[via] = tuple(RelatedPerson(self.connection, other) for other in self._ids(via))
+        return self._relatives[via]
+
+    def _ids(self, via: str) -> tuple[str, ...]:
+        relative = self._contracts.relative(via)
+        if relative is None:
+            other = self.value(via)
+            return () if other is None else (str(other),)
+        return relatives_of(self.connection, relative, self.person_id, self.value(relative.same or ""))
 
     def computed(self, expression: str, place: str) -> Any:
         """What an expression of a contract says of the applicant. Raises RenkouError naming ``place``."""
+        joins, values = self._joins(expression)
         try:
-            found = self.connection.execute(f"SELECT ({expression}) FROM applicant").fetchone()
+            found = self.connection.execute(f"SELECT ({expression}) FROM applicant{joins}", values).fetchone()
         except duckdb.Error as error:
             # The engine's own words may quote a value.
             kind = type(error).__name__
             raise RenkouError(f"{place}: cannot be computed ({kind}); mend the form") from None
         return found[0] if found else None
+
+    def _joins(self, expression: str) -> tuple[str, list[Any]]:
+        """What an expression reads beside the applicant's own row."""
+        joins, values = "", list[Any]()
+        for name in columns_read(expression):
+            via, _, datum = name.partition(OF_RELATIVE)
+            if name == REGISTERS:
+                joins += f" CROSS JOIN (SELECT CAST(? AS VARCHAR[]) AS {REGISTERS})"
+                values.append(list(self.registers))
+            elif datum:
+                joins += (
+                    f" LEFT JOIN (SELECT {quoted(datum)} AS {quoted(name)} FROM person WHERE person_id = ?) ON true"
+                )
+                others = self.related(via)
+                values.append(others[0].person_id if others else None)
+        return joins, values
 
     def _lay_out(self, contracts: Contracts, filled_on: date) -> None:
         """The applicant as a table of one row: an expression reads that row, not the population."""
@@ -82,18 +133,19 @@ class Applicant(RelatedPerson):
         )
 
 
-@lru_cache(maxsize=1024)
-def data_used(expression: str) -> tuple[str, ...]:
-    """Names of the data that an expression of a contract reads."""
+@lru_cache(maxsize=4096)
+def columns_read(expression: str) -> tuple[str, ...]:
+    """Names of the columns that an expression of a contract reads."""
     columns = parse_one(expression, read="duckdb").find_all(exp.Column)
-    return tuple(dict.fromkeys(column.name for column in columns if column.name != FILLED_ON))
+    return tuple(dict.fromkeys(column.name for column in columns))
 
 
-def data_of(field: FormField) -> tuple[str, ...]:
-    """Names of the applicant's data that a field needs before it can be filled."""
-    if field.expression is not None:
-        return data_used(field.expression)
-    return tuple(name for name in (field.via or field.datum,) if name is not None)
+@lru_cache(maxsize=4096)
+def data_used(expression: str) -> tuple[tuple[str | None, str], ...]:
+    """The data that an expression reads, each with the relative whose it is, None for the applicant."""
+    names = (name for name in columns_read(expression) if name not in (FILLED_ON, REGISTERS, "person_id"))
+    parts = (name.partition(OF_RELATIVE) for name in names)
+    return tuple((via, datum) if datum else (None, via) for via, _, datum in parts)
 
 
 def weakest(standings: Iterable[str]) -> str | None:

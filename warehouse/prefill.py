@@ -11,20 +11,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from contracts.model import Attachment, Contracts, Datum, Form, FormField
-from warehouse.applicant import Applicant, RelatedPerson, data_of, data_used, weakest
+from contracts.model import Attachment, Contracts, Form, FormField
+from warehouse.applicant import Applicant, RelatedPerson, data_used, weakest
 from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
 from warehouse.faults import WrongUseError
 from warehouse.identity import masked
-from warehouse.lookup import Origin, Release, persons_with_number, release_of
-from warehouse.wording import NoCodeError, for_form, labels_of
+from warehouse.lookup import Origin, Release, latest_batch, persons_with_number, release_of
+from warehouse.wording import SEPARATOR, NoCodeError, for_form, labels_of, part_of, permitted
 
 Status = Literal["filled", "not_found", "cannot_say"]
-Reason = Literal["not_supplied", "unknown", "not_computable", "no_code", "not_found", "cannot_say"]
+Reason = Literal[
+    "not_supplied", "not_applicable", "unknown", "not_computable", "no_code", "not_found", "cannot_say"
+]
 
 TEXTS: dict[Reason, str] = {
     "not_supplied": "没有部门提供，由申请人填写",
+    "not_applicable": "不适用，无需填写",
     "unknown": "责任部门没有记录",
     "not_computable": "现有数据不足以计算",
     "no_code": "表单的代码表里没有对应的代码",
@@ -63,10 +66,12 @@ class FilledField:
 
     ``departments`` supplied it; ``as_of`` is the oldest delivery that it rests on; ``standing`` the weakest
     of owner, fallback, declared; a ``disputed`` value is confirmed by the citizen before it is relied on.
+    What is missing ``asked_of`` (citizen, official, department) is to supply, one of ``choices`` if there are any.
     """
 
     name: str
     label: str
+    label_en: str
     value: str | None
     missing: Missing | None
     departments: tuple[str, ...]
@@ -75,6 +80,8 @@ class FilledField:
     disputed: bool
     required: bool
     asks: str | None
+    asked_of: str
+    choices: tuple[str, ...]
     law: str | None
 
 
@@ -167,65 +174,138 @@ def _answers(applicant: Applicant, contracts: Contracts, form: Form) -> dict[str
 
 
 def _filled(applicant: Applicant, contracts: Contracts, form: Form, field: FormField) -> FilledField:
+    if not _applies(applicant, form, field):
+        return _empty(field, "not_applicable")
+    if field.asked is not None:
+        return _declared(applicant, field)
     if field.datum is None and field.expression is None:
         return _empty(field, "not_supplied")
-    datum = _catalogued(contracts, field.datum)
-    value, rests_on = _value(applicant, form, field)
-    if value is None:
-        return _lacking(applicant, field)
+    values, rests_on = _values(applicant, form, field)
+    if not values:
+        return _nothing(applicant, contracts, field) or _lacking(applicant, field)
     try:
-        text = for_form(value, field, datum, labels_of(contracts, datum))
+        text = SEPARATOR.join(_worded(value, contracts, form, field) for value in values)
     except NoCodeError:
         return _empty(field, "no_code")
     origins = [origin for person, name in rests_on for origin in person.origins.get(name, ())]
     return FilledField(
-        name=field.name,
-        label=field.label,
+        **_said_of(field),
         value=text,
         missing=None,
         departments=_departments(origins),
         as_of=min((o.batch_date for o in origins if o.batch_date), default=None),
         standing=weakest(origin.standing for origin in origins),
         disputed=any(person.is_disputed(name) for person, name in rests_on),
-        required=field.required,
-        asks=field.asks,
-        law=field.law,
     )
 
 
-def _value(applicant: Applicant, form: Form, field: FormField) -> tuple[Any, list[tuple[RelatedPerson, str]]]:
-    """A field's value, and which data of which persons it rests on."""
-    own: list[tuple[RelatedPerson, str]] = [(applicant, name) for name in data_of(field)]
+def _worded(value: Any, contracts: Contracts, form: Form, field: FormField) -> str:
+    """A value as the form writes it. Raises NoCodeError where it has no word for it, or the part is not there."""
+    datum = contracts.datum(field.datum)
+    shown = part_of(permitted(value, form, datum, contracts), field, datum, contracts)
+    if shown is None:
+        raise NoCodeError
+    return for_form(shown, field, datum, labels_of(contracts, datum))
+
+
+def _applies(applicant: Applicant, form: Form, field: FormField) -> bool:
+    """Whether the field is the applicant's to fill: what cannot be said counts as yes."""
+    if field.applies_when is None:
+        return True
+    place = f"form {form.id}, field {field.name}, applies_when"
+    return applicant.computed(field.applies_when, place) is not False
+
+
+def _values(
+    applicant: Applicant, form: Form, field: FormField
+) -> tuple[list[Any], list[tuple[RelatedPerson, str]]]:
+    """A field's values, one unless it wants each relative's, and which data of which persons they rest on."""
     if field.expression is not None:
-        return applicant.computed(field.expression, f"form {form.id}, field {field.name}"), own
+        place = f"form {form.id}, field {field.name}"
+        value = applicant.computed(field.expression, place)
+        return [] if value is None else [value], _data_behind(applicant, field.expression)
     name = str(field.datum)
     if field.via is None:
-        return applicant.value(name), own
-    other = applicant.related(field.via)
-    if other is None:
-        return None, own
-    return other.value(name), [*own, (other, name)]
+        value = applicant.value(name)
+        return [] if value is None else [value], [(applicant, name)]
+    others = applicant.related(field.via)
+    others = others if field.each else others[:1]
+    known = [(other, value) for other in others if (value := other.value(name)) is not None]
+    tie = [(applicant, field.via)] if field.via in applicant.values else []
+    return [value for _, value in known], [*tie, *((other, name) for other, _ in known)]
+
+
+def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPerson, str]]:
+    found: list[tuple[RelatedPerson, str]] = []
+    for via, name in data_used(expression):
+        if via is None:
+            found.append((applicant, name))
+        else:
+            found += [(applicant, via)] if via in applicant.values else []
+            found += [(other, name) for other in applicant.related(via)[:1]]
+    return found
+
+
+def _declared(applicant: Applicant, field: FormField) -> FilledField:
+    """What the applicant said in another form stands here too, until another answer is given."""
+    value = applicant.declared(str(field.asked))
+    if value is None:
+        return _empty(field, "not_supplied")
+    return FilledField(
+        **_said_of(field),
+        value=value,
+        missing=None,
+        departments=(),
+        as_of=None,
+        standing="declared",
+        disputed=False,
+    )
+
+
+def _nothing(applicant: Applicant, contracts: Contracts, field: FormField) -> FilledField | None:
+    """What the silence of the owner's register says, if the form has a word for it."""
+    datum = contracts.datum(field.datum)
+    if field.none is None or datum is None or field.via is not None:
+        return None
+    is_listed = datum.owner in applicant.registers
+    if field.none.means == "blank" and not is_listed:
+        return None
+    return FilledField(
+        **_said_of(field),
+        value=field.none.text,
+        missing=None,
+        departments=(datum.owner.partition("/")[0],),
+        as_of=latest_batch(applicant.connection, datum.owner),
+        standing="owner" if is_listed else "fallback",
+        disputed=applicant.is_disputed(datum.name),
+    )
 
 
 def _lacking(applicant: Applicant, field: FormField) -> FilledField:
-    lacking = tuple(name for name in data_of(field) if applicant.value(name) is None)
-    return _empty(field, "unknown" if field.expression is None else "not_computable", lacking)
+    if field.expression is not None:
+        used = data_used(field.expression)
+        lacking = tuple(via or name for via, name in used if applicant.value(via or name) is None)
+        return _empty(field, "not_computable", tuple(dict.fromkeys(lacking)))
+    name = str(field.via or field.datum)
+    return _empty(field, "unknown", (name,) if applicant.value(name) is None else ())
 
 
 def _empty(field: FormField, reason: Reason, lacking: tuple[str, ...] = ()) -> FilledField:
     return FilledField(
-        name=field.name,
-        label=field.label,
+        **_said_of(field),
         value=None,
         missing=Missing(reason, TEXTS[reason], lacking),
         departments=(),
         as_of=None,
         standing=None,
         disputed=False,
-        required=field.required,
-        asks=field.asks,
-        law=field.law,
     )
+
+
+def _said_of(field: FormField) -> dict[str, Any]:
+    """What the contract says of a field, whoever the applicant is."""
+    names = ("name", "label", "label_en", "required", "asks", "asked_of", "choices", "law")
+    return {name: getattr(field, name) for name in names}
 
 
 def _attachment(
@@ -234,20 +314,17 @@ def _attachment(
     """A document is spared only by what a department itself says and nobody disputes."""
     place = f"form {form.id}, attachment {attachment.name}"
     conditions = attachment.unnecessary_when
-    names = tuple(dict.fromkeys(name for condition in conditions for name in data_used(condition)))
+    behind = [found for condition in conditions for found in _data_behind(applicant, condition)]
     holds = all(applicant.computed(condition, place) not in (None, False) for condition in conditions)
-    unnecessary = bool(conditions) and holds and all(_is_firm(applicant, name) for name in names)
-    labels = tuple(datum.label for name in names if (datum := _catalogued(contracts, name)))
+    unnecessary = bool(conditions) and holds and all(_is_firm(person, name) for person, name in behind)
+    names = dict.fromkeys(name for _, name in behind)
+    labels = tuple(datum.label for name in names if (datum := contracts.datum(name)))
     return AttachmentAnswer(attachment.name, attachment.label, unnecessary, labels if unnecessary else ())
 
 
-def _is_firm(applicant: Applicant, name: str) -> bool:
-    declared = any(origin.standing == "declared" for origin in applicant.origins.get(name, ()))
-    return not declared and not applicant.is_disputed(name)
-
-
-def _catalogued(contracts: Contracts, name: str | None) -> Datum | None:
-    return next((datum for datum in contracts.catalogue.data if datum.name == name), None)
+def _is_firm(person: RelatedPerson, name: str) -> bool:
+    declared = any(origin.standing == "declared" for origin in person.origins.get(name, ()))
+    return not declared and not person.is_disputed(name)
 
 
 def _departments(origins: list[Origin]) -> tuple[str, ...]:

@@ -7,18 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from contracts.model import Contracts, Datum, FormField
+from contracts.model import Contracts, Datum, Form, FormField
+from warehouse.places import address_part, division_part
 
 SEPARATOR = "、"
 LABEL = "label"
 
 
 class NoCodeError(Exception):
-    """The form's code list has no place for a code; ``code`` is the one."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    """The form has no word for a value."""
 
 
 def labels_of(contracts: Contracts, datum: Datum | None) -> dict[str, str]:
@@ -34,6 +31,23 @@ def in_words(value: Any, labels: Mapping[str, str]) -> str:
         return SEPARATOR.join(in_words(item, labels) for item in value)
     text = plain(value)
     return f"{text} {labels[text]}" if text in labels else text
+
+
+def permitted(value: Any, form: Form, datum: Datum | None, contracts: Contracts) -> Any:
+    """A value, a code that gives a special kind of data away replaced where no basis of the form covers that kind."""
+    if datum is None or datum.codes is None or not isinstance(value, str):
+        return value
+    hidden = (c for c in contracts.code_list(datum.codes).codes if c.special and c.special not in form.covers)
+    return next((code.broader for code in hidden if code.code == value), value)
+
+
+def part_of(value: Any, field: FormField, datum: Datum | None, contracts: Contracts) -> Any:
+    """The part of an address, or of the names of a division, that a field asks for; None when it has none."""
+    if field.part is None or datum is None or not isinstance(value, str):
+        return value
+    if datum.type == "address":
+        return address_part(value, field.part)
+    return division_part(value, field.part, contracts.divisions)
 
 
 def for_form(value: Any, field: FormField, datum: Datum | None, labels: Mapping[str, str]) -> str:
@@ -83,5 +97,5 @@ def _coded(code: str, field: FormField, labels: Mapping[str, str]) -> str:
     if code in known:
         return known[code]
     if known:
-        raise NoCodeError(code)
+        raise NoCodeError
     return code

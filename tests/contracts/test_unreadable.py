@@ -25,7 +25,7 @@ PLACES = {
     "catalogue.yaml": {"data.3.owner", "data.3.Owner"},
     "codes/school_grade.yaml": {"codes.0.code"},
     "rules/pupil_dead.yaml": {"severity"},
-    "forms/school_place.yaml": {"line 8, column 3"},
+    "forms/school_place.yaml": {"line 11, column 3"},
     "inbound/education/aid.odcs.yaml": {"delivery.mode"},
     "outbound/education.odcs.yaml": {"purpose"},
 }

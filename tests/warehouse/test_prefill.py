@@ -172,7 +172,9 @@ def another_form(folder: Path, fields: list[dict[str, Any]]) -> Contracts:
         "matter": "-",
         "basis": "-",
         "purposes": ["退休申请"],
-        "fields": [{"label": f["name"], **f} for f in fields],
+        "users": "true",
+        "relatives": dict.fromkeys(("spouse", "mother"), "-"),
+        "fields": [{"label": f["name"], "label_en": f["name"], **f} for f in fields],
     }
     (folder / "forms" / "another.yaml").write_text(yaml.safe_dump(form, allow_unicode=True), encoding="utf-8")
     return load(OWN, folder)
