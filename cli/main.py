@@ -215,6 +215,34 @@ app.add_typer(review, name="review")
 
 @app.command()
 @told_plainly
+def approve(
+    subject: Annotated[str | None, typer.Argument(metavar="[SUBJECT]")] = None,
+    who: Annotated[str, typer.Option(help="Who decides.")] = "",
+    why: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",
+    reject: Annotated[bool, typer.Option("--reject", help="Say no instead.")] = False,
+    json: Json = False,
+) -> None:
+    """List what waits for a decision, or decide on a held batch or a stopped release. 人工审批"""
+    from cli import show
+    from contracts.load import load_all
+    from transforms.questions import answer, questions
+    from warehouse.approvals import Answer
+    from warehouse.home import Home
+
+    home = Home.from_environment()
+    if subject is None:
+        waiting = questions(home, load_all())
+        if json:
+            typer.echo(show.as_json([q.to_json() for q in waiting]))
+        else:
+            show.questions(waiting)
+        return
+    made = answer(home, load_all(), subject, Answer("rejected" if reject else "approved", who, why))
+    typer.echo(f"{made.subject} {made.verdict} by {made.who}; next: renkou run --landing DIR")
+
+
+@app.command()
+@told_plainly
 def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
     from cli import show

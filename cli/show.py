@@ -22,6 +22,7 @@ from warehouse.prefill import FilledField, Prefilled
 if TYPE_CHECKING:
     from contracts.check import Finding
     from transforms.evaluate import Evaluation, Kind
+    from transforms.questions import Question
     from transforms.review import Pair, SideBySide
     from transforms.road import RunReport
     from warehouse.decisions import Decision
@@ -221,6 +222,16 @@ def run(report: RunReport, current: Path) -> None:
         "refused": f"refused by a gate; {stays}: {current}",
     }
     print(words[report.status])
+
+
+def questions(waiting: Sequence[Question]) -> None:
+    """Print what waits for a person, the figures side by side."""
+    out = console()
+    for question in waiting:
+        out.print(Text(f"\n{question.sentence}"))
+        out.print(_table(question.subject, ("", "before 原", "now 现"), question.figures))
+    if not waiting:
+        out.print("nothing waits for a decision")
 
 
 def evaluation(answer: Evaluation) -> None:

@@ -274,10 +274,20 @@ def _dataset(path: Path) -> Dataset:
         "title": contract.name,
         "version": contract.version,
         "columns": [_column(p) for p in schema.properties or []],
+        "latency_hours": _latency(contract),
         "source": path,
         **own,
     }
     return _validated(Dataset, content, path)
+
+
+HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24}
+
+
+def _latency(contract: OpenDataContractStandard) -> float | None:
+    """Hours after the beginning of its day by which a batch is there (ODCS: SLA property ``latency``)."""
+    found = next((p for p in contract.slaProperties or [] if p.property == "latency"), None)
+    return float(str(found.value)) * HOURS[found.unit or "h"] if found else None
 
 
 def _column(found: SchemaProperty) -> dict[str, Any]:

@@ -312,6 +312,7 @@ class Dataset(Agreed):
     version: str
     delivery: Delivery
     pulled_from: Source | None = None
+    latency_hours: float | None = None
     columns: tuple[Column, ...]
     persons: tuple[PersonOfRow, ...]
     events: tuple[EventOfRow, ...] = ()

@@ -6,27 +6,17 @@ import logging
 from datetime import date, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, AssetAny, TriggerRule, chain, get_current_context, task
+from airflow.sdk import DAG, AssetAny, TriggerRule, chain, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags import wiring
+from dags.waiting import PullsSettled
 
 log = logging.getLogger(__name__)
 
 STAGES = ("prepare", "link", "unify", "reconcile")
 STOPS_SHOWN = 3
-UNFINISHED = ["queued", "running"]
-
-
-# Poked in place: a task rescheduled within seconds is taken for a failed one when the scheduler is slow.
-@task.sensor(mode="poke", poke_interval=5, timeout=3600, soft_fail=True)
-def pulls_settled(dag_ids: list[str]) -> bool:
-    """Wait till the departments' pulls have ended, so that a day is built once and not once a department.
-
-    After an hour the build goes on with what has come; the pull's own event starts the next build.
-    """
-    instance = get_current_context()["ti"]
-    return not any(instance.get_dr_count(dag_id=d, states=UNFINISHED) for d in dag_ids)
+LATE_PULLS = timedelta(hours=1)
 
 
 @task(pool=wiring.WRITER_POOL, trigger_rule=TriggerRule.NONE_FAILED)
@@ -67,6 +57,15 @@ def validate(day: str) -> None:
         )
 
 
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def look_for_questions() -> None:
+    """Have people asked, if the gate of the release stopped it."""
+    from transforms.questions import questions  # noqa: PLC0415
+
+    if not questions(wiring.home(), wiring.agreed()):
+        raise AirflowSkipException("nothing waits for a decision")
+
+
 @task(pool=wiring.WRITER_POOL)
 def publish(day: str, outlet_events: Any = None) -> str:
     """Put the build in the place of the release before it."""
@@ -98,10 +97,13 @@ with DAG(
     **wiring.dag_settings("build", "build"),
 ) as build:
     chosen = choose_day()
-    pulls_settled([wiring.pull_dag_id(d) for d in departments]) >> chosen
+    pulls = [wiring.pull_dag_id(d) for d in departments]
+    PullsSettled(task_id="pulls_settled", dag_ids=pulls, longest=LATE_PULLS) >> chosen
+    checked = validate(chosen)
+    checked >> look_for_questions.override(outlets=[wiring.questions_asset()])()
     chain(
         *(stage(name)(chosen) for name in STAGES),
-        validate(chosen),
+        checked,
         publish.override(outlets=[wiring.release_asset()])(chosen),
         look_ahead.override(outlets=[wiring.days_waiting_asset()])(chosen),
     )

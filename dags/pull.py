@@ -9,9 +9,10 @@ from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
+from dags.waiting import Fetch
 
 log = logging.getLogger(__name__)
 
@@ -29,23 +30,6 @@ def look(department: str) -> str:
     """When to look for the department's batches: as its most frequent dataset needs."""
     cadences = {d.delivery.cadence for d in wiring.agreed().datasets if d.department == department}
     return next(cron for cadence, cron in LOOKS.items() if cadence in cadences)
-
-
-@task
-def fetch(department: str) -> dict[str, int]:
-    """Bring what the department offers on its own servers into the landing folder.
-
-    Files that somebody laid there need no server: a connection that is not set up is no fault.
-    """
-    from transforms.pull.road import pull as bring  # noqa: PLC0415
-
-    found = bring(wiring.landing(), wiring.agreed(), wiring.connection, department)
-    for pulled in found:
-        log.info("%s: %s %s", pulled.subject, pulled.status, pulled.reason)
-    failed = [f"{p.subject}: {p.reason}" for p in found if p.status == "failed"]
-    if failed:
-        raise AirflowException("; ".join(failed))
-    return {"landed": sum(p.status == "landed" for p in found)}
 
 
 # What has landed is taken in also when a server of the department does not answer.
@@ -91,6 +75,15 @@ def announce(reports: Sequence[dict[str, Any]], outlet_events: Any = None) -> di
     return {"taken_in": len(taken), "not_taken_in": len(reports) - len(taken)}
 
 
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def look_for_questions() -> None:
+    """Have people asked, if a batch is held."""
+    from transforms.questions import questions  # noqa: PLC0415
+
+    if not questions(wiring.home(), wiring.agreed()):
+        raise AirflowSkipException("nothing waits for a decision")
+
+
 def pull(department: str) -> DAG:
     """The DAG of one department."""
     with DAG(
@@ -100,10 +93,11 @@ def pull(department: str) -> DAG:
         default_args=wiring.task_settings(department, timedelta(hours=2)),
         **wiring.dag_settings("pull", "pull", department),
     ) as dag:
-        fetched, waiting = fetch(department), list_waiting(department)
+        fetched, waiting = Fetch(task_id="fetch", department=department), list_waiting(department)
         taken = take_in.expand(reference=waiting)
         fetched >> waiting
         announce.override(outlets=[wiring.landed_asset(department)])(taken)
+        taken >> look_for_questions.override(outlets=[wiring.questions_asset()])()
         # a run's state is that of its last tasks: without this one, announce would hide a batch that failed
         [fetched, taken] >> EmptyOperator(task_id="all_went_through", trigger_rule=TriggerRule.NONE_FAILED)
     return dag

@@ -66,6 +66,11 @@ def days_waiting_asset() -> Asset:
     return Asset("days_waiting", uri=home().builds.as_uri(), group=GROUP)
 
 
+def questions_asset() -> Asset:
+    """Changes when something may wait for a person's decision."""
+    return Asset("questions", uri=home().approvals.as_uri(), group=GROUP)
+
+
 def dag_settings(document: str, *tags: str) -> dict[str, Any]:
     """What every DAG here says of itself."""
     return {

@@ -36,6 +36,7 @@ COPIED = {
     "quarantine": "department, dataset, batch_date, file, line",
     "relation": "person_id",
     "event": "person_id",
+    "freshness": "department, dataset",
     "batch": "batch_date, department, dataset, file",
     "release": "release_id",
 }

@@ -17,9 +17,11 @@ from typing import Any, Literal, Protocol
 
 from contracts.model import Contracts
 from transforms import release
+from transforms.freshness import write_freshness
 from transforms.history import history_build
 from transforms.link import link_build, prepare_comparisons
 from transforms.prepare import prepare_build
+from transforms.questions import approved_stops
 from transforms.reconcile import reconcile_build
 from transforms.review import prepare_decisions
 from transforms.take_in.batches import (
@@ -35,6 +37,7 @@ from transforms.take_in.batches import (
     write_gate,
 )
 from transforms.unify import unify_build
+from warehouse.approvals import approvals
 from warehouse.connection import open_database
 from warehouse.durable import one_at_a_time, write_text
 from warehouse.extract import extract
@@ -116,7 +119,7 @@ def take_in(home: Home, contracts: Contracts, landing: Path, reference: str) -> 
 
 def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
     """The ledger with the verdict on each batch."""
-    return judged(ledger(home), contracts)
+    return judged(ledger(home), contracts, approvals(home))
 
 
 # --- building ---------------------------------------------------------------------------------------------------
@@ -163,6 +166,7 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
         release.take_over(connection, home)
         prepare_build(connection, contracts, batches, day)
         prepare_decisions(connection, home)
+        write_freshness(connection, contracts, batches, day)
         release_id = release.next_release_id(connection, day)
     _note(home, day, release_id=release_id, inputs=release.inputs_of(home, batches, contracts, day))
 
@@ -224,9 +228,15 @@ def validate(home: Home, contracts: Contracts, day: date) -> GateReport:
         check_build(database, contracts, home.data_docs, as_of=day, batches=used),
         check_release(database, published(home) if before else None, contracts, home.data_docs),
     ]
-    stops = tuple(f"{r.gate} {r.subject}: {c.rule}: {c.sentence_en}" for r in results for c in r.stops)
+    borne = approved_stops(home, day, _notes(home, day)["inputs"])
+    stops = tuple(
+        f"{r.gate} {r.subject}: {c.rule}: {c.sentence_en}"
+        for r in results
+        for c in r.stops
+        if not (r.gate == "release" and c.rule in borne)
+    )
     report = GateReport(not stops, stops, tuple(r.to_json() for r in results))
-    _note(home, day, gates=report.gates, stops=stops)
+    _note(home, day, gates=report.gates, stops=stops, borne=sorted(borne))
     return report
 
 

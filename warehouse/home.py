@@ -51,6 +51,11 @@ class Home:
         return self.root / "decisions"
 
     @property
+    def approvals(self) -> Path:
+        """What people decided of batches and releases, one file a decision."""
+        return self.root / "approvals"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Literal
 from contracts.model import Contracts, Dataset
 from transforms.normalise import LandedFile, normalise_batch
 from transforms.take_in.reading import BatchRefused, Landed, land_file
+from warehouse.approvals import Decision
 from warehouse.durable import write_text
 from warehouse.home import Home
 
@@ -352,9 +353,11 @@ def _check_rows(path: Path, rows: int) -> None:
 # --- which batches a build may use ------------------------------------------------------------------------------
 
 
-def judged(reports: list[BatchReport], contracts: Contracts) -> list[BatchReport]:
+def judged(
+    reports: list[BatchReport], contracts: Contracts, decided: Mapping[tuple[str, str], Decision]
+) -> list[BatchReport]:
     """The ledger with ``refused`` said of batches that the gate stopped, and ``held`` of every full batch that shrank or
-    grew beyond its bound, in order of date.
+    grew beyond its bound and that nobody has approved, in order of date.
     """
     last: dict[str, BatchReport] = {}
     known = {d.id: d for d in contracts.datasets}
@@ -363,12 +366,24 @@ def judged(reports: list[BatchReport], contracts: Contracts) -> list[BatchReport
         dataset = known.get(report.dataset_id)
         verdict = report
         if dataset and report.status == "accepted":
-            reason = _held(dataset, report, last.get(dataset.id))
+            reason = _after_decision(_held(dataset, report, last.get(dataset.id)), report, decided)
             verdict = replace(report, status="held", reason=reason) if reason else report
             if not reason:
                 last[dataset.id] = report
         verdicts.append(verdict)
     return verdicts
+
+
+def bytes_digest(batch: BatchReport) -> str:
+    """What the batch brought, whatever contracts it was read by."""
+    return hashlib.sha256(" ".join(sorted(f.sha256 for f in batch.files)).encode()).hexdigest()[:16]
+
+
+def _after_decision(reason: str, batch: BatchReport, decided: Mapping[tuple[str, str], Decision]) -> str:
+    decision = decided.get((batch.reference, bytes_digest(batch))) if reason else None
+    if decision is None:
+        return reason
+    return "" if decision.verdict == "approved" else f"{reason}; {decision.who} rejected it on {decision.at[:10]}"
 
 
 def is_gated(batch: BatchReport) -> bool:
@@ -399,5 +414,5 @@ def _held(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> str
     word = "grew" if change > 0 else "shrank"
     return (
         f"{now.reference} {word} by {abs(share):.0%}, from {before.rows} rows to {now.rows};"
-        " ask the department whether this is right, then have it deliver again or widen the contract's bounds"
+        " ask the department whether this is right, then have it deliver again, or decide with `renkou approve`"
     )

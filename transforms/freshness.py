@@ -1,0 +1,63 @@
+"""How fresh a release is: what each dataset should have delivered by a day, and what is used instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from contracts.model import Contracts, Dataset
+from transforms.take_in.batches import BatchReport
+
+COUNTY = ZoneInfo("Asia/Shanghai")
+OLDEST = {"daily": timedelta(0), "weekly": timedelta(days=7), "monthly": timedelta(days=31)}
+"""How much older than the day the newest batch may be before a release says that it is stale."""
+
+COLUMNS = "department VARCHAR, dataset VARCHAR, batch_date DATE, is_stale BOOLEAN, waiting_on DATE, waiting_status VARCHAR"
+
+
+def deadline(dataset: Dataset, day: date) -> datetime | None:
+    """When the batch of ``day`` must be there, as the contract's SLA says (ODCS ``latency``); None without one."""
+    if dataset.latency_hours is None:
+        return None
+    return datetime.combine(day, time(), COUNTY) + timedelta(hours=dataset.latency_hours)
+
+
+def awaited(landing: Path, contracts: Contracts, department: str, now: datetime) -> list[str]:
+    """Datasets whose batch of yesterday has not come and need not have come yet."""
+    yesterday = now.astimezone(COUNTY).date() - timedelta(days=1)
+    return [
+        dataset.id
+        for dataset in contracts.datasets
+        if dataset.department == department
+        and dataset.delivery.cadence == "daily"
+        and (due := deadline(dataset, yesterday)) is not None
+        and now < due
+        and _newest(landing / dataset.department / dataset.name) < f"{yesterday:%Y%m%d}"
+    ]
+
+
+def _newest(folder: Path) -> str:
+    return max((path.name for path in folder.glob("[0-9]" * 8)), default="")
+
+
+def write_freshness(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, batches: Iterable[BatchReport], day: date
+) -> None:
+    """The table ``freshness``: one row per dataset, with the batch that stands for it on ``day``.
+
+    A newer batch that is held or refused is named in ``waiting_on``; the last good one stands for it.
+    """
+    known = [b for b in batches if b.batch_date <= day]
+    connection.execute(f"CREATE OR REPLACE TABLE freshness ({COLUMNS})")
+    for dataset in contracts.datasets:
+        own = [b for b in known if b.dataset_id == dataset.id and b.status != "duplicate"]
+        used = max((b.batch_date for b in own if b.status == "accepted"), default=None)
+        waiting = max((b for b in own if used is None or b.batch_date > used), key=lambda b: b.batch_date, default=None)
+        is_stale = used is None or day - used > OLDEST[dataset.delivery.cadence]
+        row = [dataset.department, dataset.name, used, is_stale]
+        row += [waiting.batch_date, waiting.status] if waiting else [None, None]
+        connection.execute("INSERT INTO freshness VALUES (?, ?, ?, ?, ?, ?)", row)
