@@ -13,6 +13,7 @@ import duckdb
 from contracts.model import Contracts, Datum, PersonOfRow
 from transforms.sql_files import quoted, sql
 from transforms.take_in.batches import BatchReport, judged, ledger
+from warehouse.approvals import approvals
 from warehouse.connection import open_read_only, scratch
 from warehouse.decisions import Decision, Reference, Verdict, decide, decisions, in_force, pair_id
 from warehouse.faults import NotFoundError, WrongUseError
@@ -83,7 +84,7 @@ def show(home: Home, contracts: Contracts, wanted: str, *, values: bool = False)
     with open_read_only(published(home)) as connection:
         pair = _pair(connection, wanted)
         persons = [_person_of(connection, reference) for reference in (pair.left, pair.right)]
-    batches = judged(ledger(home), contracts)
+    batches = judged(ledger(home), contracts, approvals(home))
     left, right = (_told(contracts, batches, reference) for reference in (pair.left, pair.right))
     rows = tuple(
         (
