@@ -31,7 +31,7 @@ def kin(agreed: Agreement) -> dict[str, str]:
 
 def applicant_columns(agreed: Agreement) -> tuple[str, ...]:
     """What an expression of a form may read: the applicant's data, and those of relatives as spouse__death_date."""
-    theirs = (f"{via}{OF_RELATIVE}{datum}" for via in kin(agreed) for datum in agreed.data)
+    theirs = (f"{via}{OF_RELATIVE}{datum}" for via in kin(agreed) for datum in (KEY, *agreed.data))
     return (*person_columns(agreed), FILLED_ON, REGISTERS, *theirs)
 
 
@@ -60,8 +60,8 @@ def data_read_by(text: str, agreed: Agreement) -> frozenset[tuple[str | None, st
 def _read_of(form: Form, agreed: Agreement) -> Iterator[tuple[str, str | None, str]]:
     """Each place of a form that shows data, with whose and which."""
     for field in form.fields:
-        if field.datum:
-            yield f"fields.{field.name}", field.via, field.datum
+        for via in (field.via or "").split(".") if field.datum else ():
+            yield f"fields.{field.name}", via or None, str(field.datum)
     for where, text in expressions(form):
         try:
             yield from ((where, via, name) for via, name in data_read_by(text, agreed))
@@ -136,24 +136,25 @@ def fields_ask_for_data_that_somebody_supplies(agreed: Agreement) -> Iterator[Fi
         if field.datum and datum is None:
             what = f"asks for {field.datum}, which is no datum of the catalogue"
             yield Finding("error", file, f"{where}.datum", what, close(field.datum, agreed.data))
-        for part, name in (("datum", field.datum), ("via", field.via)):
+        steps = field.via.split(".") if field.via else []
+        for part, name in (("datum", field.datum), *(("via", step) for step in steps)):
             found = agreed.data.get(name or "")
             if found and not agreed.supplied(found):
                 what = f"asks for {name}, which nobody supplies"
                 remedy = "find a department that delivers it, or ask the citizen (asked) and leave the datum out"
                 yield Finding("error", file, f"{where}.{part}", what, remedy)
-        if field.via and field.via not in kin(agreed):
-            kind = agreed.data[field.via].type if field.via in agreed.data else "thing of that name"
-            what = f"goes via {field.via}, which is no person but a {kind}"
+        for step in (step for step in steps if step not in kin(agreed)):
+            kind = agreed.data[step].type if step in agreed.data else "thing of that name"
+            what = f"goes via {step}, which is no person but a {kind}"
             yield Finding("error", file, f"{where}.via", what, f"go via {listed(kin(agreed))}")
 
 
 def words_for_nothing_rest_on_a_register(agreed: Agreement) -> Iterator[Finding]:
     """Silence says something where the register's owner lists everybody."""
     for file, where, field in _fields(agreed):
-        datum = agreed.data.get(field.datum or "")
         if field.none is None:
             continue
+        datum = agreed.data.get(field.none.datum or field.datum or "")
         if datum is None or field.via:
             what = "has a word for nothing, and is no datum of the applicant"
             yield Finding("error", file, f"{where}.none", what, "leave none out")
@@ -325,7 +326,8 @@ def what_forms_share_is_used(agreed: Agreement) -> Iterator[Finding]:
     texts = [text for form in agreed.contracts.forms for _, text in expressions(form)]
     fields = [field for _, _, field in _fields(agreed)]
     read = {via for text in texts for via, _ in _safely(text, agreed)}
-    used = {"relatives": {f.via for f in fields} | read, "derived": {f.derived for f in fields}}
+    steps = {step for f in fields for step in (f.via or "").split(".")}
+    used = {"relatives": steps | read, "derived": {f.derived for f in fields}}
     for folder, named in used.items():
         for each in getattr(agreed.contracts, folder):
             if each.id not in named:

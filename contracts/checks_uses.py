@@ -31,7 +31,7 @@ def _told_by(agreed: Agreement) -> frozenset[str]:
 def wanted_data(agreed: Agreement) -> frozenset[str]:
     """The data that a form, an attachment, an extract, a rule or linking needs."""
     contracts = agreed.contracts
-    asked = {name for form in contracts.forms for f in form.fields for name in (f.datum, f.via) if name}
+    asked = {name for form in contracts.forms for f in form.fields for name in (f.datum, *(f.via or "").split(".")) if name}
     asked |= _told_by(agreed)
     for form in contracts.forms:
         asked |= {name for _, text in expressions(form) for name in _read(text, agreed)}

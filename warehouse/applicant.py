@@ -82,17 +82,21 @@ class Applicant(RelatedPerson):
         return declared_value(self.connection, self.person_id, asked)
 
     def related(self, via: str) -> tuple[RelatedPerson, ...]:
-        """The relatives of that name, the foremost first: the person whose id a datum is, or by ``relatives/``."""
+        """The relatives of that name, the foremost first; ``child.father`` are those of the foremost child."""
         if via not in self._relatives:
-            self._relatives[via] = tuple(RelatedPerson(self.connection, other) for other in self._ids(via))
+            first, _, rest = via.rpartition(".")
+            bearers = self.related(first)[:1] if first else (self,)
+            ids = [other for bearer in bearers for other in self._ids(bearer, rest)]
+            self._relatives[via] = tuple(RelatedPerson(self.connection, other) for other in ids)
         return self._relatives[via]
 
-    def _ids(self, via: str) -> tuple[str, ...]:
+    def _ids(self, bearer: RelatedPerson, via: str) -> tuple[str, ...]:
+        """Whose id a datum of the bearer is, or who belongs to the bearer by ``relatives/``."""
         relative = self._contracts.relative(via)
         if relative is None:
-            other = self.value(via)
+            other = bearer.value(via)
             return () if other is None else (str(other),)
-        return relatives_of(self.connection, relative, self.person_id, self.value(relative.same or ""))
+        return relatives_of(self.connection, relative, bearer.person_id, bearer.value(relative.same or ""))
 
     def computed(self, expression: str, place: str) -> Any:
         """What an expression of a contract says of the applicant. Raises RenkouError naming ``place``."""

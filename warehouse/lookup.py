@@ -162,9 +162,12 @@ def relatives_of(
         return ()
     ties = [f"{quoted(name)} = $who" for name in relative.of]
     ties += [f"{quoted(relative.same)} = $shared"] if relative.same else []
-    where = f"({' OR '.join(ties)}) AND person_id <> $who" + (f" AND ({relative.where})" if relative.where else "")
-    order = f"{relative.order}, " if relative.order else ""
-    values = {"who": person_id} | ({"shared": shared} if relative.same else {})
+    tests = [f"({' OR '.join(ties)})"]
+    tests += [] if relative.includes_self else ["person_id <> $who"]
+    tests += [f"({relative.where})"] if relative.where else []
+    where, order = " AND ".join(tests), f"{relative.order}, " if relative.order else ""
+    values = {"who": person_id, "shared": shared}
+    values = {name: value for name, value in values.items() if f"${name}" in where}
     answer = connection.execute(f"SELECT person_id FROM person WHERE {where} ORDER BY {order}person_id", values)
     return tuple(str(row[0]) for row in answer.fetchall())
 

@@ -264,8 +264,10 @@ def _declared(applicant: Applicant, field: FormField) -> FilledField:
 
 def _nothing(applicant: Applicant, contracts: Contracts, field: FormField) -> FilledField | None:
     """What the silence of the owner's register says, if the form has a word for it."""
-    datum = contracts.datum(field.datum)
-    if field.none is None or datum is None or field.via is not None:
+    if field.none is None:
+        return None
+    datum = contracts.datum(field.none.datum or field.datum)
+    if datum is None:
         return None
     is_listed = datum.owner in applicant.registers
     if field.none.means == "blank" and not is_listed:
