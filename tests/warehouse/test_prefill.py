@@ -34,7 +34,7 @@ def test_a_man_gets_his_form_in_its_own_formats(database: Path, contracts: Contr
     assert values(filled(database, contracts, MAN)) == {
         "id_number": MAN,
         "name": "欧阳[志]强",
-        "former_name": None,
+        "former_name": "无",
         "sex": "男",
         "birth_date": "1965年03月",
         "ethnicity": "汉族",
@@ -45,7 +45,7 @@ def test_a_man_gets_his_form_in_its_own_formats(database: Path, contracts: Contr
         "employer_code": None,
         "first_insured": "1988年07月",
         "insurances": "企业职工养老、职工医疗",
-        "pension_status": None,
+        "pension_status": "未领取",
         "education": "中专或高中",
         "marital_status": "已婚",
         "spouse_name": "李芳",
@@ -153,7 +153,7 @@ def test_without_one_bearer_every_field_is_left_to_the_citizen(
 @pytest.mark.parametrize(
     ("inquiry", "said"),
     [
-        (Inquiry("none", MAN, "退休申请", "1"), "there are: retirement"),
+        (Inquiry("none", MAN, "退休申请", "1"), "there are: after_death"),
         (Inquiry("retirement", MAN, "好奇", "1"), "its purposes: 退休申请"),
         (Inquiry("retirement", MAN, "退休申请", " "), "case number"),
     ],
