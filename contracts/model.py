@@ -376,7 +376,8 @@ class Relative(Agreed):
     """Somebody who belongs to an applicant, told from the published persons.
 
     Either ``of``, data of type person of the relative that may be the applicant (mother, father: then the relative is a
-    child), or ``same``, a datum that both have (household_no: then a member of the household; with ``includes_self`` the applicant too). ``where`` is SQL
+    child), or ``same``, a datum that both have (household_no: then a member of the household; with ``includes_self`` the
+    applicant too). ``where`` is SQL
     over the relative's data; ``order`` is SQL over them that says who comes first. A datum of type person is a
     relative by itself, and needs no file.
     """
@@ -427,7 +428,8 @@ class FormField(Agreed):
     """What a form asks, and who fills it in when the departments cannot.
 
     A field is filled from one of: ``datum`` (with ``via`` that of a relative, a datum of type person or a relative of
-    ``relatives/``, or child.father, a relative's relative; with ``each`` of all of them), ``expression`` (SQL over the applicant's data, ``registers``, the
+    ``relatives/``, or child.father, a relative's relative; with ``each`` of all of them), ``expression`` (SQL over the applicant's
+    data, ``registers``, the
     datasets that speak of the applicant, and ``filled_on``, the day of filling in; ``derived`` names the one of
     ``derived/`` that it was taken from), ``asked``, the name of what only people can say: the same name in another
     form is the same answer, and is not asked again. ``part`` takes the province, prefecture, county, township,
