@@ -181,6 +181,24 @@ def extract(
 
 @app.command()
 @told_plainly
+def events(
+    since: Annotated[int, typer.Option(min=0, metavar="CURSOR", help="Only what was told after this cursor.")] = 0,
+    kind: Annotated[list[str] | None, typer.Option(help="Only events of this kind; may be repeated.")] = None,
+) -> None:
+    """Print what happened to persons, in order, a JSON line each; the last cursor goes on from there. 事件流（一件事）"""
+    from json import dumps
+
+    from contracts.load import load_all
+    from warehouse.events import follow
+    from warehouse.home import Home
+    from warehouse.publish import published
+
+    for event in follow(published(Home.from_environment()), load_all(), since, kind or ()):
+        typer.echo(dumps(event, ensure_ascii=False, default=str))
+
+
+@app.command()
+@told_plainly
 def report(department: Annotated[str, typer.Argument(metavar="DEPARTMENT")]) -> None:
     """Write a department's workbook of the published release: batches, rows kept out, differences. 部门核对清单"""
     from contracts.load import load_all

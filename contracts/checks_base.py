@@ -16,6 +16,7 @@ from contracts.load import (
     CODE_LISTS,
     CROSSWALKS,
     DERIVED,
+    EVENTS,
     FORMS,
     INBOUND,
     OUTBOUND,
@@ -110,7 +111,7 @@ class Agreement:
     @cached_property
     def _of_id(self) -> dict[tuple[str, str], Path]:
         """Where each file of one contract stands, by its folder and id."""
-        kinds = (CODE_LISTS, CROSSWALKS, RULES, FORMS, RELATIVES, DERIVED, WORDINGS)
+        kinds = (CODE_LISTS, CROSSWALKS, RULES, EVENTS, FORMS, RELATIVES, DERIVED, WORDINGS)
         return {
             (str(Path(kind).parent), str(yaml_of(path).get("id"))): path
             for kind in kinds

@@ -22,6 +22,7 @@ NAMED_BY_ID = (
     load.CODE_LISTS,
     load.CROSSWALKS,
     load.RULES,
+    load.EVENTS,
     load.FORMS,
     load.RELATIVES,
     load.DERIVED,

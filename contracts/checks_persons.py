@@ -177,6 +177,31 @@ def events_name_days_and_roles(agreed: Agreement) -> Iterator[Finding]:
                 yield from _unnamed_role(file, dataset, f"{where}.roles", role)
 
 
+def event_kinds_can_be_told(agreed: Agreement) -> Iterator[Finding]:
+    """A kind is told by a record or by a change of published data, and its order names datasets that tell it."""
+    told: dict[str, set[str]] = {}
+    for dataset in agreed.contracts.datasets:
+        for event in dataset.events:
+            told.setdefault(event.kind, set()).add(dataset.id)
+    for kind in agreed.contracts.event_kinds:
+        file = agreed.file_of("events", kind.id)
+        changed = kind.changed.data if kind.changed else ()
+        if kind.id not in told and not changed:
+            yield Finding("error", file, "id", f"no dataset tells a {kind.id}", close(kind.id, told))
+        for name in kind.order:
+            if name not in told.get(kind.id, set()):
+                what = f"{name} does not tell a {kind.id}"
+                yield Finding("error", file, "order", what, close(name, told.get(kind.id, set())))
+        for name in changed:
+            if name not in agreed.data:
+                yield Finding("error", file, "changed.data", f"{name} is no datum of the catalogue", close(name, agreed.data))
+    for name in sorted(set(told) - {kind.id for kind in agreed.contracts.event_kinds}):
+        (dataset_id, *_) = sorted(told[name])
+        file = agreed.shown(agreed.datasets[dataset_id].source)
+        remedy = f"write events/{name}.yaml with its label, or leave it so: it is told once a record, by its id"
+        yield Finding("note", file, f"events.{name}", "the kind of event has no file", remedy)
+
+
 def relations_name_two_roles(agreed: Agreement) -> Iterator[Finding]:
     """A tie is between two roles of the row."""
     for dataset in agreed.contracts.datasets:
@@ -223,6 +248,7 @@ CHECKS: tuple[Check, ...] = (
     former_numbers_and_order_name_columns,
     whens_can_hold,
     events_name_days_and_roles,
+    event_kinds_can_be_told,
     relations_name_two_roles,
     households_tell_kin,
 )

@@ -20,6 +20,7 @@ from contracts.model import (
     Crosswalk,
     Dataset,
     Derived,
+    EventKind,
     Form,
     Placeholders,
     Relative,
@@ -38,6 +39,7 @@ OUTBOUND = "outbound/*.odcs.yaml"
 CODE_LISTS = "codes/*.yaml"
 CROSSWALKS = "codes/crosswalks/*.yaml"
 RULES = "rules/*.yaml"
+EVENTS = "events/*.yaml"
 FORMS = "forms/*.yaml"
 RELATIVES = "relatives/*.yaml"
 DERIVED = "derived/*.yaml"
@@ -110,6 +112,7 @@ def load(*folders: Path) -> Contracts:
     rules, relatives = of(Rule, RULES), of(Relative, RELATIVES)
     derived, wordings = of(Derived, DERIVED), of(Wording, WORDINGS)
     forms = reader.each(lambda path: _form(path, derived, wordings), matching(files, FORMS))
+    event_kinds = of(EventKind, EVENTS)
     subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
     if reader.faults or placeholders is None or normalisers is None:
         raise ContractError(*reader.faults)
@@ -121,6 +124,7 @@ def load(*folders: Path) -> Contracts:
         placeholders=placeholders,
         normalisers=normalisers,
         rules=rules,
+        event_kinds=event_kinds,
         forms=forms,
         relatives=relatives,
         derived=derived,

@@ -267,6 +267,32 @@ class EventOfRow(Agreed):
     when: When = Field(default_factory=dict)
 
 
+class Change(Agreed):
+    """A change of a published datum of ``data`` that is an event: to one of ``to``, or to anything.
+
+    ``from_nothing``: only where nothing was published before; else only from one value to another.
+    """
+
+    data: tuple[str, ...]
+    to: tuple[str, ...] = ()
+    from_nothing: bool = False
+
+
+class EventKind(Agreed):
+    """A kind of event that subscribers can follow (一件事).
+
+    ``once`` in a life: of several records that tell it the first in ``order`` speaks, then the earliest day. ``changed``: a
+    change of what is published tells it too. A kind without a file is told once a record.
+    """
+
+    id: str
+    label: str
+    label_en: str
+    once: bool = False
+    order: tuple[str, ...] = ()
+    changed: Change | None = None
+
+
 class RelationOfRow(Agreed):
     """A tie that a row states: ``from`` has ``kind`` ``to``; ``inverse`` is what ``to`` calls ``from``."""
 
@@ -520,6 +546,7 @@ class Contracts(Agreed):
     placeholders: Placeholders
     normalisers: dict[str, str]
     rules: tuple[Rule, ...] = ()
+    event_kinds: tuple[EventKind, ...] = ()
     forms: tuple[Form, ...] = ()
     relatives: tuple[Relative, ...] = ()
     derived: tuple[Derived, ...] = ()

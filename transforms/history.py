@@ -89,7 +89,7 @@ def _said_now(contracts: Contracts, day: date) -> str:
     return (
         "CREATE OR REPLACE TABLE history_person AS SELECT p.* FROM released.unify_person AS p SEMI JOIN history_touched USING (person_id);"
         f" CREATE OR REPLACE TABLE history_said AS {published_values(contracts, 'history_person')};"
-        " CREATE OR REPLACE TABLE history_now AS SELECT s.person_id, s.datum, s.value, s.department, s.dataset, s.standing,"
+        " CREATE OR REPLACE TABLE history_now AS SELECT s.person_id, s.datum, s.value, s.department, s.dataset, s.record_no, s.standing,"
         f" CASE WHEN s.valid_on > DATE '{day}' THEN DATE '{day}' ELSE s.valid_on END AS valid_on,"
         f" least(d.dated_on, DATE '{day}') AS dated_on"
         f" FROM history_said AS s LEFT JOIN ({days}) AS d USING (department, dataset, record_no)"

@@ -17,6 +17,7 @@ import duckdb
 
 from contracts.model import Contracts
 from transforms import CODE_VERSION
+from transforms.events import event_view
 from transforms.history import person_history_view
 from transforms.sql_files import count, quoted, sql
 from transforms.take_in.batches import BatchReport
@@ -35,7 +36,6 @@ COPIED = {
     "discrepancy": "person_id, kind, datum, record_key",
     "quarantine": "department, dataset, batch_date, file, line",
     "relation": "person_id",
-    "event": "person_id",
     "freshness": "department, dataset",
     "batch": "batch_date, department, dataset, file",
     "release": "release_id",
@@ -124,4 +124,5 @@ def assemble(
         published_file.execute(published_value_view(contracts))
         published_file.execute(person_datum_view(contracts))
         published_file.execute(person_history_view())
+        published_file.execute(event_view())
         published_file.execute("CHECKPOINT")

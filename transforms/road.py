@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 
 from contracts.model import Contracts
 from transforms import release
+from transforms.events import event_build
 from transforms.freshness import write_freshness
 from transforms.history import history_build
 from transforms.link import link_build, prepare_comparisons
@@ -191,7 +192,7 @@ def link(home: Home, contracts: Contracts, day: date) -> None:
 
 
 def unify(home: Home, contracts: Contracts, day: date) -> None:
-    """One source per datum, and what it was before."""
+    """One source per datum, what it was before, and what happened."""
     release_file = _release_file(home, day)
     release_id = _notes(home, day)["release_id"]
     release_file.unlink(missing_ok=True)
@@ -200,6 +201,7 @@ def unify(home: Home, contracts: Contracts, day: date) -> None:
         unify_build(connection, contracts)
         with release.release_before(connection, home) as has_before:
             history_build(connection, contracts, day, release_id, has_before)
+            event_build(connection, contracts, day, release_id, has_before)
 
 
 def reconcile(home: Home, contracts: Contracts, day: date) -> None:

@@ -17,7 +17,7 @@ KIN_DATA = ("mother", "father", "spouse")
 
 
 def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """Fill ``unify_*``, ``source_record``, ``relation`` and ``event``. Needs ``record_*`` and ``link_role``.
+    """Fill ``unify_*``, ``source_record`` and ``relation``. Needs ``record_*`` and ``link_role``.
 
     ``unify_person`` and ``source_record`` are written into the attached release file ``released``, in order of person.
     """
@@ -33,7 +33,6 @@ def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     connection.execute("SET preserve_insertion_order = false")
     connection.execute(_source_record_table(contracts))
     connection.execute(_relation_table(contracts))
-    connection.execute(_event_table(contracts))
 
 
 def when_holds(when: When, prefix: str = "") -> str:
@@ -96,14 +95,14 @@ def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contrac
     if dataset.household:
         joins += f" LEFT JOIN unify_household__{dataset.table} AS kin ON kin.record_no = r.record_no"
     return (
-        f"SELECT who.person_no, r.record_no, r.record_key, r.batch_date,"
+        f"SELECT who.person_no, r.record_no, r.record_key, {quoted(person.role)} AS role, r.batch_date,"
         f" {f'r.{person.newest_by}::TIMESTAMP' if person.newest_by else 'NULL::TIMESTAMP'} AS newest,"
         f" {f'r.{updated}::TIMESTAMP' if updated else 'NULL::TIMESTAMP'} AS updated, {values}"
-        f" FROM record_{dataset.table} AS r {_role_join(dataset, person.role, 'who', 'JOIN')}{joins} WHERE r.is_current"
+        f" FROM record_{dataset.table} AS r {role_join(dataset, person.role, 'who', 'JOIN')}{joins} WHERE r.is_current"
     )
 
 
-def _role_join(dataset: Dataset, role: str, alias: str, kind: str) -> str:
+def role_join(dataset: Dataset, role: str, alias: str, kind: str) -> str:
     return (
         f"{kind} (SELECT record_no, person_no FROM link_role WHERE department = {quoted(dataset.department)}"
         f" AND dataset = {quoted(dataset.name)} AND role = {quoted(role)}) AS {alias} ON {alias}.record_no = r.record_no"
@@ -111,7 +110,7 @@ def _role_join(dataset: Dataset, role: str, alias: str, kind: str) -> str:
 
 
 def _partner_join(dataset: Dataset, role: str) -> str:
-    return " " + _role_join(dataset, role, f"role_{role}", "LEFT JOIN")
+    return " " + role_join(dataset, role, f"role_{role}", "LEFT JOIN")
 
 
 def _said(dataset: Dataset, person: PersonOfRow, datum: Datum, contracts: Contracts) -> str:
@@ -368,7 +367,7 @@ def _datum_rows(datum: Datum, table: str, is_dated: bool) -> str:
     )
 
 
-# --- households, ties, events -----------------------------------------------------------------------------------
+# --- households, ties -------------------------------------------------------------------------------------------
 
 
 def _code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -405,27 +404,10 @@ def _relation_table(contracts: Contracts) -> str:
             for kind, one, other in ((tie.kind, tie.from_, tie.to), (tie.inverse, tie.to, tie.from_)):
                 parts.append(
                     f"SELECT DISTINCT person_id(one.person_no), {quoted(kind)}, person_id(other.person_no), {quoted(d.department)},"
-                    f" {quoted(d.name)}, r.record_key FROM record_{d.table} AS r {_role_join(d, one, 'one', 'JOIN')}"
-                    f" {_role_join(d, other, 'other', 'JOIN')} WHERE r.is_current AND {when_holds(tie.when, 'r.')}"
+                    f" {quoted(d.name)}, r.record_key FROM record_{d.table} AS r {role_join(d, one, 'one', 'JOIN')}"
+                    f" {role_join(d, other, 'other', 'JOIN')} WHERE r.is_current AND {when_holds(tie.when, 'r.')}"
                     " AND one.person_no <> other.person_no"
                 )
         if d.household:
             parts.append(sql("unify/household_relation", table=d.table, department=quoted(d.department), dataset=quoted(d.name)))
     return f"CREATE OR REPLACE TABLE relation AS {' UNION ALL '.join(parts)}"
-
-
-def _event_table(contracts: Contracts) -> str:
-    parts = [
-        "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR AS kind, NULL::DATE AS occurred_on, NULL::VARCHAR AS department,"
-        " NULL::VARCHAR AS dataset, NULL::VARCHAR AS record_key WHERE false"
-    ]
-    for d in contracts.datasets:
-        for event in d.events:
-            day = day_of(d, event.date)
-            for role in event.roles:
-                parts.append(
-                    f"SELECT person_id(who.person_no), {quoted(event.kind)}, {day}, {quoted(d.department)}, {quoted(d.name)},"
-                    f" r.record_key FROM record_{d.table} AS r {_role_join(d, role, 'who', 'JOIN')}"
-                    f" WHERE r.is_current AND r.{event.date} IS NOT NULL AND {when_holds(event.when, 'r.')}"
-                )
-    return f"CREATE OR REPLACE TABLE event AS {' UNION ALL '.join(parts)}"

@@ -29,6 +29,7 @@ BEHIND_A_NAME = {
         "number_is_sound": "our own macro",
         "suffix": "endswith in Spark",
     },
+    "event/told.sql": {"person_id": "our own macro"},
     "history/then.sql": {"hash": "xxhash64 in Spark; any print that tells values apart"},
     "link/match.sql": {"lossy_pattern": "our own macro"},
     "link/person_record.sql": {"person_id": "our own macro"},

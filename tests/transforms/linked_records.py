@@ -13,6 +13,7 @@ import duckdb
 import yaml
 
 from contracts.model import Contracts, Dataset
+from transforms.events import told_events
 from transforms.link import prepare_comparisons
 from transforms.prepare import prepare_build
 from transforms.reconcile import reconcile_build
@@ -71,6 +72,8 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         connection.execute("CREATE TABLE link_person AS SELECT DISTINCT person_no FROM link_role")
         with TemporaryDirectory() as folder, release_beside(connection, Path(folder) / "release.duckdb"):
             unify_build(connection, contracts)
+            told_events(connection, contracts)
+            connection.execute("CREATE VIEW event AS FROM event_told")
             reconcile_build(connection, contracts, day)
             connection.execute(person_view(contracts))
             connection.execute(person_datum_view(contracts))

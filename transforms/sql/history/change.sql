@@ -13,7 +13,7 @@ WITH held AS (
     SELECT coalesce(n.person_id, h.person_id) AS person_id, coalesce(n.datum, h.datum) AS datum,
            h.value AS value_then, h.valid_from AS valid_then, h.known_from AS known_then,
            h.department AS department_then, h.dataset AS dataset_then, h.standing AS standing_then,
-           n.value AS value_now, n.valid_on, n.dated_on, n.department, n.dataset, n.standing
+           n.value AS value_now, n.valid_on, n.dated_on, n.record_no, n.department, n.dataset, n.standing
     FROM history_now AS n FULL JOIN held AS h ON h.person_id = n.person_id AND h.datum = n.datum
 ), judged AS (
     SELECT c.*, value_now IS DISTINCT FROM value_then AS is_other,
@@ -22,7 +22,7 @@ WITH held AS (
            c.person_id IN (SELECT person_id FROM held) AS is_known_person
     FROM compared AS c LEFT JOIN history_datum AS d ON d.datum = c.datum
 )
-SELECT * EXCLUDE (valid_on, dated_on), valid_on,
+SELECT *,
        CASE WHEN value_now IS NULL THEN CASE WHEN NOT is_correction THEN DATE $day END
             WHEN NOT is_other THEN CASE WHEN valid_on < valid_then THEN valid_on ELSE valid_then END
             WHEN is_correction AND value_then IS NOT NULL THEN valid_then

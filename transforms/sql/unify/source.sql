@@ -8,7 +8,7 @@ WITH said AS NOT MATERIALIZED (
     GROUP BY person_no HAVING count(*) > 1
 ), ordered AS (
     SELECT said.*,
-           row_number() OVER (ORDER BY newest NULLS FIRST, updated NULLS FIRST, batch_date, record_key) AS recency
+           row_number() OVER (ORDER BY newest NULLS FIRST, updated NULLS FIRST, batch_date, record_key, role) AS recency
     FROM said SEMI JOIN several USING (person_no)
 )
 SELECT person_no, $only FROM said ANTI JOIN several USING (person_no)

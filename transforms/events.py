@@ -1,0 +1,88 @@
+"""What happened to persons, once and in order, as a feed that subscribers follow from a cursor (高效办成一件事).
+
+``event_log`` goes on from release to release and is only ever added to; the view ``event`` shows what stands. Records tell
+events by their contract; moves and registrations are told by a change of what is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+from contracts.model import Contracts
+from transforms.sql_files import quoted, sql
+from transforms.unify import day_of, role_join, when_holds
+
+
+def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Fill ``event_told``: what the records tell now. Needs ``record_*`` and ``link_role``."""
+    _kinds(connection, contracts)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW event_record AS {_rows(contracts)}")
+    connection.execute(sql("event/told"))
+
+
+def event_build(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str, has_before: bool
+) -> None:
+    """Fill ``event_log`` of the attached release file ``released``.
+
+    Needs what ``told_events`` needs, ``history_change``, ``person_change``, and with ``has_before`` the release before attached as
+    ``before``.
+    """
+    told_events(connection, contracts)
+    connection.execute(sql("event/before" if has_before else "event/start"))
+    connection.execute("CREATE OR REPLACE TEMP VIEW source_record AS FROM released.source_record")
+    parts = {"day": quoted(day.isoformat()), "release": quoted(release_id)}
+    connection.execute(sql("event/changed", **parts))
+    connection.execute("SET preserve_insertion_order = true")
+    connection.execute(sql("event/log", **parts))
+    connection.execute("SET preserve_insertion_order = false")
+
+
+def event_view() -> str:
+    """The view ``event`` on ``event_log`` of a release."""
+    return sql("event/event")
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """What the contracts say of kinds of events; a kind that has no file of its own is told once a record."""
+    known = {kind.id: kind for kind in contracts.event_kinds}
+    named = {event.kind for dataset in contracts.datasets for event in dataset.events}
+    once = [(name, name in known and known[name].once) for name in sorted(named | set(known))]
+    order = [(k.id, *source.split("/", 1), place) for k in known.values() for place, source in enumerate(k.order)]
+    changes = [
+        (k.id, k.once, datum, value, k.changed.from_nothing)
+        for k in known.values()
+        if k.changed
+        for datum in k.changed.data
+        for value in k.changed.to or (None,)
+    ]
+    _table(connection, "event_kind (kind VARCHAR, is_once BOOLEAN)", once)
+    _table(connection, "event_order (kind VARCHAR, department VARCHAR, dataset VARCHAR, place INTEGER)", order)
+    columns = "kind VARCHAR, is_once BOOLEAN, datum VARCHAR, value VARCHAR, is_from_nothing BOOLEAN"
+    _table(connection, f"event_change ({columns})", changes)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, definition: str, rows: Sequence[tuple[object, ...]]) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE {definition}")
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"INSERT INTO {definition.partition(' ')[0]} VALUES ({marks})", rows)
+
+
+def _rows(contracts: Contracts) -> str:
+    parts = [
+        "SELECT NULL::VARCHAR AS kind, NULL::BIGINT AS person_no, NULL::DATE AS occurred_on, NULL::VARCHAR AS department,"
+        " NULL::VARCHAR AS dataset, NULL::VARCHAR AS record_key, NULL::VARCHAR AS part WHERE false"
+    ]
+    for d in contracts.datasets:
+        for event in d.events:
+            for role in event.roles:
+                parts.append(
+                    f"SELECT {quoted(event.kind)}, who.person_no, {day_of(d, event.date)}, {quoted(d.department)}, {quoted(d.name)},"
+                    f" r.record_key, {quoted(role)} FROM record_{d.table} AS r {role_join(d, role, 'who', 'JOIN')}"
+                    f" WHERE r.is_current AND r.{event.date} IS NOT NULL AND {when_holds(event.when, 'r.')}"
+                )
+    return " UNION ALL ".join(parts)

@@ -1,0 +1,16 @@
+-- One row per event that records tell now: of a kind that is once in a life one a person, else one a role of a record.
+CREATE OR REPLACE TABLE event_told AS
+WITH told AS (
+    SELECT t.*, k.is_once, coalesce(o.place, 1000000) AS place
+    FROM event_record AS t
+    JOIN event_kind AS k USING (kind)
+    LEFT JOIN event_order AS o ON o.kind = t.kind AND o.department = t.department AND o.dataset = t.dataset
+), first_told AS (
+    SELECT kind, person_no,
+           min({'place': place, 'occurred_on': occurred_on, 'department': department, 'dataset': dataset, 'record_key': record_key, 'part': part}) AS e
+    FROM told WHERE is_once GROUP BY kind, person_no
+)
+SELECT kind, person_id(person_no) AS person_id, e.occurred_on, e.department, e.dataset, e.record_key, e.part
+FROM first_told
+UNION ALL
+SELECT DISTINCT kind, person_id(person_no), occurred_on, department, dataset, record_key, part FROM told WHERE NOT is_once;
