@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from contracts.model import Contracts, Dataset, Datum, PersonOfRow, Supply, When
+from contracts.model import Contracts, Dataset, Datum, PersonOfRow, RelationOfRow, Supply, When
 from transforms.sql_files import quoted, sql
 
 SQL_TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]", "person": "BIGINT"}
@@ -395,19 +395,40 @@ def _household_ties(dataset: Dataset, contracts: Contracts) -> str:
 
 
 def _relation_table(contracts: Contracts) -> str:
+    """Ties both ways. A tie that is a datum too is shown as it is published: of two mothers whom two sources name, one."""
+    ties = {d.name for d in contracts.catalogue.data if d.type == "person"}
     parts = [
-        "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR AS kind, NULL::VARCHAR AS other_person_id, NULL::VARCHAR AS department,"
-        " NULL::VARCHAR AS dataset, NULL::VARCHAR AS record_key WHERE false"
+        "SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS kind, NULL::BIGINT AS other_no, NULL::VARCHAR AS department,"
+        " NULL::VARCHAR AS dataset, NULL::VARCHAR AS record_key, NULL::VARCHAR AS datum,"
+        " NULL::BIGINT AS holder_no, NULL::BIGINT AS value_no"
+        " WHERE false"
     ]
     for d in contracts.datasets:
-        for tie in d.relations:
-            for kind, one, other in ((tie.kind, tie.from_, tie.to), (tie.inverse, tie.to, tie.from_)):
-                parts.append(
-                    f"SELECT DISTINCT person_id(one.person_no), {quoted(kind)}, person_id(other.person_no), {quoted(d.department)},"
-                    f" {quoted(d.name)}, r.record_key FROM record_{d.table} AS r {role_join(d, one, 'one', 'JOIN')}"
-                    f" {role_join(d, other, 'other', 'JOIN')} WHERE r.is_current AND {when_holds(tie.when, 'r.')}"
-                    " AND one.person_no <> other.person_no"
-                )
+        parts += [_tie(d, tie, ties) for tie in d.relations]
         if d.household:
             parts.append(sql("unify/household_relation", table=d.table, department=quoted(d.department), dataset=quoted(d.name)))
-    return f"CREATE OR REPLACE TABLE relation AS {' UNION ALL '.join(parts)}"
+    owners = {name: quoted(contracts.catalogue.datum(name).owner) for name in ties}
+    return sql(
+        "unify/relation",
+        told=" UNION ALL ".join(parts),
+        of_holder=_by_datum({name: f"holder.{name}" for name in ties}),
+        of_value=_by_datum({name: f"other.{name}" for name in ties}),
+        owner=_by_datum(owners),
+    )
+
+
+def _by_datum(answers: dict[str, str]) -> str:
+    cases = " ".join(f"WHEN {quoted(name)} THEN {answer}" for name, answer in sorted(answers.items()))
+    return f"CASE datum {cases} END" if cases else "NULL"
+
+
+def _tie(dataset: Dataset, tie: RelationOfRow, ties: set[str]) -> str:
+    """What a row states of two persons, in both directions."""
+    department, name = quoted(dataset.department), quoted(dataset.name)
+    datum = quoted(tie.kind) if tie.kind in ties else "NULL"
+    return (
+        f"SELECT unnest([one.person_no, other.person_no]), unnest([{quoted(tie.kind)}, {quoted(tie.inverse)}]),"
+        f" unnest([other.person_no, one.person_no]), {department}, {name}, r.record_key, {datum}, one.person_no, other.person_no"
+        f" FROM record_{dataset.table} AS r {role_join(dataset, tie.from_, 'one', 'JOIN')} {role_join(dataset, tie.to, 'other', 'JOIN')}"
+        f" WHERE r.is_current AND {when_holds(tie.when, 'r.')} AND one.person_no <> other.person_no"
+    )

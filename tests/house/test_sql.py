@@ -13,6 +13,7 @@ from tests.house.rooms import SQL, sql_files
 
 # Stand-ins for the parts that a statement is filled in with; a name for all others.
 PARTS = {
+    "told": "SELECT 1 AS person_no",
     "query": "SELECT 1 AS person_no, 'x' AS owner_value",
     "numbers": "SELECT 0 AS part, 'x' AS number",
     "day": "'2026-11-20'",
@@ -36,7 +37,7 @@ BEHIND_A_NAME = {
     "link/person_former.sql": {"person_id": "our own macro"},
     "link/person_change.sql": {"person_id": "our own macro"},
     "reconcile/discrepancy.sql": {"person_id": "our own macro"},
-    "unify/household_relation.sql": {"person_id": "our own macro"},
+    "unify/relation.sql": {"person_id": "our own macro"},
 }
 
 

@@ -78,6 +78,7 @@ def test_who_agrees(at: int, told: Told) -> None:
 def test_ties_between_persons(at: int, told: Told) -> None:
     found = {(told.label(r["person_id"]), r["kind"], told.label(r["other_person_id"])) for r in told.of("relation", at)}
     assert {tuple(tie) for tie in CASES[at]["ties"]} <= found
+    assert not {tuple(tie) for tie in CASES[at].get("no_ties", ())} & found
 
 
 @each("events")
