@@ -261,6 +261,94 @@ def approve(
 
 @app.command()
 @told_plainly
+def backup(to: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)], json: Json = False) -> None:
+    """Keep all that cannot be made again in one file, sealed when RENKOU_KEYS names a key. 备份"""
+    from cli import show
+    from warehouse.backup import backup as keep
+    from warehouse.home import Home
+    from warehouse.sealing import Keys
+
+    kept = keep(Home.from_environment(), to, Keys.from_environment())
+    sealed = f"sealed with {kept.key}" if kept.key else "not sealed"
+    typer.echo(show.as_json(kept) if json else f"{kept.path}: {kept.files:,} files, {kept.bytes:,} bytes, {sealed}, read back")
+
+
+@app.command()
+@told_plainly
+def restore(path: Annotated[Path, typer.Argument(metavar="BACKUP", dir_okay=False)]) -> None:
+    """Put a backup into an empty RENKOU_HOME. 恢复"""
+    from warehouse.backup import restore as put_back
+    from warehouse.home import Home
+    from warehouse.sealing import Keys
+
+    home = Home.from_environment()
+    found = put_back(home, path, Keys.from_environment())
+    typer.echo(f"{home.root}: {found.files:,} files as they were backed up; next: renkou doctor")
+
+
+@app.command()
+@told_plainly
+def reseal(backups: Annotated[list[Path], typer.Argument(metavar="BACKUP...", dir_okay=False)]) -> None:
+    """Seal backups with the current key of RENKOU_KEYS, as when a key is replaced. 更换密钥"""
+    from warehouse.backup import reseal as again
+    from warehouse.faults import WrongUseError
+    from warehouse.sealing import Keys
+
+    keys = Keys.from_environment()
+    if keys is None:
+        raise WrongUseError("RENKOU_KEYS names no file of keys")
+    for path in backups:
+        typer.echo(f"{again(path, keys).path}: sealed with {keys.current}")
+
+
+@app.command()
+@told_plainly
+def purge(
+    landing: Annotated[Path | None, typer.Option(file_okay=False, help="Folder of the deliveries.")] = None,
+    as_of: Day = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
+) -> None:
+    """Delete deliveries whose retention has passed, and keep a proof. 按契约清除过期数据"""
+    from datetime import UTC
+
+    from contracts.load import load_all
+    from transforms.purge import expired
+    from transforms.purge import purge as delete
+    from warehouse.home import Home
+
+    home, today = Home.from_environment(), _day(as_of) or datetime.now(UTC).date()
+    if dry:
+        for _, told in expired(home, load_all(), landing or home.landing, today):
+            typer.echo(f"{told.reference}: {told.folder}, {len(told.files)} files")
+        return
+    proof = delete(home, load_all(), landing or home.landing, today)
+    typer.echo(f"deleted; proof: {proof}" if proof else "nothing has expired")
+
+
+@app.command()
+@told_plainly
+def doctor(
+    landing: Annotated[Path | None, typer.Option(file_okay=False, help="Folder of the deliveries.")] = None,
+    json: Json = False,
+) -> None:
+    """Look at the installation and say what is wrong and what to do. 体检"""
+    from cli import show
+    from contracts.load import load_all
+    from transforms.doctor import Patient, examine
+    from transforms.pull.connections import from_environment
+    from warehouse.home import Home
+
+    home = Home.from_environment()
+    found = examine(Patient(home, load_all(), landing or home.landing, from_environment))
+    if json:
+        typer.echo(show.as_json(found))
+    else:
+        show.examined(found)
+    raise typer.Exit(1 if any(one.level == "fault" for one in found) else 0)
+
+
+@app.command()
+@told_plainly
 def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
     from cli import show

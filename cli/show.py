@@ -21,6 +21,7 @@ from warehouse.prefill import FilledField, Prefilled
 
 if TYPE_CHECKING:
     from contracts.check import Finding
+    from transforms.doctor import Found
     from transforms.evaluate import Evaluation, Kind
     from transforms.questions import Question
     from transforms.review import Pair, SideBySide
@@ -222,6 +223,15 @@ def run(report: RunReport, current: Path) -> None:
         "refused": f"refused by a gate; {stays}: {current}",
     }
     print(words[report.status])
+
+
+def examined(found: Sequence[Found]) -> None:
+    """Print what the doctor found: a line each, what to do below it."""
+    out = console()
+    for one in found:
+        out.print(Text(f"{one.level:5}  {one.subject}: {one.what}"))
+        if one.remedy:
+            out.print(Text(f"       -> {one.remedy}"))
 
 
 def questions(waiting: Sequence[Question]) -> None:

@@ -278,20 +278,25 @@ def _dataset(path: Path) -> Dataset:
         "title": contract.name,
         "version": contract.version,
         "columns": [_column(p) for p in schema.properties or []],
-        "latency_hours": _latency(contract),
+        "latency_hours": _span(contract, "latency"),
+        "retention_days": _days(_span(contract, "retention")),
         "source": path,
         **own,
     }
     return _validated(Dataset, content, path)
 
 
-HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24}
+HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24, "y": 8766, "year": 8766, "years": 8766}
 
 
-def _latency(contract: OpenDataContractStandard) -> float | None:
-    """Hours after the beginning of its day by which a batch is there (ODCS: SLA property ``latency``)."""
-    found = next((p for p in contract.slaProperties or [] if p.property == "latency"), None)
+def _span(contract: OpenDataContractStandard, name: str) -> float | None:
+    """An SLA property of ODCS in hours: ``latency`` after the beginning of a batch's day, ``retention`` from it on."""
+    found = next((p for p in contract.slaProperties or [] if p.property == name), None)
     return float(str(found.value)) * HOURS[found.unit or "h"] if found else None
+
+
+def _days(hours: float | None) -> int | None:
+    return None if hours is None else round(hours / 24)
 
 
 def _column(found: SchemaProperty) -> dict[str, Any]:

@@ -339,6 +339,7 @@ class Dataset(Agreed):
     delivery: Delivery
     pulled_from: Source | None = None
     latency_hours: float | None = None
+    retention_days: int | None = None
     columns: tuple[Column, ...]
     persons: tuple[PersonOfRow, ...]
     events: tuple[EventOfRow, ...] = ()

@@ -25,6 +25,9 @@ def _configuration(spill: Path | None) -> dict[str, str | bool | int | float | l
     return settings
 
 
+LEAST_PRIVILEGE: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False, "lock_configuration": True}
+
+
 @contextmanager
 def open_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A build's own file, read and write; it spills beside itself when the memory bound is reached."""
@@ -37,9 +40,12 @@ def open_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def open_read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published release: nobody is locked out, nothing can be written."""
-    connection = duckdb.connect(str(path), read_only=True)
+def open_read_only(path: Path, *, beside_others: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published release and nothing else: nobody is locked out, nothing can be written, no other file can be read.
+
+    ``beside_others``: other files may be read and written too, as an extract needs.
+    """
+    connection = duckdb.connect(str(path), read_only=True, config={} if beside_others else LEAST_PRIVILEGE)
     try:
         yield connection
     finally:

@@ -77,7 +77,7 @@ def extract(database: Path, contracts: Contracts, subscriber: str, home: Home, k
     """
     subscription = _subscription(contracts, subscriber)
     own = home.extracts / subscription.subscriber
-    with one_at_a_time(own), open_read_only(database) as connection:
+    with one_at_a_time(own), open_read_only(database, beside_others=True) as connection:
         _clear_unfinished(own)
         release = release_of(connection)
         folder = own / release.release_id
@@ -97,7 +97,7 @@ def extract_as_of(database: Path, contracts: Contracts, subscriber: str, home: H
     """
     subscription = _subscription(contracts, subscriber)
     own = home.extracts / subscription.subscriber / "as_of"
-    with one_at_a_time(own), open_read_only(database) as connection:
+    with one_at_a_time(own), open_read_only(database, beside_others=True) as connection:
         _clear_unfinished(own)
         stand_at(connection, contracts, day)
         folder = own / f"{day:%Y%m%d}"

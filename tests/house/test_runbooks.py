@@ -1,0 +1,75 @@
+"""Runbooks are followed: what they tell to type exists, and whole books are typed as they stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from cli.main import app
+from tests.house.rooms import ROOT
+from warehouse.home import Home
+from warehouse.publish import current_release, releases
+
+BOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+CALL = re.compile(r"^\s*\.venv/bin/renkou ([a-z]+)(.*?)(?:\s#.*|\|\|.*)?$", re.MULTILINE)
+
+
+def blocks(book: str) -> list[str]:
+    return BLOCK.findall((ROOT / "docs" / "runbooks" / book).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda path: path.stem)
+def test_every_command_of_a_runbook_exists(book: Path) -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, rest in CALL.findall(book.read_text(encoding="utf-8")):
+        assert name in commands, name
+        known = {option for parameter in commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known, (name, rest)
+
+
+def follow(block: str, home: Path, **places: Path) -> str:
+    """Type a block as it stands, with the folders that the installation has."""
+    environment = os.environ | {"RENKOU_HOME": str(home)} | {name: str(path) for name, path in places.items()}
+    script = block.replace(".venv/bin/renkou", str(ROOT / ".venv" / "bin" / "renkou"))
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_backup_restore_and_a_new_key(undisturbed: Home, tmp_path: Path) -> None:
+    every_night, lost, key = blocks("backup-and-restore.md")
+    places = {"SECRETS": tmp_path / "secrets", "BACKUPS": tmp_path / "backups", "NEW_HOME": tmp_path / "new"}
+    places["SECRETS"].mkdir()
+    assert "sealed with k1" in follow(every_night, undisturbed.root, **places)
+    assert "sealed with k2" in follow(key, undisturbed.root, **places)
+    follow(lost, undisturbed.root, **places)
+    new = Home(tmp_path / "new")
+    assert new.current.resolve().read_bytes() == undisturbed.current.resolve().read_bytes()
+
+
+def test_a_broken_release_is_replaced_by_the_one_before(undisturbed: Home, small_county: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(undisturbed.root, home.root, symlinks=True)
+    newest = home.warehouse / "release_20261120-02.duckdb"
+    newest.write_bytes(b"\0" * 50_000)
+    home.current.unlink()
+    home.current.symlink_to(newest.name)
+    (block,) = blocks("release-broken.md")
+    said = follow(block, home.root, LANDING=small_county / "landing")
+    assert "can be read" in said
+    assert current_release(home) == releases(home)[0] == "20261120-01"
+
+
+def test_a_full_disk_and_a_clock_are_seen_to(undisturbed: Home, small_county: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    shutil.copytree(undisturbed.root, home.root, symlinks=True)
+    for book in ("disk-full.md", "clock.md"):
+        (block,) = blocks(book)
+        assert "unchanged" in follow(block, home.root, LANDING=small_county / "landing")

@@ -1,0 +1,105 @@
+"""The doctor finds each thing that is wrong, and says what to do."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contracts.model import Contracts
+from tests.support.landing import DAY, Landing
+from transforms import doctor
+from transforms.doctor import Found, Patient, examine
+from transforms.pull import Connection
+from warehouse.home import Home
+
+Examine = Callable[[], list[Found]]
+
+
+@pytest.fixture
+def home(tmp_path: Path, own_contracts: Contracts) -> Home:
+    landing = Landing(tmp_path / "landing", own_contracts)
+    landing.put("hr/pension", [{"person_no": "1", "name": "王小明"}])
+    home = Home(tmp_path / "home")
+    landing.take_in(home, "hr/pension", DAY)
+    home.builds.mkdir()
+    home.warehouse.mkdir()
+    return home
+
+
+@pytest.fixture
+def connections() -> dict[str, Connection]:
+    return {}
+
+
+@pytest.fixture
+def asked(
+    home: Home, tmp_path: Path, own_contracts: Contracts, connections: dict[str, Connection], monkeypatch: pytest.MonkeyPatch
+) -> Examine:
+    monkeypatch.setattr(doctor, "check", lambda _: [])  # takes seconds, and has its own tests
+    return lambda: examine(Patient(home, own_contracts, tmp_path / "landing", connections.get))
+
+
+def of(found: list[Found], subject: str) -> list[Found]:
+    return [f for f in found if f.subject == subject and f.level != "fine"]
+
+
+def test_a_sound_installation_has_no_fault(asked: Examine) -> None:
+    assert [f for f in asked() if f.level == "fault"] == []
+
+
+def test_everything_that_is_not_fine_says_what_to_do(asked: Examine) -> None:
+    assert [f for f in asked() if f.level != "fine" and not f.remedy] == []
+
+
+def test_a_server_that_does_not_answer(asked: Examine, connections: dict[str, Connection]) -> None:
+    connections["hr_database"] = Connection("hr_database", "postgres", "127.0.0.1", 1)
+    connections["civil_affairs_share"] = Connection("civil_affairs_share", "fs", extra={"path": "/nowhere"})
+    said = [f.what for f in of(asked(), "connections") if f.level == "fault"]
+    assert any("127.0.0.1:1" in what for what in said)
+    assert any("/nowhere is not there" in what for what in said)
+
+
+def test_too_little_room(asked: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LEAST_FREE", 1 << 60)
+    assert "make room" in of(asked(), "space")[0].remedy
+
+
+def test_a_clock_that_was_set_back(home: Home, asked: Examine) -> None:
+    (manifest,) = home.landed.glob("*/*/*/*/manifest.json")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"taken_in_at": "2099-01-01T00:00:00+00:00"}))
+    assert "set the clock" in of(asked(), "clock")[0].remedy
+
+
+def test_a_lock_that_is_held(home: Home, asked: Examine) -> None:
+    with (home.builds / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "held by a process" in of(asked(), "locks")[0].what
+    assert of(asked(), "locks") == []
+
+
+def test_what_was_left_half_finished(home: Home, asked: Examine) -> None:
+    (home.builds / "20261120.duckdb").touch()
+    folder = next(home.landed.glob("*/*/*/*"))
+    shutil.copytree(folder, folder.with_name("abc"))
+    (folder.with_name("abc") / "manifest.json").unlink()
+    said = of(asked(), "half finished")
+    assert {f.level for f in said} == {"note", "fault"}
+
+
+def test_a_release_that_is_damaged(home: Home, asked: Examine) -> None:
+    (home.warehouse / "release_1.duckdb").write_bytes(b"x" * 20_000)
+    home.current.symlink_to("release_1.duckdb")
+    assert "is damaged" in of(asked(), "release")[0].what
+
+
+def test_keys_that_others_may_read(asked: Examine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"a:{'0' * 32}")
+    keys.chmod(0o644)
+    monkeypatch.setenv("RENKOU_KEYS", str(keys))
+    assert [f.remedy for f in of(asked(), "secrets") if f.level == "fault"] == [f"chmod 400 {keys}"]

@@ -1,0 +1,63 @@
+"""What may no longer be kept goes, what is in use stays, and a proof says what went."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contracts.model import Contracts
+from tests.support.landing import Landing
+from transforms.purge import expired, purge
+from transforms.take_in.batches import ledger
+from warehouse.home import Home
+
+DATASET = "hr/pension"
+LATER = date(2026, 11, 21)
+TODAY = date(2028, 11, 20)
+
+
+@pytest.fixture
+def landing(tmp_path: Path, own_contracts: Contracts) -> Landing:
+    landing = Landing(tmp_path / "landing", own_contracts)
+    home = Home(tmp_path / "home")
+    for count in (1, 2):  # the second is a correction of the first
+        landing.put(DATASET, [{"person_no": str(n), "name": "王小明"} for n in range(count)])
+        landing.take_in(home, DATASET)
+    landing.put(DATASET, [{"person_no": "9", "name": "王小明"}], LATER)
+    landing.take_in(home, DATASET, LATER)
+    return landing
+
+
+def test_what_has_expired_goes_with_a_proof_and_nothing_else(landing: Landing, tmp_path: Path, own_contracts: Contracts) -> None:
+    home = Home(tmp_path / "home")
+    before = ledger(home)
+    digests = {hashlib.sha256(p.read_bytes()).hexdigest() for p in landing.folder(DATASET).iterdir()}
+    proof = purge(home, own_contracts, landing.root, TODAY)
+    assert proof
+    told = json.loads(proof.read_text())
+    assert told["is_gone"] is True
+    assert {name for entry in told["purged"] for _, _, name in entry["files"]} >= digests
+    assert not landing.folder(DATASET).exists()
+    assert landing.folder(DATASET, LATER).exists()
+    assert ledger(home) == before, "what records are built from stays"
+    assert len(list(home.landed.glob("*/*/20261120/*"))) == 1, "the attempt that was corrected is gone"
+    assert purge(home, own_contracts, landing.root, TODAY) is None
+
+
+def test_a_batch_that_was_never_taken_in_is_not_deleted(landing: Landing, tmp_path: Path, own_contracts: Contracts) -> None:
+    landing.put("hr/employment", [{"certificate_no": "1", "name": "王小明"}])
+    gone = {told.reference for _, told in expired(Home(tmp_path / "home"), own_contracts, landing.root, TODAY)}
+    assert gone == {"hr/pension/20261120"}
+
+
+def test_proofs_are_a_chain(landing: Landing, tmp_path: Path, own_contracts: Contracts) -> None:
+    home = Home(tmp_path / "home")
+    first = purge(home, own_contracts, landing.root, TODAY)
+    second = purge(home, own_contracts, landing.root, date(2029, 1, 1))
+    assert first
+    assert second
+    assert json.loads(second.read_text())["before"] == hashlib.sha256(first.read_bytes()).hexdigest()
