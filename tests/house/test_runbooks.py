@@ -38,7 +38,8 @@ def follow(block: str, home: Path, **places: Path) -> str:
     """Type a block as it stands, with the folders that the installation has."""
     environment = os.environ | {"RENKOU_HOME": str(home)} | {name: str(path) for name, path in places.items()}
     script = block.replace(".venv/bin/renkou", str(ROOT / ".venv" / "bin" / "renkou"))
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    typed = ["bash", "-euo", "pipefail", "-c", script]
+    done = subprocess.run(typed, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
