@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from contracts.checks_sql import Reading, SqlFaultError, read, tables_of_build
+from contracts.checks_sql import Reading, SqlFaultError, Tables, read, rule_tables
 from contracts.load import (
     CATALOGUE,
     CODE_LISTS,
@@ -22,6 +22,7 @@ from contracts.load import (
     OUTBOUND,
     OWN,
     RELATIVES,
+    RULE_VIEWS,
     RULES,
     WORDINGS,
     catalogues,
@@ -29,7 +30,18 @@ from contracts.load import (
     overlay,
     yaml_of,
 )
-from contracts.model import CodeList, Column, Contracts, Crosswalk, Dataset, Datum, PersonOfRow, Rule, When
+from contracts.model import (
+    CodeList,
+    Column,
+    Contracts,
+    Crosswalk,
+    Dataset,
+    Datum,
+    PersonOfRow,
+    Rule,
+    RuleView,
+    When,
+)
 
 SHOWN = 12
 
@@ -111,7 +123,7 @@ class Agreement:
     @cached_property
     def _of_id(self) -> dict[tuple[str, str], Path]:
         """Where each file of one contract stands, by its folder and id."""
-        kinds = (CODE_LISTS, CROSSWALKS, RULES, EVENTS, FORMS, RELATIVES, DERIVED, WORDINGS)
+        kinds = (CODE_LISTS, CROSSWALKS, RULES, RULE_VIEWS, EVENTS, FORMS, RELATIVES, DERIVED, WORDINGS)
         return {
             (str(Path(kind).parent), str(yaml_of(path).get("id"))): path
             for kind in kinds
@@ -134,14 +146,28 @@ class Agreement:
         return self.shown(found) if found else str(CATALOGUE)
 
     @cached_property
+    def tables(self) -> Tables:
+        """What rules may read."""
+        return rule_tables(self.contracts)
+
+    @cached_property
     def _read_rules(self) -> tuple[list[tuple[Rule, Reading]], list[tuple[Rule, str]]]:
-        tables = tables_of_build(self.contracts)
         understood, faults = [], []
         for rule in self.contracts.rules:
             try:
-                understood.append((rule, read(rule.sql, tables)))
+                understood.append((rule, read(rule.sql, self.tables)))
             except SqlFaultError as fault:
                 faults.append((rule, str(fault)))
+        return understood, faults
+
+    @cached_property
+    def _read_views(self) -> tuple[list[Reading], list[tuple[RuleView, str]]]:
+        understood, faults = [], []
+        for view in self.contracts.rule_views:
+            try:
+                understood.append(read(view.sql, self.tables))
+            except SqlFaultError as fault:
+                faults.append((view, str(fault)))
         return understood, faults
 
     @property
@@ -150,9 +176,19 @@ class Agreement:
         return self._read_rules[0]
 
     @property
+    def all_readings(self) -> list[Reading]:
+        """What the rules and their views read."""
+        return [reading for _, reading in self.readings] + self._read_views[0]
+
+    @property
     def unreadable_rules(self) -> list[tuple[Rule, str]]:
         """The rules whose SQL cannot be understood, and why."""
         return self._read_rules[1]
+
+    @property
+    def unreadable_views(self) -> list[tuple[RuleView, str]]:
+        """The views of the rules whose SQL cannot be understood, and why."""
+        return self._read_views[1]
 
     def odcs_files(self) -> list[Path]:
         return [path for kind in (INBOUND, OUTBOUND) for path in matching(self.files, kind)]

@@ -23,6 +23,7 @@ NAMED_BY_ID = (
     load.CROSSWALKS,
     load.RULES,
     load.EVENTS,
+    load.RULE_VIEWS,
     load.FORMS,
     load.RELATIVES,
     load.DERIVED,

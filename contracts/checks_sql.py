@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from typing import Any
 
 from sqlglot import exp, parse
@@ -12,7 +14,7 @@ from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset
+from contracts.model import Contracts
 
 DIALECT = "duckdb"
 Tables = dict[str, dict[str, str]]
@@ -28,17 +30,6 @@ RESERVED = frozenset(
     """.split()  # noqa: SIM905 - a list of words is read as one
 )
 
-ROLE_COLUMNS = (
-    "department",
-    "dataset",
-    "role",
-    "record_no",
-    "record_key",
-    "batch_date",
-    "is_current",
-    "person_no",
-    "method",
-)
 RECORD_COLUMNS = (
     "record_no",
     "source_no",
@@ -50,8 +41,18 @@ RECORD_COLUMNS = (
     "line",
     "is_current",
 )
-PERSON_COLUMNS = ("person_no", "person_id")
-OF_A_DATUM = ("", "__source", "__no", "__agreeing", "__disagreeing")
+RECORD = ("person_no", "dataset", "role", "record_no", "record_key")
+RULE_TABLES: dict[str, tuple[str, ...]] = {
+    "rule_day": ("as_of",),
+    "rule_record": (*RECORD, "batch_date", "is_current"),
+    "rule_event": (*RECORD, "kind", "occurred_on"),
+    "rule_tie": (*RECORD, "kind", "other_no"),
+    "rule_household": (*RECORD, "household_no", "relation", "kin"),
+    "rule_division": ("code", "is_in_use", "valid_from", "valid_to"),
+}
+"""What rules may read, beside ``rule_person``, ``rule_said_<datum>`` and the views of ``rules/views``."""
+SAID = (*RECORD, "value", "note", "voice")
+OF_A_DATUM = ("", "__from", "__no", "__standing")
 
 
 class SqlFaultError(Exception):
@@ -75,26 +76,36 @@ class Reading:
         return list(_answered(self.root, self.query.named_selects.index(name)))
 
 
-def record_table(dataset: Dataset) -> str:
-    return f"record_{dataset.table}"
+def said_table(datum: str) -> str:
+    """What every dataset says of a datum."""
+    return f"rule_said_{datum}"
 
 
-def household_table(dataset: Dataset) -> str:
-    return f"unify_household__{dataset.table}"
-
-
-def tables_of_build(contracts: Contracts) -> Tables:
-    """The tables that a rule may read, with their columns."""
-    data = (datum.name for datum in contracts.catalogue.data)
-    person = (*PERSON_COLUMNS, *(f"{name}{part}" for name in data for part in OF_A_DATUM))
-    tables = {"unify_person": _typed(person), "link_role": _typed(ROLE_COLUMNS)}
-    for dataset in contracts.datasets:
-        own = (f"{c.name}{part}" for c in dataset.taken for part in ("", "__missing", "__note"))
-        tables[record_table(dataset)] = _typed((*RECORD_COLUMNS, *own))
-        if dataset.household:
-            kin = ("record_no", "person_no", "household", "head", *sorted(HOUSEHOLD_TELLS))
-            tables[household_table(dataset)] = _typed(kin)
+def rule_tables(contracts: Contracts) -> Tables:
+    """The tables that a rule may read, with their columns; a view that cannot be read has none."""
+    data = [datum.name for datum in contracts.catalogue.data]
+    person = ("person_no", *(f"{name}{part}" for name in data for part in OF_A_DATUM))
+    tables = {"rule_person": _typed(person)}
+    tables |= {name: _typed(columns) for name, columns in RULE_TABLES.items()}
+    tables |= {said_table(name): _typed(SAID) for name in data}
+    views = {view.table: view for view in contracts.rule_views}
+    for name in in_order({name: tables_named(view.sql) for name, view in views.items()}):
+        try:
+            tables[name] = _typed(read(views[name].sql, tables).query.named_selects)
+        except SqlFaultError:
+            tables[name] = {}
     return tables
+
+
+def tables_named(text: str) -> frozenset[str]:
+    """The rule tables that a statement names."""
+    return frozenset(re.findall(r"\brule_\w+", text))
+
+
+def in_order(needs: dict[str, frozenset[str]]) -> list[str]:
+    """Views by name, each after those that it reads. Raises CycleError."""
+    own = {name: sorted(read & set(needs)) for name, read in sorted(needs.items())}
+    return list(TopologicalSorter(own).static_order())
 
 
 def _typed(names: Any) -> dict[str, str]:
@@ -106,7 +117,7 @@ def read(text: str, tables: Tables) -> Reading:
     query = _one_query(text)
     named = {table.name for table in query.find_all(exp.Table)} - {c.alias for c in query.find_all(exp.CTE)}
     if unknown := sorted(named - set(tables)):
-        raise SqlFaultError(f"reads table {unknown[0]}, which a build does not have")
+        raise SqlFaultError(f"reads table {unknown[0]}, which rules do not have")
     try:
         schema = {name: tables[name] for name in named}
         query = qualify(query, schema=dict(schema), dialect=DIALECT, quote_identifiers=False)
@@ -179,9 +190,15 @@ def literals(reading: Reading) -> Iterator[str]:
 
 
 def data_read(reading: Reading, contracts: Contracts) -> frozenset[str]:
-    """The data of the catalogue that a statement reads from the table of persons."""
+    """The data of the catalogue that a statement reads, as published or as each dataset says them."""
     own = {f"{d.name}{part}": d.name for d in contracts.catalogue.data for part in OF_A_DATUM}
-    return frozenset(own[c] for table, c in reading.columns if table == "unify_person" and c in own)
+    published = {own[c] for table, c in reading.columns if table == "rule_person" and c in own}
+    return frozenset(published | data_said(reading, contracts))
+
+
+def data_said(reading: Reading, contracts: Contracts) -> frozenset[str]:
+    """The data of which a statement reads what each dataset says."""
+    return frozenset(d.name for d in contracts.catalogue.data if said_table(d.name) in reading.tables)
 
 
 @lru_cache(maxsize=1024)

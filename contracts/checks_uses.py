@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from contracts.checks_base import Agreement, Check, Finding, supplying, whens
 from contracts.checks_forms import conditions, data_read_by, expressions
-from contracts.checks_sql import SqlFaultError, data_read, household_table, record_table
+from contracts.checks_sql import SqlFaultError, data_read, data_said
 from contracts.model import Contracts, Dataset
 
 # What linking compares: with these a record finds its person, whether or not they are published from it.
@@ -38,16 +38,17 @@ def wanted_data(agreed: Agreement) -> frozenset[str]:
     for subscription in contracts.subscriptions:
         asked |= {*subscription.columns}
         asked |= {name for _, text in conditions(subscription) for name in _read(text, agreed)}
-    for rule, reading in agreed.readings:
-        asked |= {rule.datum, *data_read(reading, contracts)}
+    asked |= {rule.datum for rule in contracts.rules}
+    asked |= {name for reading in agreed.all_readings for name in data_read(reading, contracts)}
     return frozenset(asked | LINKING)
 
 
 def used_columns(dataset: Dataset, agreed: Agreement, wanted: frozenset[str]) -> frozenset[str]:
     """The columns of a dataset that something uses, by name."""
-    used = set(_structural(dataset)) | set(_events(dataset)) | set(_read_by_rules(dataset, agreed))
+    used = set(_structural(dataset)) | set(_events(dataset))
+    said = {name for reading in agreed.all_readings for name in data_said(reading, agreed.contracts)}
     for datum in agreed.data.values():
-        is_source, is_checker = dataset.id in datum.sources, dataset.id in datum.checked_by
+        is_source, is_checker = dataset.id in datum.sources, dataset.id in datum.checked_by or datum.name in said
         if is_checker or (is_source and (datum.checked_by or datum.name in wanted)) or datum.name in LINKING:
             used |= {column.name for _, column in supplying(dataset, datum.name)}
     return frozenset(used)
@@ -69,11 +70,6 @@ def _events(dataset: Dataset) -> Iterator[str]:
     """Columns of events, and those on which it depends whether something is told."""
     yield from (event.date for event in dataset.events)
     yield from (name for _, when in whens(dataset) for name in when)
-
-
-def _read_by_rules(dataset: Dataset, agreed: Agreement) -> Iterator[str]:
-    for _, reading in agreed.readings:
-        yield from (name for table, name in reading.columns if table == record_table(dataset))
 
 
 def columns_are_used(agreed: Agreement) -> Iterator[Finding]:
@@ -111,17 +107,4 @@ def _from_households(contracts: Contracts) -> frozenset[str]:
     return frozenset(name for name, column in told.items() if column in columns)
 
 
-def households_are_used(agreed: Agreement) -> Iterator[Finding]:
-    """Kin from households is told because a datum or a rule wants it."""
-    read = {table for _, reading in agreed.readings for table in reading.tables}
-    for dataset in agreed.contracts.datasets:
-        if dataset.household is None or household_table(dataset) in read:
-            continue
-        sources = {d.name for d in agreed.data.values() if dataset.id in (*d.sources, *d.checked_by)}
-        if not sources & (dataset.supplies - {name for p in dataset.persons for name in p.data}):
-            what = "household tells mother, father and spouse, and no datum names this dataset for them"
-            remedy = "name it as fallback or checker of one of them, or leave household out"
-            yield Finding("note", agreed.shown(dataset.source), "household", what, remedy)
-
-
-CHECKS: tuple[Check, ...] = (columns_are_used, published_data_are_used, households_are_used)
+CHECKS: tuple[Check, ...] = (columns_are_used, published_data_are_used)

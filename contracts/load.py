@@ -25,6 +25,7 @@ from contracts.model import (
     Placeholders,
     Relative,
     Rule,
+    RuleView,
     Subscription,
     Wording,
     custom,
@@ -40,6 +41,7 @@ CODE_LISTS = "codes/*.yaml"
 CROSSWALKS = "codes/crosswalks/*.yaml"
 RULES = "rules/*.yaml"
 EVENTS = "events/*.yaml"
+RULE_VIEWS = "rules/views/*.yaml"
 FORMS = "forms/*.yaml"
 RELATIVES = "relatives/*.yaml"
 DERIVED = "derived/*.yaml"
@@ -109,7 +111,8 @@ def load(*folders: Path) -> Contracts:
     crosswalks = of(Crosswalk, CROSSWALKS)
     placeholders = reader.one(lambda path: _typed(Placeholders, path), files[PLACEHOLDERS])
     normalisers = reader.one(_normalisers, files[NORMALISERS])
-    rules, relatives = of(Rule, RULES), of(Relative, RELATIVES)
+    rules, rule_views = of(Rule, RULES), of(RuleView, RULE_VIEWS)
+    relatives = of(Relative, RELATIVES)
     derived, wordings = of(Derived, DERIVED), of(Wording, WORDINGS)
     forms = reader.each(lambda path: _form(path, derived, wordings), matching(files, FORMS))
     event_kinds = of(EventKind, EVENTS)
@@ -125,6 +128,7 @@ def load(*folders: Path) -> Contracts:
         normalisers=normalisers,
         rules=rules,
         event_kinds=event_kinds,
+        rule_views=rule_views,
         forms=forms,
         relatives=relatives,
         derived=derived,

@@ -380,18 +380,38 @@ class Dataset(Agreed):
 # --- rules, forms, subscriptions ----------------------------------------------------------------------------
 
 
+class RuleView(Agreed):
+    """Something that several rules ask, as SQL over the rule tables: who is dead by whom, who was seen later.
+
+    A build works it out once, as table ``rule_<id>``.
+    """
+
+    id: str
+    title: str
+    title_en: str
+    sql: str
+
+    @property
+    def table(self) -> str:
+        return f"rule_{self.id}"
+
+
 class Rule(Agreed):
     """A contradiction as data: ``sql`` selects what contradicts; the words are for the official who answers.
 
-    ``sql`` reads the tables of the build and answers person_no, owner_value, reporter, reported_value,
-    record_no and source, the place of the record's dataset in the datum's order of authority, from 0,
-    the owner.
+    ``sql`` reads the rule tables (``rule_person``, ``rule_said_<datum>``, ``rule_event``, ...) and answers person_no,
+    owner_value, reporter, reported_value, and the record to look at: record_of, its dataset, and record_no.
+    ``answers``: the owner of the datum, or the department whose record it is. ``cause``: contradictions of one
+    person and one cause are one work order (the datum when absent). ``answer_within``: working days, instead of
+    the usual number.
     """
 
     id: str
     datum: str
     severity: Literal["stop", "note", "review"]
-    owner: str
+    answers: Literal["owner", "record"] = "owner"
+    cause: str | None = None
+    answer_within: int | None = Field(default=None, gt=0)
     law: str
     sentence: str
     sentence_en: str
@@ -548,6 +568,7 @@ class Contracts(Agreed):
     normalisers: dict[str, str]
     rules: tuple[Rule, ...] = ()
     event_kinds: tuple[EventKind, ...] = ()
+    rule_views: tuple[RuleView, ...] = ()
     forms: tuple[Form, ...] = ()
     relatives: tuple[Relative, ...] = ()
     derived: tuple[Derived, ...] = ()

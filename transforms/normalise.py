@@ -18,6 +18,8 @@ from warehouse.connection import scratch
 
 SAME_ROW = "unfit.part = landed.part AND unfit.line = landed.line AND unfit.sheet IS NOT DISTINCT FROM landed.sheet"
 DAY_NORMALISERS = {"birth_date", "event_date", "date"}
+NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
+"""Normalisers that say what they did to a value, in ``<column>__note``."""
 QUARANTINE_REASONS = {
     "impossible": "is no possible date",
     "future": "lies after the extract date",
@@ -185,7 +187,7 @@ def _accepted(dataset: Dataset) -> str:
     columns = []
     for column in dataset.taken:
         columns += [f"{_published_value(dataset, column)} AS {column.name}", f"{_missing(column)} AS {column.name}__missing"]
-        if column.normaliser in DAY_NORMALISERS | {"identity_number", "name", "division"}:
+        if column.normaliser in NOTED:
             columns.append(f"{column.name}__odd.said.note AS {column.name}__note")
     return (
         f"SELECT {record_key(dataset)} AS record_key, {_operation(dataset)} AS operation, landed.part, landed.sheet, landed.line,"

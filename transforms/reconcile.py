@@ -10,8 +10,9 @@ from datetime import date
 
 import duckdb
 
-from contracts.model import Contracts, Dataset, Datum, Supply
+from contracts.model import Contracts, Dataset, Datum, Rule, Supply
 from transforms.calendar import OBJECTION_DAYS, add_working_days
+from transforms.rule_tables import prepare_rule_tables
 from transforms.sql_files import quoted, sql
 from transforms.unify import agrees, known, supplied, when_holds
 
@@ -20,29 +21,32 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
     """Fill ``discrepancy``. Needs ``unify_*`` and ``prior_discrepancy`` of the build, and the release file attached."""
     for table in ("unify_person", "source_record"):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM released.{table}")
+    prepare_rule_tables(connection, contracts, day)
     connection.execute(sql("reconcile/found"))
     for dataset in contracts.datasets:
         for query in _value_checks(dataset, contracts):
-            connection.execute(f"INSERT INTO reconcile_found {query}")
+            connection.execute(query)
     for rule in contracts.rules:
-        connection.execute(
-            sql(
-                "reconcile/rule",
-                rule=quoted(rule.id),
-                datum=quoted(rule.datum),
-                owner=quoted(rule.owner),
-                severity=quoted(rule.severity),
-                query=rule.sql,
-                sources=_sources(contracts.catalogue.datum(rule.datum)),
-            )
-        )
+        connection.execute(_contradictions(rule, contracts))
     due = add_working_days(day, OBJECTION_DAYS)
     connection.execute(sql("reconcile/discrepancy", day=quoted(day.isoformat()), due=quoted(due.isoformat())))
 
 
-def _sources(datum: Datum) -> str:
-    """The datasets that a rule's ``source`` counts: the owner, the fallbacks, then who else checks."""
-    return "[" + ", ".join(quoted(source) for source in dict.fromkeys((*datum.sources, *datum.checked_by))) + "]"
+def _contradictions(rule: Rule, contracts: Contracts) -> str:
+    datum = contracts.catalogue.datum(rule.datum)
+    owner = quoted(datum.owner)
+    if datum.phase:
+        owner = f"(SELECT {_who_answers(datum)} FROM unify_person AS p WHERE p.person_no = contradiction.person_no)"
+    return sql(
+        "reconcile/rule",
+        rule=quoted(rule.id),
+        datum=quoted(rule.datum),
+        owner=owner if rule.answers == "owner" else "record_of",
+        severity=quoted(rule.severity),
+        cause=quoted(rule.cause or rule.datum),
+        answer_within=rule.answer_within or "NULL",
+        query=rule.sql,
+    )
 
 
 def _value_checks(dataset: Dataset, contracts: Contracts) -> list[str]:

@@ -103,6 +103,7 @@ def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contrac
 
 
 def role_join(dataset: Dataset, role: str, alias: str, kind: str) -> str:
+    """SQL: a record of ``dataset``, ``r``, with the person of one of its roles."""
     return (
         f"{kind} (SELECT record_no, person_no FROM link_role WHERE department = {quoted(dataset.department)}"
         f" AND dataset = {quoted(dataset.name)} AND role = {quoted(role)}) AS {alias} ON {alias}.record_no = r.record_no"
@@ -119,7 +120,7 @@ def _said(dataset: Dataset, person: PersonOfRow, datum: Datum, contracts: Contra
         return f"kin.{datum.name}"
     if supply is None:
         return f"NULL::{sql_type(datum)}"
-    value = known(datum, _supplied_value(dataset, supply, datum), contracts)
+    value = known(datum, supplied_value(dataset, supply, datum), contracts)
     return f"CASE WHEN {when_holds(supply.when, 'r.')} THEN {value} END" if supply.when else value
 
 
@@ -136,7 +137,8 @@ def known(datum: Datum, value: str, contracts: Contracts) -> str:
     return f"CASE WHEN {value} NOT IN ({unknown}) THEN {value} END" if unknown else value
 
 
-def _supplied_value(dataset: Dataset, supply: Supply, datum: Datum) -> str:
+def supplied_value(dataset: Dataset, supply: Supply, datum: Datum) -> str:
+    """SQL: what a record ``r`` tells of a datum; a set of one where the column holds a single member."""
     if supply.role or not supply.column:
         return f"role_{supply.role}.person_no"
     value = f"r.{supply.column}"
@@ -344,6 +346,19 @@ def person_datum_view(contracts: Contracts) -> str:
     )
 
 
+def origin_of(datum: Datum) -> str:
+    """SQL: the dataset whose value of the datum is published."""
+    origins = " ".join(f"WHEN {place} THEN {quoted(source)}" for place, source in enumerate(datum.sources))
+    return f"CASE {datum.name}__source {origins} END"
+
+
+def standing_of(datum: Datum) -> str:
+    """SQL: whether the published value is the owner's, of this phase of life, or a fallback's."""
+    early = f" OR {datum.name}__is_owner" if datum.phase else ""
+    is_owner = f"{datum.name}__source = 0{early}"
+    return f"CASE WHEN {is_owner} THEN 'owner' WHEN {datum.name}__source IS NOT NULL THEN 'fallback' END"
+
+
 def published_values(contracts: Contracts, table: str) -> str:
     """SQL: the values of ``unify_person``, or of some of its rows, one a row; ``valid_on`` is since when it holds, where a source says."""
     is_dated = dated(contracts)
@@ -354,13 +369,11 @@ def _datum_rows(datum: Datum, table: str, is_dated: bool) -> str:
     """A published datum's origin; lists are written as ["a", "b"], ties as the other person's id."""
     name = datum.name
     value = {"set": f"to_json({name})::VARCHAR", "person": f"person_id({name})"}.get(datum.type, f"{name}::VARCHAR")
-    origins = " ".join(f"WHEN {place} THEN {quoted(source)}" for place, source in enumerate(datum.sources))
-    source = f"CASE {name}__source {origins} END"
-    early = f" OR {name}__is_owner" if datum.phase else ""
+    source = origin_of(datum)
     return (
         f"SELECT person_id, {quoted(name)} AS datum, {value} AS value,"
         f" split_part({source}, '/', 1) AS department, split_part({source}, '/', 2) AS dataset, {name}__no AS record_no,"
-        f" CASE WHEN {name}__source = 0{early} THEN 'owner' ELSE 'fallback' END AS standing,"
+        f" {standing_of(datum)} AS standing,"
         f" {name}__agreeing::INTEGER AS agreeing, {name}__disagreeing::INTEGER AS disagreeing,"
         f" {f'{name}__on' if is_dated and not datum.lasting else 'NULL::DATE'} AS valid_on"
         f" FROM {table} WHERE {name}__source IS NOT NULL"

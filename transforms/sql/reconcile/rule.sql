@@ -1,6 +1,6 @@
-INSERT INTO reconcile_found
+INSERT INTO reconcile_found BY NAME
 WITH contradiction AS ($query)
-SELECT c.person_no, $rule, $datum, $owner, c.owner_value::VARCHAR, c.reporter, c.reported_value::VARCHAR, s.record_key, '', $severity
-FROM contradiction AS c
-LEFT JOIN source_record AS s
-    ON s.record_no = c.record_no AND s.department || '/' || s.dataset = $sources[c.source + 1];
+SELECT person_no, $rule AS kind, $datum AS datum, $owner AS owner, owner_value::VARCHAR AS owner_value, reporter,
+       reported_value::VARCHAR AS reported_value, record_of, record_no, '' AS role, $severity AS severity,
+       $cause AS cause, $answer_within AS answer_within
+FROM contradiction;

@@ -1,4 +1,6 @@
-SELECT who.person_no, 'value', $datum, $owner, p.$published::VARCHAR, $reporter, r.$column::VARCHAR, r.record_key, $role, 'note'
+INSERT INTO reconcile_found BY NAME
+SELECT who.person_no, 'value' AS kind, $datum AS datum, $owner AS owner, p.$published::VARCHAR AS owner_value, $reporter AS reporter,
+       r.$column::VARCHAR AS reported_value, r.record_key, $role AS role, 'note' AS severity, $datum AS cause
 FROM record_$table AS r
 JOIN (SELECT record_no, person_no FROM link_role WHERE department = $department AND dataset = $dataset AND role = $role) AS who
     ON who.record_no = r.record_no

@@ -1,0 +1,132 @@
+"""What rules of contradiction read: one documented set of tables over a build, made from the contracts.
+
+A rule asks by what is told (``rule_said_death_date``, ``rule_event``) and never by who tells it, so that a dataset which comes
+or goes reaches the rules by its contract alone. Columns: ``contracts.checks_sql.rule_tables``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+
+from contracts.checks_sql import in_order, tables_named
+from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow
+from transforms.normalise import NOTED
+from transforms.sql_files import quoted, sql
+from transforms.unify import day_of, known, origin_of, role_join, sql_type, standing_of, supplied_value, when_holds
+
+PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARCHAR AS role, NULL::BIGINT AS record_no,"
+         " NULL::VARCHAR AS record_key, ")
+
+
+def prepare_rule_tables(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+    """Make ``rule_*``. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE rule_day AS SELECT DATE {quoted(day.isoformat())} AS as_of")
+    connection.execute(sql("reconcile/rule_division", divisions=quoted(str(contracts.divisions))))
+    for name, query in _views(contracts):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+    views = {view.table: view.sql for view in contracts.rule_views}
+    for name in in_order({name: tables_named(text) for name, text in views.items()}):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {views[name]}")
+
+
+def _views(contracts: Contracts) -> Iterator[tuple[str, str]]:
+    yield "rule_person", _person(contracts)
+    yield "rule_record", _record()
+    for datum in contracts.catalogue.data:
+        yield f"rule_said_{datum.name}", _said(datum, contracts)
+    yield "rule_event", _event(contracts)
+    yield "rule_tie", _tie(contracts)
+    yield "rule_household", _household(contracts)
+
+
+def _person(contracts: Contracts) -> str:
+    data = contracts.catalogue.data
+    columns = ", ".join(
+        f"{d.name}, {origin_of(d)} AS {d.name}__from, {d.name}__no, {standing_of(d)} AS {d.name}__standing" for d in data
+    )
+    return f"SELECT person_no, {columns} FROM unify_person"
+
+
+def _record() -> str:
+    return "SELECT person_no, department || '/' || dataset AS dataset, role, record_no, record_key, batch_date, is_current FROM link_role"
+
+
+def _said(datum: Datum, contracts: Contracts) -> str:
+    parts = [f"{PARTS} NULL::{sql_type(datum)} AS value, NULL::VARCHAR AS note, NULL::VARCHAR AS voice WHERE false"]
+    for dataset in contracts.datasets:
+        parts += [_said_by(dataset, person, datum, contracts) for person in dataset.persons if datum.name in person.data]
+        if dataset.household and datum.name in HOUSEHOLD_TELLS:
+            parts.append(
+                f"{_who(dataset, dataset.persons[0].role)}, kin.{datum.name}, NULL, {_voice(dataset, datum)} {_of(dataset, dataset.persons[0].role)}"
+                f" JOIN unify_household__{dataset.table} AS kin ON kin.record_no = r.record_no"
+                f" WHERE r.is_current AND kin.{datum.name} IS NOT NULL"
+            )
+    return " UNION ALL ".join(parts)
+
+
+def _said_by(dataset: Dataset, person: PersonOfRow, datum: Datum, contracts: Contracts) -> str:
+    supply = person.data[datum.name]
+    value = known(datum, supplied_value(dataset, supply, datum), contracts)
+    partner = f" {role_join(dataset, supply.role, f'role_{supply.role}', 'JOIN')}" if supply.role else ""
+    has_note = supply.column and dataset.column(supply.column).normaliser in NOTED
+    note = f"r.{supply.column}__note" if has_note else "NULL"
+    return (
+        f"{_who(dataset, person.role)}, {value}, {note}, {_voice(dataset, datum)}"
+        f" {_of(dataset, person.role)}{partner}"
+        f" WHERE r.is_current AND {when_holds(supply.when, 'r.')} AND {value} IS NOT NULL"
+    )
+
+
+def _voice(dataset: Dataset, datum: Datum) -> str:
+    """SQL: the name that datasets share which take the datum from one another."""
+    return quoted(next((group[0] for group in datum.copies if dataset.id in group), dataset.id))
+
+
+def _who(dataset: Dataset, role: str) -> str:
+    return f"SELECT who.person_no, {quoted(dataset.id)} AS dataset, {quoted(role)} AS role, r.record_no, r.record_key"
+
+
+def _of(dataset: Dataset, role: str) -> str:
+    return f"FROM record_{dataset.table} AS r {role_join(dataset, role, 'who', 'JOIN')}"
+
+
+def _event(contracts: Contracts) -> str:
+    parts = [f"{PARTS} NULL::VARCHAR AS kind, NULL::DATE AS occurred_on WHERE false"]
+    for dataset in contracts.datasets:
+        for event in dataset.events:
+            parts += [
+                f"{_who(dataset, role)}, {quoted(event.kind)}, {day_of(dataset, event.date)} {_of(dataset, role)}"
+                f" WHERE r.is_current AND r.{event.date} IS NOT NULL AND {when_holds(event.when, 'r.')}"
+                for role in event.roles
+            ]
+    return " UNION ALL ".join(parts)
+
+
+def _tie(contracts: Contracts) -> str:
+    parts = [f"{PARTS} NULL::VARCHAR AS kind, NULL::BIGINT AS other_no WHERE false"]
+    for dataset in contracts.datasets:
+        for tie in dataset.relations:
+            holds = f"r.is_current AND {when_holds(tie.when, 'r.')} AND who.person_no <> other.person_no"
+            parts += [
+                f"{_who(dataset, one)}, {quoted(kind)}, other.person_no {_of(dataset, one)}"
+                f" {role_join(dataset, other, 'other', 'JOIN')} WHERE {holds}"
+                for kind, one, other in ((tie.kind, tie.from_, tie.to), (tie.inverse, tie.to, tie.from_))
+            ]
+    return " UNION ALL ".join(parts)
+
+
+def _household(contracts: Contracts) -> str:
+    parts = [f"{PARTS} NULL::VARCHAR AS household_no, NULL::VARCHAR AS relation, NULL::VARCHAR AS kin WHERE false"]
+    for dataset in contracts.datasets:
+        if home := dataset.household:
+            role = dataset.persons[0].role
+            codes = quoted(contracts.crosswalk(dataset.column(home.relation).crosswalk or "").to)
+            parts.append(
+                f"{_who(dataset, role)}, r.{home.number}, r.{home.relation}, k.kin {_of(dataset, role)}"
+                f" LEFT JOIN unify_kin AS k ON k.code = r.{home.relation} AND k.list = {codes}"
+                f" WHERE r.is_current AND r.{home.number} IS NOT NULL"
+            )
+    return " UNION ALL ".join(parts)
