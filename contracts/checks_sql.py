@@ -47,7 +47,7 @@ RULE_TABLES: dict[str, tuple[str, ...]] = {
     "rule_record": (*RECORD, "batch_date", "is_current"),
     "rule_event": (*RECORD, "kind", "occurred_on"),
     "rule_tie": (*RECORD, "kind", "other_no"),
-    "rule_household": (*RECORD, "household_no", "relation", "kin"),
+    "rule_household": (*RECORD, "household", "relation", "kin"),
     "rule_division": ("code", "is_in_use", "valid_from", "valid_to"),
 }
 """What rules may read, beside ``rule_person``, ``rule_said_<datum>`` and the views of ``rules/views``."""

@@ -383,12 +383,14 @@ class Dataset(Agreed):
 class RuleView(Agreed):
     """Something that several rules ask, as SQL over the rule tables: who is dead by whom, who was seen later.
 
-    A build works it out once, as table ``rule_<id>``.
+    A build works it out once, as table ``rule_<id>``. ``published_as`` names the table of a release that shows it, with
+    person_id in the place of person_no.
     """
 
     id: str
     title: str
     title_en: str
+    published_as: str | None = None
     sql: str
 
     @property

@@ -12,7 +12,7 @@ import duckdb
 
 from contracts.model import Contracts, Dataset, Datum, Rule, Supply
 from transforms.calendar import OBJECTION_DAYS, add_working_days
-from transforms.rule_tables import prepare_rule_tables
+from transforms.rule_tables import prepare_rule_tables, publish_views
 from transforms.sql_files import quoted, sql
 from transforms.unify import agrees, known, supplied, when_holds
 
@@ -28,6 +28,7 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
             connection.execute(query)
     for rule in contracts.rules:
         connection.execute(_contradictions(rule, contracts))
+    publish_views(connection, contracts)
     due = add_working_days(day, OBJECTION_DAYS)
     connection.execute(sql("reconcile/discrepancy", day=quoted(day.isoformat()), due=quoted(due.isoformat())))
 

@@ -116,7 +116,8 @@ def assemble(
         )
     )
     with release_beside(connection, release):
-        for table, order in COPIED.items():
+        shown = {view.published_as: "person_id" for view in contracts.rule_views if view.published_as}
+        for table, order in (COPIED | shown).items():
             connection.execute(f"CREATE OR REPLACE TABLE released.{table} AS SELECT * FROM {table} ORDER BY {order}")
     with open_database(release) as published_file:
         published_file.execute(sql("link/person_id"))

@@ -15,7 +15,16 @@ from contracts.checks_sql import in_order, tables_named
 from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow
 from transforms.normalise import NOTED
 from transforms.sql_files import quoted, sql
-from transforms.unify import day_of, known, origin_of, role_join, sql_type, standing_of, supplied_value, when_holds
+from transforms.unify import (
+    day_of,
+    known,
+    origin_of,
+    role_join,
+    sql_type,
+    standing_of,
+    supplied_value,
+    when_holds,
+)
 
 PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARCHAR AS role, NULL::BIGINT AS record_no,"
          " NULL::VARCHAR AS record_key, ")
@@ -30,6 +39,16 @@ def prepare_rule_tables(connection: duckdb.DuckDBPyConnection, contracts: Contra
     views = {view.table: view.sql for view in contracts.rule_views}
     for name in in_order({name: tables_named(text) for name, text in views.items()}):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {views[name]}")
+
+
+def publish_views(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Make the tables that a release shows of what rules ask."""
+    for view in contracts.rule_views:
+        if view.published_as:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE {view.published_as} AS"
+                f" SELECT person_id(person_no) AS person_id, * EXCLUDE (person_no) FROM {view.table}"
+            )
 
 
 def _views(contracts: Contracts) -> Iterator[tuple[str, str]]:
@@ -59,8 +78,9 @@ def _said(datum: Datum, contracts: Contracts) -> str:
     for dataset in contracts.datasets:
         parts += [_said_by(dataset, person, datum, contracts) for person in dataset.persons if datum.name in person.data]
         if dataset.household and datum.name in HOUSEHOLD_TELLS:
+            role = dataset.persons[0].role
             parts.append(
-                f"{_who(dataset, dataset.persons[0].role)}, kin.{datum.name}, NULL, {_voice(dataset, datum)} {_of(dataset, dataset.persons[0].role)}"
+                f"{_who(dataset, role)}, kin.{datum.name}, NULL, {_voice(dataset, datum)} {_of(dataset, role)}"
                 f" JOIN unify_household__{dataset.table} AS kin ON kin.record_no = r.record_no"
                 f" WHERE r.is_current AND kin.{datum.name} IS NOT NULL"
             )
@@ -119,7 +139,7 @@ def _tie(contracts: Contracts) -> str:
 
 
 def _household(contracts: Contracts) -> str:
-    parts = [f"{PARTS} NULL::VARCHAR AS household_no, NULL::VARCHAR AS relation, NULL::VARCHAR AS kin WHERE false"]
+    parts = [f"{PARTS} NULL::VARCHAR AS household, NULL::VARCHAR AS relation, NULL::VARCHAR AS kin WHERE false"]
     for dataset in contracts.datasets:
         if home := dataset.household:
             role = dataset.persons[0].role

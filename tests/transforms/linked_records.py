@@ -82,7 +82,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
 
 
 def _read(connection: duckdb.DuckDBPyConnection, told: Told) -> None:
-    for table in ("person", "person_datum", "relation", "event", "discrepancy"):
+    for table in ("person", "person_datum", "relation", "event", "discrepancy", "life_status"):
         cursor = connection.execute(f"FROM {table}")
         names = [column[0] for column in cursor.description or ()]
         told.tables[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
