@@ -1,4 +1,7 @@
-"""``python -m bench [NAME] [PERSONS ...]``: measure one benchmark (default ``road``) on counties of these sizes."""
+"""``python -m bench [NAME] [PERSONS ...]``: measure one benchmark (default ``road``) on counties of these sizes.
+
+A benchmark that has ``SIZES`` of its own is measured on those unless told otherwise.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def main(arguments: list[str]) -> None:
         print(f"python -m bench [{'|'.join(known)}] [PERSONS ...]", file=sys.stderr)
         raise SystemExit(2)
     console = Console(width=100)
-    for persons in sizes or SIZES:
+    for persons in sizes or getattr(known[name], "SIZES", SIZES):
         known[name].measure(console, persons)
 
 

@@ -65,10 +65,20 @@ class Kind:
     doubtful: int
     with_another: int
     """Entries put with a person who is somebody else."""
-    pairwise_precision: float | None
-    pairwise_recall: float | None
+    pairs_right: int
+    """Pairs that these entries make with others of their person, and rightly so; of ``pairs_together``, and of ``pairs_true``."""
+    pairs_together: int
+    pairs_true: int
     examples: tuple[str, ...]
     """Record references (or true ids) of some that did not come out as expected."""
+
+    @property
+    def pairwise_precision(self) -> float | None:
+        return _share(self.pairs_right, self.pairs_together)
+
+    @property
+    def pairwise_recall(self) -> float | None:
+        return _share(self.pairs_right, self.pairs_true)
 
 
 @dataclass(frozen=True)
@@ -154,27 +164,16 @@ def _kinds(connection: duckdb.DuckDBPyConnection, examples: int) -> tuple[Kind, 
         SELECT kind, expected, count(*) AS planted,
                CASE WHEN count(is_as_expected) > 0 THEN count(*) FILTER (is_as_expected) END AS as_expected,
                count(*) FILTER (is_doubtful) AS doubtful, count(*) FILTER (is_with_another) AS with_another,
-               sum(pairs_right), sum(pairs_together), sum(pairs_true),
+               coalesce(sum(pairs_right), 0)::BIGINT AS pairs_right,
+               coalesce(sum(pairs_together), 0)::BIGINT AS pairs_together, coalesce(sum(pairs_true), 0)::BIGINT AS pairs_true,
                list_slice(list(CASE WHEN record_key = '' THEN array_to_string(true_ids, ' ')
                                     ELSE concat_ws('/', department, dataset, record_key, role) END ORDER BY planted_no)
                           FILTER (NOT is_as_expected), 1, {examples}) AS examples
         FROM evaluate_planted GROUP BY kind, expected ORDER BY kind, expected"""
-    return tuple(
-        Kind(
-            kind,
-            expected,
-            planted,
-            as_expected,
-            doubtful,
-            another,
-            _share(right, together),
-            _share(right, true),
-            tuple(failed or ()),
-        )
-        for kind, expected, planted, as_expected, doubtful, another, right, together, true, failed in connection.execute(
-            query
-        ).fetchall()
-    )
+    answer = connection.execute(query)
+    names = [column[0] for column in answer.description or []]
+    found = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    return tuple(Kind(**kind | {"examples": tuple(kind["examples"] or ())}) for kind in found)
 
 
 def _share(part: float | None, whole: float | None) -> float | None:
