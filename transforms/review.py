@@ -99,7 +99,8 @@ def show(home: Home, contracts: Contracts, wanted: str, *, values: bool = False)
 
 
 def _shown(datum: Datum, left: str, right: str, *, values: bool) -> tuple[str, str]:
-    return (left, right) if values or datum.sensitivity == "general" else masked_pair(left, right)
+    is_open = datum.type == "code" and datum.sensitivity == "general"
+    return (left, right) if values or is_open else masked_pair(left, right)
 
 
 def decide_pair(home: Home, verdict: Verdict, records: tuple[str, ...], who: str, why: str) -> Decision:
@@ -131,7 +132,10 @@ def _pair(connection: duckdb.DuckDBPyConnection, wanted: str) -> Pair:
 
 def _pairs(connection: duckdb.DuckDBPyConnection, condition: str) -> list[Pair]:
     columns = ", ".join(f"{side}_{name}" for side in ("left", "right") for name in REFERENCE)
-    query = f"SELECT {columns}, rule, weight, probability, evidence, why FROM link_pair WHERE {condition} ORDER BY probability DESC, ALL"
+    query = (
+        f"SELECT {columns}, rule, weight, probability, evidence, why FROM link_pair WHERE {condition}"
+        f" ORDER BY probability DESC NULLS LAST, {columns}"
+    )
     pairs = []
     for row in connection.execute(query).fetchall():
         left, right, (rule, weight, probability, evidence, why) = (
