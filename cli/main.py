@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from cli import access
 from cli.plainly import PlainGroup, told_plainly
 from cli.review import review
 
@@ -29,6 +30,9 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Day = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
+
+app.add_typer(access.keys, name="keys")
+app.add_typer(access.log, name="access-log")
 
 REFUSED = 3
 STATUSES = {"published": 0, "unchanged": 0, "refused": REFUSED}
@@ -136,18 +140,36 @@ def prefill(
     """Fill a form with what the departments hold. 表单预填"""
     from cli import show
     from contracts.load import load_all
+    from warehouse.access_log import AccessLog
     from warehouse.home import Home
-    from warehouse.prefill import Inquiry
-    from warehouse.prefill import prefill as fill
+    from warehouse.prefill import Inquiry, at_the_keyboard, fill
     from warehouse.publish import published
+    from warehouse.published import Published
 
     inquiry = Inquiry(form, id_number, purpose, case, as_of=_day(as_of))
-    answer = fill(published(Home.from_environment()), load_all(), inquiry)
+    home = Home.from_environment()
+    filled = fill(Published(published(home), load_all(), inquiry.as_of), inquiry)
+    AccessLog(home).write([at_the_keyboard(inquiry, filled)])
+    answer = filled.prefilled
     if json:
         typer.echo(show.as_json(answer))
     else:
         show.prefilled(answer)
     raise typer.Exit(0 if answer.status == "filled" else 1)
+
+
+@app.command()
+@told_plainly
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; one a core unless told.")] = None,
+) -> None:
+    """Serve the HTTP API for form systems, and the page to see it. 表单接口"""
+    from api.serve import serve as go
+    from api.serve import workers_for
+
+    go(host, port, workers or workers_for(None))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from warehouse.identity import masked
 
 P = ParamSpec("P")
 T = TypeVar("T")
-ROOMS = frozenset({"cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
+ROOMS = frozenset({"api", "cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
 
 
 class PlainGroup(TyperGroup):

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from transforms.questions import Question
     from transforms.review import Pair, SideBySide
     from transforms.road import RunReport
+    from warehouse.access_log import Entry
     from warehouse.decisions import Decision
+    from warehouse.keys import FormSystem
 
 # Tables for a pipe or a log must not be squeezed into 80 columns.
 WIDE = 160
@@ -324,3 +326,28 @@ def side_by_side(answer: SideBySide) -> None:
 
 def _evidence(pair: Pair) -> str:
     return "\n".join(f"{what}: {outcome}" for what, outcome in pair.evidence.items())
+
+
+def key(system: FormSystem) -> dict[str, Any]:
+    """A key as it may be told: without its digest."""
+    return {name: told for name, told in dataclasses.asdict(system).items() if name != "digest"}
+
+
+def keys(systems: Sequence[FormSystem]) -> None:
+    """Print the keys of form systems, and what each is for."""
+    table = Table("key", "of", "forms", "purposes", "regions", "calls a minute", "until")
+    for each in systems:
+        until = f"revoked {each.revoked_at}" if each.revoked_at else each.expires_at
+        lists = (", ".join(each.forms), ", ".join(each.purposes), ", ".join(each.regions))
+        table.add_row(each.key_id, each.name, *lists, str(each.rate), until)
+    console().print(table)
+
+
+def looks(entries: Sequence[Entry]) -> None:
+    """Print who looked at a person's data, newest first."""
+    table = Table("when (UTC)", "who", "what", "form", "purpose", "case", "outcome")
+    for entry in entries:
+        look = entry.access
+        why = (look.form or "", look.purpose or "", look.case_no or "")
+        table.add_row(entry.at, look.system, look.action, *why, look.outcome)
+    console().print(table)

@@ -14,6 +14,7 @@ from open_data_contract_standard.model import OpenDataContractStandard, SchemaPr
 from pydantic import BaseModel, ValidationError
 
 from contracts.model import (
+    AccessPolicy,
     Catalogue,
     CodeList,
     Contracts,
@@ -47,6 +48,7 @@ RELATIVES = "relatives/*.yaml"
 DERIVED = "derived/*.yaml"
 WORDINGS = "wordings/*.yaml"
 CATALOGUE = Path("catalogue.yaml")
+ACCESS = Path("access.yaml")
 PLACEHOLDERS = Path("codes/placeholders.yaml")
 NORMALISERS = Path("normalisers.yaml")
 DIVISIONS = Path("codes/divisions.csv")
@@ -110,6 +112,7 @@ def load(*folders: Path) -> Contracts:
     code_lists = of(CodeList, CODE_LISTS)
     crosswalks = of(Crosswalk, CROSSWALKS)
     placeholders = reader.one(lambda path: _typed(Placeholders, path), files[PLACEHOLDERS])
+    access = reader.one(lambda path: _typed(AccessPolicy, path), files[ACCESS])
     normalisers = reader.one(_normalisers, files[NORMALISERS])
     rules, rule_views = of(Rule, RULES), of(RuleView, RULE_VIEWS)
     relatives = of(Relative, RELATIVES)
@@ -117,7 +120,7 @@ def load(*folders: Path) -> Contracts:
     forms = reader.each(lambda path: _form(path, derived, wordings), matching(files, FORMS))
     event_kinds = of(EventKind, EVENTS)
     subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
-    if reader.faults or placeholders is None or normalisers is None:
+    if reader.faults or placeholders is None or normalisers is None or access is None:
         raise ContractError(*reader.faults)
     return Contracts(
         catalogue=catalogue,
@@ -126,6 +129,7 @@ def load(*folders: Path) -> Contracts:
         crosswalks=crosswalks,
         placeholders=placeholders,
         normalisers=normalisers,
+        access=access,
         rules=rules,
         event_kinds=event_kinds,
         rule_views=rule_views,

@@ -45,7 +45,8 @@ class Datum(Agreed):
     holds for life: a new value is a correction, and was so from the beginning. ``fresh_days`` is how long a copy that was
     delivered before the published value changed may say the old one. ``sealed``: what it was before is not kept when a
     minor gets other parents. ``special`` names a kind of data that leaves only by a basis that names it (``health``;
-    个人信息保护法 art. 28). ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
+    个人信息保护法 art. 28). ``locates``: it is the division to which a person belongs, for keys that are for a region.
+    ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Datum(Agreed):
     lasting: bool = False
     fresh_days: int = Field(default=0, ge=0)
     sealed: bool = False
+    locates: bool = False
     agrees_on: int | None = None
     sensitivity: Literal["general", "personal", "sensitive"]
     special: str | None = None
@@ -555,6 +557,13 @@ class Subscription(Agreed):
     source: Path
 
 
+class AccessPolicy(Agreed):
+    """How long it is kept who looked at whose data, in whole years, and the law that says so."""
+
+    keep_years: int = Field(ge=3)
+    law: str
+
+
 class Contracts(Agreed):
     """Everything that was agreed, loaded from one folder or several laid over one another.
 
@@ -568,6 +577,7 @@ class Contracts(Agreed):
     crosswalks: tuple[Crosswalk, ...]
     placeholders: Placeholders
     normalisers: dict[str, str]
+    access: AccessPolicy
     rules: tuple[Rule, ...] = ()
     event_kinds: tuple[EventKind, ...] = ()
     rule_views: tuple[RuleView, ...] = ()

@@ -24,6 +24,7 @@ from transforms.take_in.batches import BatchReport
 from transforms.unify import person_datum_view, person_view, published_value_view
 from warehouse import decisions
 from warehouse.connection import open_database, open_read_only
+from warehouse.dossier import write_dossiers
 from warehouse.home import Home
 from warehouse.publish import current_release, published
 
@@ -126,4 +127,5 @@ def assemble(
         published_file.execute(person_datum_view(contracts))
         published_file.execute(person_history_view())
         published_file.execute(event_view())
+        write_dossiers(published_file, contracts)
         published_file.execute("CHECKPOINT")

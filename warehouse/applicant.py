@@ -10,51 +10,27 @@ from typing import Any
 import duckdb
 from sqlglot import exp, parse_one
 
-from contracts.model import Contracts
+from contracts.model import Form
+from warehouse.dossier import Dossier
 from warehouse.faults import RenkouError
-from warehouse.lookup import (
-    Dispute,
-    Origin,
-    Row,
-    declared_value,
-    open_disputes,
-    origins_of,
-    person_row,
-    quoted,
-    registers_of,
-    relatives_of,
-)
+from warehouse.lookup import Origin, Row
+from warehouse.published import FILLED_ON, OF_RELATIVE, REGISTERS, Published
 
-FILLED_ON = "filled_on"
-REGISTERS = "registers"
-
-# Between a relative's name and a datum of theirs in an expression: spouse__death_date.
-OF_RELATIVE = "__"
+# 个人信息保护法 art. 28, 31: every datum of a child under 14 is sensitive, and needs a basis of its own.
+MINOR_UNTIL = 14
+MINORS = "minors"
 
 
 class RelatedPerson:
-    """A person of the release: values, origins and disputes, each read once when first needed."""
+    """A person of the release."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, person_id: str) -> None:
-        self.connection = connection
-        self.person_id = person_id
-
-    @cached_property
-    def values(self) -> Row:
-        return person_row(self.connection, self.person_id)
-
-    @cached_property
-    def origins(self) -> dict[str, tuple[Origin, ...]]:
-        return origins_of(self.connection, self.person_id)
-
-    @cached_property
-    def disputes(self) -> tuple[Dispute, ...]:
-        return open_disputes(self.connection, self.person_id)
-
-    @cached_property
-    def registers(self) -> tuple[str, ...]:
-        """The datasets that speak of the person, as department/dataset."""
-        return registers_of(self.connection, self.person_id)
+    def __init__(self, release: Published, dossier: Dossier) -> None:
+        self.release = release
+        self.person_id = dossier.person_id
+        self.values: Row = dossier.values
+        self.origins: dict[str, tuple[Origin, ...]] = dossier.origins
+        self.registers = dossier.registers
+        self.dossier = dossier
 
     def value(self, datum: str) -> Any:
         """The published value, None when there is none (an empty set says nothing either)."""
@@ -63,78 +39,102 @@ class RelatedPerson:
     def is_disputed(self, datum: str) -> bool:
         """Whether any department reports otherwise."""
         disagreeing = any(origin.disagreeing for origin in self.origins.get(datum, ()))
-        return disagreeing or any(dispute.datum == datum for dispute in self.disputes)
+        return disagreeing or datum in self.dossier.disputed
 
 
 class Applicant(RelatedPerson):
-    """The person whom a form is about, on the day ``filled_on``."""
+    """The person whom ``form`` is about, on the day ``filled_on``; ``looked_at`` are the ids of all whose data were read."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, contracts: Contracts, person_id: str, filled_on: date
-    ) -> None:
-        super().__init__(connection, person_id)
-        self._contracts = contracts
+    def __init__(self, release: Published, dossier: Dossier, form: Form, filled_on: date) -> None:
+        super().__init__(release, dossier)
+        self._form = form
+        self._filled_on = filled_on
         self._relatives: dict[str, tuple[RelatedPerson, ...]] = {}
-        self._lay_out(contracts, filled_on)
+        self._expressions = tuple(text for text in expressions_of(form) if text not in dossier.values)
+        self.looked_at = [dossier.person_id]
 
     def declared(self, asked: str) -> str | None:
         """What the person answered when a form asked for something that no department holds."""
-        return declared_value(self.connection, self.person_id, asked)
+        return self.dossier.declared.get(asked)
 
     def related(self, via: str) -> tuple[RelatedPerson, ...]:
-        """The relatives of that name, the foremost first; ``child.father`` are those of the foremost child."""
+        """The relatives of that name, the foremost first; ``child.father`` are those of the foremost child.
+
+        Children under 14 are only there for a form whose basis names minors.
+        """
         if via not in self._relatives:
             first, _, rest = via.rpartition(".")
             bearers = self.related(first)[:1] if first else (self,)
             ids = [other for bearer in bearers for other in self._ids(bearer, rest)]
-            self._relatives[via] = tuple(RelatedPerson(self.connection, other) for other in ids)
+            found = [dossier for other in ids if (dossier := self.release.dossier(other))]
+            seen = [dossier for dossier in found if may_be_shown(dossier, self._form, self._filled_on)]
+            self.looked_at += [dossier.person_id for dossier in seen]
+            self._relatives[via] = tuple(RelatedPerson(self.release, dossier) for dossier in seen)
         return self._relatives[via]
 
     def _ids(self, bearer: RelatedPerson, via: str) -> tuple[str, ...]:
         """Whose id a datum of the bearer is, or who belongs to the bearer by ``relatives/``."""
-        relative = self._contracts.relative(via)
-        if relative is None:
-            other = bearer.value(via)
-            return () if other is None else (str(other),)
-        return relatives_of(self.connection, relative, bearer.person_id, bearer.value(relative.same or ""))
+        if self.release.contracts.relative(via) is not None:
+            return bearer.dossier.relatives.get(via, ())
+        other = bearer.value(via)
+        return () if other is None else (str(other),)
 
     def computed(self, expression: str, place: str) -> Any:
-        """What an expression of a contract says of the applicant. Raises RenkouError naming ``place``."""
-        joins, values = self._joins(expression)
+        """What an expression of the form says of the applicant. Raises RenkouError naming ``place``."""
+        if expression in self.values:
+            return self.values[expression]
         try:
-            found = self.connection.execute(f"SELECT ({expression}) FROM applicant{joins}", values).fetchone()
+            return self._together[expression] if self._together else self._compute((expression,))[0]
         except duckdb.Error as error:
             # The engine's own words may quote a value.
             kind = type(error).__name__
             raise RenkouError(f"{place}: cannot be computed ({kind}); mend the form") from None
-        return found[0] if found else None
 
-    def _joins(self, expression: str) -> tuple[str, list[Any]]:
-        """What an expression reads beside the applicant's own row."""
-        joins, values = "", list[Any]()
-        for name in columns_read(expression):
-            via, _, datum = name.partition(OF_RELATIVE)
-            if name == REGISTERS:
-                joins += f" CROSS JOIN (SELECT CAST(? AS VARCHAR[]) AS {REGISTERS})"
-                values.append(list(self.registers))
-            elif datum:
-                joins += (
-                    f" LEFT JOIN (SELECT {quoted(datum)} AS {quoted(name)} FROM person WHERE person_id = ?) ON true"
-                )
-                others = self.related(via)
-                values.append(others[0].person_id if others else None)
-        return joins, values
+    @cached_property
+    def _together(self) -> dict[str, Any]:
+        """All expressions computed at once; empty when one of them cannot be, so that each is asked alone and named."""
+        try:
+            return dict(zip(self._expressions, self._compute(self._expressions), strict=True))
+        except duckdb.Error:
+            return {}
 
-    def _lay_out(self, contracts: Contracts, filled_on: date) -> None:
-        """The applicant as a table of one row: an expression reads that row, not the population."""
-        held = {row[0] for row in self.connection.execute("DESCRIBE person").fetchall()}
-        newer = [datum.name for datum in contracts.catalogue.data if datum.name not in held]
-        extra = "".join(f", NULL AS {quoted(name)}" for name in newer)
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE applicant AS SELECT *{extra}, CAST(? AS DATE) AS {FILLED_ON} "
-            "FROM person WHERE person_id = ?",
-            [filled_on, self.person_id],
-        )
+    def _compute(self, expressions: tuple[str, ...]) -> tuple[Any, ...]:
+        return self.release.computed(expressions, {name: self._given(name) for name in all_read(expressions)})
+
+    def _given(self, name: str) -> Any:
+        via, _, datum = name.partition(OF_RELATIVE)
+        if name == FILLED_ON:
+            return self._filled_on
+        if name == REGISTERS:
+            return self.registers
+        if name == "person_id":
+            return self.person_id
+        if not datum:
+            return self.values.get(name)
+        others = self.related(via)
+        return others[0].values.get(datum) if others else None
+
+
+def may_be_shown(dossier: Dossier, form: Form, on: date) -> bool:
+    """Whether a form may show a person: one under 14 only if its basis names minors."""
+    born: date | None = dossier.values.get("birth_date")
+    if born is None or MINORS in form.covers:
+        return True
+    birthdays: int = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    return birthdays >= MINOR_UNTIL
+
+
+def expressions_of(form: Form) -> tuple[str, ...]:
+    """Every expression that filling in a form may need, each once."""
+    texts = [text for field in form.fields for text in (field.expression, field.applies_when) if text is not None]
+    texts += [condition for attachment in form.attachments for condition in attachment.unnecessary_when]
+    return tuple(dict.fromkeys(texts))
+
+
+@lru_cache(maxsize=4096)
+def all_read(expressions: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the columns that expressions read, each once."""
+    return tuple(dict.fromkeys(name for expression in expressions for name in columns_read(expression)))
 
 
 @lru_cache(maxsize=4096)

@@ -60,3 +60,27 @@ def scratch(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+READER: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "memory_limit": "512MB",
+    "enable_external_access": False,
+    "autoload_known_extensions": False,
+    "autoinstall_known_extensions": False,
+}
+
+
+def reader(path: Path) -> duckdb.DuckDBPyConnection:
+    """A published release for a process that answers many calls: one thread, no other files, settings locked for good."""
+    return _locked(duckdb.connect(str(path), read_only=True, config=READER))
+
+
+def calculator() -> duckdb.DuckDBPyConnection:
+    """An engine without any data, for expressions over values that are handed in; it cannot reach a file either."""
+    return _locked(duckdb.connect(":memory:", config=READER))
+
+
+def _locked(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection.execute("SET lock_configuration = true")
+    return connection

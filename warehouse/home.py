@@ -63,5 +63,30 @@ class Home:
     def data_docs(self) -> Path:
         return self.root / "data_docs"
 
+    @property
+    def access_log(self) -> Path:
+        """Who looked at whose data; see ``warehouse.access_log``."""
+        return self.root / "access_log"
+
+    @property
+    def submissions(self) -> Path:
+        """What citizens confirmed, corrected and added in forms, one file a submission; never changed."""
+        return self.root / "submissions"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys that seal and encrypt; for the pipeline's own user alone."""
+        return self.root / "secrets"
+
+    @property
+    def keys(self) -> Path:
+        """The digests of the form systems' keys, and what each is for."""
+        return self.root / "api" / "keys.json"
+
+    @property
+    def rates(self) -> Path:
+        """How often each key has asked of late."""
+        return self.root / "api" / "rates"
+
     def build_file(self, as_of: date) -> Path:
         return self.builds / f"{as_of:%Y%m%d}.duckdb"

@@ -14,6 +14,15 @@ def tidy(typed: str) -> str:
     return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed)).upper()
 
 
+def with_century(number: str) -> str:
+    """A 15-digit number as issued before 1999 in its 18 characters (GB 11643-1999); any other text as it is."""
+    if len(number) != 15 or not number.isascii() or not number.isdigit():
+        return number
+    digits = f"{number[:6]}19{number[6:]}"
+    total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(digits))
+    return digits + "10X98765432"[total % 11]
+
+
 def masked(text: str) -> str:
     """Text that may be printed: a number in it keeps its ends only, 330102********1234."""
     return _TELLING.sub(lambda found: _mask(tidy(found.group())), unicodedata.normalize("NFKC", text))

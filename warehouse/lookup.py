@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from contracts.model import Contracts, Relative
+from contracts.model import Contracts
 from warehouse.faults import NotFoundError, RenkouError
 from warehouse.identity import masked, tidy
 
@@ -139,37 +139,6 @@ def open_disputes(connection: duckdb.DuckDBPyConnection, person_id: str) -> tupl
         "ORDER BY datum, opened_on, reporter, record_key"
     )
     return tuple(Dispute(**row) for row in rows(connection, sql, [person_id, list(CLOSED)]))
-
-
-def declared_value(connection: duckdb.DuckDBPyConnection, person_id: str, asked: str) -> str | None:
-    """What a person declared of something that is no datum of the catalogue."""
-    sql = "SELECT value FROM person_datum WHERE person_id = ? AND datum = ? AND standing = 'declared'"
-    found = connection.execute(sql, [person_id, asked]).fetchone()
-    return None if found is None else str(found[0])
-
-
-def registers_of(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[str, ...]:
-    """The datasets that speak of a person, as department/dataset."""
-    sql = "SELECT DISTINCT department || '/' || dataset AS dataset FROM person_record WHERE person_id = ?"
-    return tuple(sorted(row["dataset"] for row in rows(connection, sql, [person_id])))
-
-
-def relatives_of(
-    connection: duckdb.DuckDBPyConnection, relative: Relative, person_id: str, shared: Any
-) -> tuple[str, ...]:
-    """Ids of the relatives of that kind, the foremost first; ``shared`` is what they have in common, if anything."""
-    if relative.same is not None and shared is None:
-        return ()
-    ties = [f"{quoted(name)} = $who" for name in relative.of]
-    ties += [f"{quoted(relative.same)} = $shared"] if relative.same else []
-    tests = [f"({' OR '.join(ties)})"]
-    tests += [] if relative.includes_self else ["person_id <> $who"]
-    tests += [f"({relative.where})"] if relative.where else []
-    where, order = " AND ".join(tests), f"{relative.order}, " if relative.order else ""
-    values = {"who": person_id, "shared": shared}
-    values = {name: value for name, value in values.items() if f"${name}" in where}
-    answer = connection.execute(f"SELECT person_id FROM person WHERE {where} ORDER BY {order}person_id", values)
-    return tuple(str(row[0]) for row in answer.fetchall())
 
 
 def latest_batch(connection: duckdb.DuckDBPyConnection, dataset: str) -> date | None:

@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from contracts.model import Attachment, Contracts, Form, FormField
-from warehouse.applicant import Applicant, RelatedPerson, data_used, weakest
-from warehouse.as_of import stand_at
-from warehouse.connection import open_read_only
+from warehouse.access_log import Access
+from warehouse.applicant import Applicant, RelatedPerson, data_used, may_be_shown, weakest
+from warehouse.dossier import Dossier
 from warehouse.faults import WrongUseError
 from warehouse.identity import masked
-from warehouse.lookup import Origin, Release, latest_batch, persons_with_number, release_of
+from warehouse.lookup import Origin, Release
+from warehouse.published import Published
 from warehouse.wording import SEPARATOR, NoCodeError, for_form, labels_of, part_of, permitted
 
 Status = Literal["filled", "not_found", "cannot_say"]
@@ -64,7 +67,8 @@ class Missing:
 class FilledField:
     """One field: ``value`` in the form's own format, or why it is ``missing``.
 
-    ``departments`` supplied it; ``as_of`` is the oldest delivery that it rests on; ``standing`` the weakest
+    ``departments`` supplied it, from the registers ``sources``, by their titles;
+    ``as_of`` is the oldest delivery that it rests on; ``standing`` the weakest
     of owner, fallback, declared; a ``disputed`` value is confirmed by the citizen before it is relied on.
     What is missing ``asked_of`` (citizen, official, department) is to supply, one of ``choices`` if there are any.
     """
@@ -75,6 +79,7 @@ class FilledField:
     value: str | None
     missing: Missing | None
     departments: tuple[str, ...]
+    sources: tuple[str, ...]
     as_of: date | None
     standing: str | None
     disputed: bool
@@ -111,34 +116,83 @@ class Prefilled:
     attachments: tuple[AttachmentAnswer, ...]
 
 
+@dataclass(frozen=True)
+class Filled:
+    """The answer, with what only the access log may know: whose data were looked at, and what came of it.
+
+    ``outcome`` says ``withheld`` where the answer says that nobody was found.
+    """
+
+    prefilled: Prefilled
+    persons: tuple[str, ...]
+    outcome: str
+
+
 def prefill(database: Path, contracts: Contracts, inquiry: Inquiry) -> Prefilled:
-    """Fill the form for the bearer of the number in the release ``database``.
+    """Fill the form for the bearer of the number in the release ``database``; raises as ``fill`` does."""
+    return fill(Published(database, contracts, inquiry.as_of), inquiry).prefilled
+
+
+def fill(release: Published, inquiry: Inquiry, may_see: Callable[[Dossier], bool] = lambda _: True) -> Filled:
+    """Fill the form for the bearer of the number, of those whom ``may_see`` and the form's basis let through.
 
     A number that nobody or more than one person bears leaves every field empty and says so. Raises
     WrongUseError for an unknown form, a purpose that the form does not have, or an empty case number.
     """
-    form = _form(contracts, inquiry.form)
+    form = _form(release.contracts, inquiry.form)
     _check_use(form, inquiry)
-    with open_read_only(database) as connection:
-        if inquiry.as_of is not None:
-            stand_at(connection, contracts, inquiry.as_of)
-        found = persons_with_number(connection, contracts, inquiry.id_number)
-        status: Status = "filled" if len(found) == 1 else "cannot_say" if found else "not_found"
-        return Prefilled(
-            form=form.id,
-            title=form.title,
-            status=status,
-            person_id=found[0] if status == "filled" else None,
-            id_number=masked(inquiry.id_number),
-            purpose=inquiry.purpose,
-            case=inquiry.case,
-            release=release_of(connection),
-            **(
-                _answers(Applicant(connection, contracts, found[0], inquiry.filled_on), contracts, form)
-                if status == "filled"
-                else _no_answers(form, status)
-            ),
-        )
+    borne = [found for person in release.bearers(inquiry.id_number) if (found := release.dossier(person))]
+    seen = [each for each in borne if may_see(each) and may_be_shown(each, form, inquiry.filled_on)]
+    if len(borne) == len(seen) == 1:
+        applicant = Applicant(release, seen[0], form, inquiry.filled_on)
+        prefilled = _prefilled(release, form, inquiry, "filled", _answers(applicant, release.contracts, form), seen[0])
+        return Filled(prefilled, tuple(dict.fromkeys(applicant.looked_at)), "filled")
+    # Whoever else bears the number makes it nobody's for certain, seen or not.
+    status: Literal["not_found", "cannot_say"] = "cannot_say" if seen else "not_found"
+    prefilled = _prefilled(release, form, inquiry, status, _no_answers(form, status))
+    outcome = "withheld" if borne and not seen else status
+    return Filled(prefilled, tuple(dossier.person_id for dossier in borne), outcome)
+
+
+def _prefilled(
+    release: Published,
+    form: Form,
+    inquiry: Inquiry,
+    status: Status,
+    answers: dict[str, Any],
+    bearer: Dossier | None = None,
+) -> Prefilled:
+    return Prefilled(
+        form=form.id,
+        title=form.title,
+        status=status,
+        person_id=bearer.person_id if bearer else None,
+        id_number=masked(inquiry.id_number),
+        purpose=inquiry.purpose,
+        case=inquiry.case,
+        release=release.release,
+        **answers,
+    )
+
+
+def at_the_keyboard(inquiry: Inquiry, filled: Filled) -> Access:
+    """What the access log says of a form that the command line filled in."""
+    return Access(
+        key="command",
+        system=getpass.getuser(),
+        action="prefill",
+        form=inquiry.form,
+        purpose=inquiry.purpose,
+        case_no=inquiry.case,
+        persons=filled.persons,
+        outcome=filled.outcome,
+        release_id=filled.prefilled.release.release_id,
+    )
+
+
+def divisions_of(dossier: Dossier, contracts: Contracts) -> tuple[str, ...]:
+    """Codes of the divisions that a person belongs to: a key for a region is for those who belong there."""
+    return tuple(str(dossier.values[d.name]) for d in contracts.catalogue.data if d.locates and dossier.values.get(d.name))
 
 
 def _form(contracts: Contracts, form_id: str) -> Form:
@@ -193,6 +247,7 @@ def _filled(applicant: Applicant, contracts: Contracts, form: Form, field: FormF
         value=text,
         missing=None,
         departments=_departments(origins),
+        sources=_titles(contracts, (f"{origin.department}/{origin.dataset}" for origin in origins)),
         as_of=min((o.batch_date for o in origins if o.batch_date), default=None),
         standing=weakest(origin.standing for origin in origins),
         disputed=any(person.is_disputed(name) for person, name in rests_on),
@@ -256,6 +311,7 @@ def _declared(applicant: Applicant, field: FormField) -> FilledField:
         value=value,
         missing=None,
         departments=(),
+        sources=(),
         as_of=None,
         standing="declared",
         disputed=False,
@@ -277,7 +333,8 @@ def _nothing(applicant: Applicant, contracts: Contracts, field: FormField) -> Fi
         value=field.none.text,
         missing=None,
         departments=(datum.owner.partition("/")[0],),
-        as_of=latest_batch(applicant.connection, datum.owner),
+        sources=_titles(contracts, [datum.owner]),
+        as_of=applicant.release.latest_batch(datum.owner),
         standing="owner" if is_listed else "fallback",
         disputed=applicant.is_disputed(datum.name),
     )
@@ -298,6 +355,7 @@ def _empty(field: FormField, reason: Reason, lacking: tuple[str, ...] = ()) -> F
         value=None,
         missing=Missing(reason, TEXTS[reason], lacking),
         departments=(),
+        sources=(),
         as_of=None,
         standing=None,
         disputed=False,
@@ -331,3 +389,8 @@ def _is_firm(person: RelatedPerson, name: str) -> bool:
 
 def _departments(origins: list[Origin]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(origin.department for origin in origins))
+
+
+def _titles(contracts: Contracts, datasets: Iterable[str]) -> tuple[str, ...]:
+    titles = {dataset.id: dataset.title for dataset in contracts.datasets}
+    return tuple(dict.fromkeys(titles[name] for name in datasets if name in titles))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -99,3 +99,43 @@ def _coded(code: str, field: FormField, labels: Mapping[str, str]) -> str:
     if known:
         raise NoCodeError
     return code
+
+
+def from_form(
+    text: str, field: FormField, datum: Datum, labels: Mapping[str, str]
+) -> str | list[str] | None:
+    """The catalogue's own form of what was written in a field: the way back from ``for_form``.
+
+    None where there is none: a word that stands for several codes, a month where the day is needed.
+    """
+    if datum.type == "set":
+        between = field.format if field.format not in (None, LABEL) else SEPARATOR
+        codes = [_code(part.strip(), field, labels) for part in text.split(str(between)) if part.strip()]
+        known = [code for code in codes if code is not None]
+        return sorted(known) if len(known) == len(codes) else None
+    if field.codes is not None or field.format == LABEL:
+        return _code(text, field, labels)
+    if datum.type in ("date", "month"):
+        return _day(text, field.format or ("%Y-%m-%d" if datum.type == "date" else "%Y%m"), datum.type)
+    return text
+
+
+def _code(word: str, field: FormField, labels: Mapping[str, str]) -> str | None:
+    known = field.codes if field.codes is not None else labels
+    if not known:
+        return word
+    codes = [code for code, label in known.items() if label == word]
+    return codes[0] if len(codes) == 1 else None
+
+
+def _day(text: str, pattern: str, kind: str) -> str | None:
+    """A day in ISO 8601, or a month as yyyymm, of what was written by ``pattern``."""
+    needed = ("%Y", "%m", "%d") if kind == "date" else ("%Y", "%m")
+    plain_pattern = pattern.replace("%-", "%")
+    if not all(mark in plain_pattern for mark in needed):
+        return None
+    try:
+        day = datetime.strptime(text, plain_pattern)
+    except ValueError:
+        return None
+    return f"{day:%Y-%m-%d}" if kind == "date" else f"{day:%Y%m}"

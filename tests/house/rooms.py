@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each room may use those after it, and none before it.
-ORDER = ("dags", "cli", "transforms", "expectations", "warehouse", "contracts")
+ORDER = ("dags", "cli", "api", "transforms", "expectations", "warehouse", "contracts")
 APART = "generate"
 ROOMS = (*ORDER, APART)
 SQL = ROOT / "transforms" / "sql"

@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.model import Contracts, Datum
 from warehouse.connection import open_database
+from warehouse.dossier import write_dossiers
 from warehouse.lookup import quoted
 
 MAN = "330102196503120016"
@@ -142,6 +143,7 @@ def build(
             for row in found:
                 put.row(table, row)
         connection.commit()
+        write_dossiers(connection, contracts)
         connection.execute("CHECKPOINT")
     return path
 

@@ -1,0 +1,149 @@
+"""``renkou keys`` and ``renkou access-log``: who may look, and who did."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from cli.plainly import PlainGroup, told_plainly
+
+# ruff: noqa: PLC0415
+
+keys = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Keys of form systems. 表单系统的密钥")
+log = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Who looked at whose data, when and why. 访问日志")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@keys.command("add")
+@told_plainly
+def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
+    name: Annotated[str, typer.Argument(help="The form system that gets the key.")],
+    form: Annotated[list[str], typer.Option(help="A form that it may use, or all; may be repeated.")],
+    purpose: Annotated[list[str] | None, typer.Option(help="A purpose; all of the forms' unless told.")] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(help="The beginning of a division's code; the whole county unless told."),
+    ] = None,
+    rate: Annotated[int, typer.Option(min=1, help="Calls a minute.")] = 600,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; a year from now unless told.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make a key, and show it this once."""
+    from cli import show
+    from contracts.load import load_all
+    from warehouse.faults import WrongUseError
+    from warehouse.home import Home
+    from warehouse.keys import ALL, FormSystem, KeyRing
+
+    forms = load_all().forms
+    for kind, told, there in (
+        ("form", form, {each.id for each in forms}),
+        ("purpose", purpose or [], {purpose for each in forms for purpose in each.purposes}),
+    ):
+        for unknown in set(told) - there - {ALL}:
+            raise WrongUseError(f"no {kind} is called {unknown!r}; there are: {', '.join(sorted(there))}")
+    now = datetime.now(UTC)
+    last = expires.replace(tzinfo=UTC) + timedelta(days=1) if expires else now + timedelta(days=365)
+    wanted = FormSystem(
+        key_id="",
+        name=name,
+        digest="",
+        forms=tuple(form),
+        purposes=tuple(purpose or [ALL]),
+        regions=tuple(region or [ALL]),
+        rate=rate,
+        made_at=now.isoformat(timespec="seconds"),
+        expires_at=last.isoformat(timespec="seconds"),
+    )
+    made, key = KeyRing(Home.from_environment()).add(wanted)
+    if json:
+        typer.echo(show.as_json({"key_id": made.key_id, "key": key, "expires_at": made.expires_at}))
+    else:
+        typer.echo(f"{key}\n{made.key_id} of {name}, until {made.expires_at}. It is not shown again: hand it over now.")
+
+
+@keys.command("list")
+@told_plainly
+def list_(json: Json = False) -> None:
+    """Say which keys there are, and what each is for."""
+    from cli import show
+    from warehouse.home import Home
+    from warehouse.keys import KeyRing
+
+    systems = KeyRing(Home.from_environment()).systems()
+    if json:
+        typer.echo(show.as_json([show.key(system) for system in systems]))
+    else:
+        show.keys(systems)
+
+
+@keys.command("revoke")
+@told_plainly
+def revoke(key_id: Annotated[str, typer.Argument(help="As `renkou keys list` says it.")]) -> None:
+    """Make a key open nothing, from now on."""
+    from warehouse.home import Home
+    from warehouse.keys import KeyRing
+
+    gone = KeyRing(Home.from_environment()).revoke(key_id)
+    typer.echo(f"{gone.key_id} of {gone.name} opens nothing any more")
+
+
+@log.command("verify")
+@told_plainly
+def verify(json: Json = False) -> None:
+    """Say whether anybody changed, removed or moved an entry."""
+    from cli import show
+    from warehouse.access_log import AccessLog
+    from warehouse.home import Home
+
+    found = AccessLog(Home.from_environment()).verify()
+    if json:
+        typer.echo(show.as_json(found))
+    elif not found:
+        typer.echo("every entry is as it was written")
+    else:
+        for finding in found:
+            typer.echo(f"{finding.file}:{finding.line}: {finding.what}", err=True)
+        typer.echo("see docs/runbooks/access-log-tampered.md", err=True)
+    raise typer.Exit(1 if found else 0)
+
+
+@log.command("show")
+@told_plainly
+def show_(
+    person_id: Annotated[str, typer.Argument(help="Whose data were looked at.")], json: Json = False
+) -> None:
+    """Say who looked at a person's data, when and why, newest first."""
+    from cli import show
+    from contracts.load import load_all
+    from warehouse.access_log import AccessLog
+    from warehouse.home import Home
+    from warehouse.publish import published
+    from warehouse.published import Published
+
+    home = Home.from_environment()
+    ids = Published(published(home), load_all()).former_ids(person_id)
+    entries = AccessLog(home).of_person(ids)
+    if json:
+        typer.echo(show.as_json(entries))
+    else:
+        show.looks(entries)
+
+
+@log.command("retire")
+@told_plainly
+def retire() -> None:
+    """Take away the months that need not be kept any longer."""
+    from contracts.load import load_all
+    from warehouse.access_log import AccessLog
+    from warehouse.home import Home
+
+    years = load_all().access.keep_years
+    today = datetime.now(UTC).date()
+    gone = AccessLog(Home.from_environment()).retire(today.replace(year=today.year - years, day=1))
+    typer.echo(f"{', '.join(gone) or 'nothing'} taken away: older than {years} years")

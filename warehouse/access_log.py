@@ -1,0 +1,276 @@
+"""Who looked at whose data, when and why: written before the answer leaves, and told to the person who asks.
+
+个人信息保护法 art. 45, 55, 56; 网络数据安全管理条例 art. 12 (records of providing personal information, three years).
+
+One line is one entry, and holds the digest of the line before (SM3): a line that is changed, removed or moved breaks the
+chain. ``head.json`` names the last line and is sealed by a key that does not lie beside the log: a tail that is cut off
+is missed, and a chain that was forged anew has no seal.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from warehouse.digests import own_key, same, sealed, sm3
+from warehouse.durable import sync, write_text
+from warehouse.faults import RenkouError
+from warehouse.home import Home
+
+HEAD = "head.json"
+ANCHOR = "anchor.json"
+BEGIN = "0" * 64
+REMEDY = "see docs/runbooks/access-log-tampered.md"
+
+
+class AccessLogBrokenError(RenkouError):
+    """The log is not as it was left: nobody's data are shown until somebody has looked into it."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """One look: the key and its form system, what was done, for which case, at whose data, with what outcome."""
+
+    key: str
+    system: str
+    action: str
+    form: str | None
+    purpose: str | None
+    case_no: str | None
+    persons: tuple[str, ...]
+    outcome: str
+    release_id: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An access as it stands in the log; ``at`` is UTC, ISO 8601."""
+
+    seq: int
+    at: str
+    access: Access
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A place where the log is not as it was written; ``line`` counts from 1, 0 for the file as a whole."""
+
+    file: str
+    line: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last line of a chain: its number, its digest, and how far its file goes."""
+
+    file: str
+    size: int
+    seq: int
+    digest: str
+
+
+class AccessLog:
+    """The log below ``home``; any number of processes may write it at once, one chain for all."""
+
+    def __init__(self, home: Home) -> None:
+        self.folder = home.access_log
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._key = own_key(home.secrets / "access_log.key")
+
+    def write(self, accesses: Iterable[Access]) -> int:
+        """Append accesses and wait until they are on the disk; answers the number of the last entry.
+
+        Raises AccessLogBrokenError when the log is shorter or other than it was left.
+        """
+        with self._locked():
+            head, path, handle = self._append(list(accesses))
+        # Waiting for the disk outside the lock: others append meanwhile, and one wait serves them all.
+        try:
+            os.fdatasync(handle)
+        finally:
+            os.close(handle)
+        if head.seq == 1 or head.size == 0:
+            sync(path.parent)
+        return head.seq
+
+    def _append(self, accesses: list[Access]) -> tuple[Head, Path, int]:
+        head = self._head()
+        now = datetime.now(UTC)
+        path = self.folder / f"{now:%Y%m}.jsonl"
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            head = self._caught_up(head, path)
+            seq, digest, lines = head.seq, head.digest, []
+            for access in accesses:
+                seq += 1
+                line, digest = _line(Entry(seq, now.isoformat(timespec="milliseconds"), access), digest)
+                lines.append(line)
+            os.write(handle, b"".join(lines))
+            head = Head(path.name, os.fstat(handle).st_size, seq, digest)
+            self._put_head(head)
+        except BaseException:
+            os.close(handle)
+            raise
+        return head, path, handle
+
+    def _caught_up(self, head: Head, path: Path) -> Head:
+        """The head, after lines that a process wrote before it was killed; what it wrote half was never answered."""
+        last = self.folder / head.file if head.file else path
+        size = last.stat().st_size if last.exists() else 0
+        if size < head.size:
+            raise AccessLogBrokenError(f"{last}: the end of the access log is missing; {REMEDY}")
+        if size > head.size:
+            head = self._read_on(head, last)
+        return head
+
+    def _read_on(self, head: Head, path: Path) -> Head:
+        with path.open("rb+") as file:
+            file.seek(head.size)
+            for line in file.read().splitlines(keepends=True):
+                found = _parsed(line)
+                if not line.endswith(b"\n"):
+                    file.truncate(head.size)
+                    break
+                if found is None or found[1] != head.digest or found[0].seq != head.seq + 1:
+                    raise AccessLogBrokenError(f"{path}: lines after the sealed head do not belong; {REMEDY}")
+                head = Head(path.name, head.size + len(line), found[0].seq, found[2])
+        return head
+
+    # --- head ---------------------------------------------------------------------------------------------------
+
+    def _head(self) -> Head:
+        path = self.folder / HEAD
+        if not path.exists():
+            if any(self.folder.glob("*.jsonl")):
+                raise AccessLogBrokenError(f"{path} is missing; {REMEDY}")
+            return Head("", 0, 0, BEGIN)
+        return self._unsealed(path)
+
+    def _unsealed(self, path: Path) -> Head:
+        try:
+            content = json.loads(path.read_bytes())
+            head = Head(**content["head"])
+            seal = str(content["seal"])
+        except (ValueError, KeyError, TypeError):
+            raise AccessLogBrokenError(f"{path} cannot be read; {REMEDY}") from None
+        if not same(seal, sealed(self._key, _bytes(asdict(head)))):
+            raise AccessLogBrokenError(f"{path}: its seal is not ours; {REMEDY}")
+        return head
+
+    def _put_head(self, head: Head) -> None:
+        content = _bytes({"head": asdict(head), "seal": sealed(self._key, _bytes(asdict(head)))})
+        partial = self.folder / f".{HEAD}.partial"
+        partial.write_bytes(content)
+        partial.replace(self.folder / HEAD)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def files(self) -> list[Path]:
+        """The log's files, a month each, oldest first."""
+        return sorted(self.folder.glob("*.jsonl"))
+
+    def of_person(self, person_ids: Iterable[str]) -> list[Entry]:
+        """Every look at the data of a person (by all ids that the person ever had), newest first."""
+        wanted = {person_id.encode() for person_id in person_ids}
+        ids = {person_id.decode() for person_id in wanted}
+        found = []
+        for path in self.files():
+            with path.open("rb") as lines:
+                for line in lines:
+                    if any(person_id in line for person_id in wanted):
+                        parsed = _parsed(line)
+                        if parsed and ids & set(parsed[0].access.persons):
+                            found.append(parsed[0])
+        return found[::-1]
+
+    def verify(self) -> list[Finding]:
+        """Where the log is not as it was written: nothing, when nobody changed it."""
+        with self._locked():
+            return list(self._faults())
+
+    def _faults(self) -> Iterator[Finding]:
+        try:
+            head, anchor = self._head(), self._anchor()
+        except AccessLogBrokenError as error:
+            yield Finding(HEAD, 0, str(error))
+            head, anchor = None, Head("", 0, 0, BEGIN)
+        seq, digest, at_head = anchor.seq, anchor.digest, head is not None and head.seq == anchor.seq
+        for path in self.files():
+            for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
+                parsed = _parsed(line)
+                if parsed is None:
+                    yield Finding(path.name, number, "the line was changed: it is not what its digest says")
+                    seq, digest = seq + 1, line.rstrip(b"\n")[-66:-2].decode(errors="replace")
+                    continue
+                entry, before, own = parsed
+                if entry.seq != seq + 1:
+                    yield Finding(path.name, number, f"entry {entry.seq} stands where {seq + 1} is due")
+                elif before != digest:
+                    yield Finding(path.name, number, f"entry {entry.seq} does not follow on the line before")
+                seq, digest = entry.seq, own
+                at_head = at_head or (head is not None and (seq, digest) == (head.seq, head.digest))
+        if head is not None and not at_head:
+            yield Finding(HEAD, 0, f"entry {head.seq}, the last that was written, is not there as it was written")
+
+    # --- keeping ------------------------------------------------------------------------------------------------
+
+    def retire(self, before: date) -> list[str]:
+        """Take away whole months that lie before the day; a sealed anchor says where the chain goes on."""
+        gone = []
+        with self._locked():
+            newest = self._head().file
+            for path in self.files():
+                if path.stem >= f"{before:%Y%m}" or path.name == newest:
+                    break
+                parsed = _parsed(path.read_bytes().splitlines(keepends=True)[-1])
+                if parsed is None:
+                    raise AccessLogBrokenError(f"{path}: its last line was changed; {REMEDY}")
+                anchor = asdict(Head(path.name, 0, parsed[0].seq, parsed[2]))
+                content = {"head": anchor, "seal": sealed(self._key, _bytes(anchor))}
+                write_text(self.folder / ANCHOR, _bytes(content).decode())
+                path.unlink()
+                gone.append(path.name)
+        return gone
+
+    def _anchor(self) -> Head:
+        path = self.folder / ANCHOR
+        return self._unsealed(path) if path.exists() else Head("", 0, 0, BEGIN)
+
+
+def _bytes(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _line(entry: Entry, before: str) -> tuple[bytes, str]:
+    """A line ``{"entry":...,"digest":...}`` and its digest, over the entry's bytes with the digest before in them."""
+    content = _bytes({"before": before} | asdict(entry))
+    digest = sm3(content)
+    return b'{"entry":' + content + b',"digest":"' + digest.encode() + b'"}\n', digest
+
+
+def _parsed(line: bytes) -> tuple[Entry, str, str] | None:
+    """An entry, the digest before it and its own; None for a line that is not what its digest says."""
+    content, mark, rest = line.rpartition(b',"digest":"')
+    content, digest = content.removeprefix(b'{"entry":'), rest.removesuffix(b'"}\n')
+    if not mark or sm3(content).encode() != digest:
+        return None
+    told = json.loads(content)
+    access = Access(**(told["access"] | {"persons": tuple(told["access"]["persons"])}))
+    return Entry(told["seq"], told["at"], access), told["before"], digest.decode()

@@ -1,0 +1,172 @@
+"""What a form may need of one person, laid together when a release is made, so that it is found by one look.
+
+Table ``dossier``: one row per person, ``told`` is JSON. Table ``bearer``: one row per person and identity number, with
+``rank`` 0 for the number that the person bears now, 1 for one borne before. Both have an index: in a table of a million
+wide rows, a look without one reads thousands of rows in every column.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from contracts.model import Contracts, Datum, Relative
+from warehouse.lookup import CLOSED, Origin, Row, quoted
+
+# A household has a few members; a number that thousands share is no household.
+MOST_RELATIVES = 50
+
+ORIGIN = ", ".join(f"'{name}': {name}" for name in ("datum", "department", "dataset", "batch_date", "standing", "disagreeing"))
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A person's published values, where each is from, what is disputed, which datasets speak of the person, whose kin."""
+
+    person_id: str
+    values: Row
+    origins: dict[str, tuple[Origin, ...]]
+    disputed: frozenset[str]
+    registers: tuple[str, ...]
+    relatives: dict[str, tuple[str, ...]]
+    declared: dict[str, str]
+
+
+def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Fill ``dossier`` and ``bearer`` from the tables of a release; the last step of making one."""
+    connection.execute(f"CREATE OR REPLACE TABLE dossier AS {_dossiers(contracts)}")
+    connection.execute(f"CREATE OR REPLACE TABLE bearer AS {_bearers(contracts)}")
+    connection.execute("CREATE INDEX dossier_person ON dossier (person_id)")
+    connection.execute("CREATE INDEX bearer_number ON bearer (number)")
+
+
+def view_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Put what the tables of an earlier day say in the place of ``dossier`` and ``bearer``, for this connection alone."""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW dossier AS {_dossiers(contracts)}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW bearer AS {_bearers(contracts)}")
+
+
+def read_dossier(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, person_id: str
+) -> Dossier | None:
+    """One person's dossier, None for an id that nobody has."""
+    found = connection.execute("SELECT told FROM dossier WHERE person_id = ?", [person_id]).fetchone()
+    return None if found is None else _dossier(person_id, json.loads(found[0]), contracts)
+
+
+def bearers_of(connection: duckdb.DuckDBPyConnection, number: str) -> tuple[str, ...]:
+    """Ids of everyone who bears the number now; failing that, of those who bore it before."""
+    found = connection.execute("SELECT rank, person_id FROM bearer WHERE number = ?", [number]).fetchall()
+    foremost = min((rank for rank, _ in found), default=0)
+    return tuple(sorted({person_id for rank, person_id in found if rank == foremost}))
+
+
+def _dossier(person_id: str, told: Row, contracts: Contracts) -> Dossier:
+    values = told["person"]
+    data = {datum.name: datum for datum in contracts.catalogue.data}
+    origins: dict[str, tuple[Origin, ...]] = {each["datum"]: (_origin(each),) for each in told["origins"] or ()}
+    return Dossier(
+        person_id=person_id,
+        values={name: _typed(values.get(name), datum) for name, datum in data.items()},
+        origins=origins,
+        disputed=frozenset(told["disputed"] or ()),
+        registers=tuple(told["registers"] or ()),
+        relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
+        declared={each["datum"]: each["value"] for each in told["declared"] or ()},
+    )
+
+
+def _origin(told: Row) -> Origin:
+    day = told["batch_date"]
+    return Origin(
+        department=told["department"],
+        dataset=told["dataset"],
+        record_key="",
+        batch_date=date.fromisoformat(day) if day else None,
+        standing=told["standing"],
+        agreeing=0,
+        disagreeing=told["disagreeing"],
+    )
+
+
+def _typed(value: Any, datum: Datum) -> Any:
+    if value is None:
+        return None
+    if datum.type == "date":
+        return date.fromisoformat(value)
+    return Decimal(str(value)) if datum.type == "amount" else value
+
+
+# --- making -----------------------------------------------------------------------------------------------------
+
+
+def _dossiers(contracts: Contracts) -> str:
+    catalogued = ", ".join(_literal(datum.name) for datum in contracts.catalogue.data)
+    closed = ", ".join(_literal(status) for status in CLOSED)
+    kin = "".join(_kin_table(relative) for relative in contracts.relatives)
+    joins = "".join(f" LEFT JOIN kin_{relative.id} USING (person_id)" for relative in contracts.relatives)
+    relatives = ", ".join(f"{_literal(relative.id)}: kin_{relative.id}.ids" for relative in contracts.relatives)
+    kept = f"{{{relatives}}}" if relatives else "NULL"
+    return (
+        "WITH"
+        f" origin AS (SELECT person_id, list({{{ORIGIN}}})"
+        f" FILTER (datum IN ({catalogued})) AS origins, list({{'datum': datum, 'value': value}})"
+        f" FILTER (datum NOT IN ({catalogued})) AS declared FROM person_datum GROUP BY person_id),"
+        " register AS (SELECT person_id, list_sort(list(DISTINCT department || '/' || dataset)) AS registers"
+        " FROM person_record GROUP BY person_id),"
+        " dispute AS (SELECT person_id, list(DISTINCT datum) AS disputed FROM discrepancy"
+        f" WHERE status NOT IN ({closed}) AND datum IS NOT NULL GROUP BY person_id)"
+        f"{kin} SELECT person.person_id, to_json({{'person': person, 'origins': origins, 'declared': declared,"
+        f" 'registers': registers, 'disputed': disputed, 'relatives': {kept}}})::VARCHAR AS told"
+        " FROM person LEFT JOIN origin USING (person_id) LEFT JOIN register USING (person_id)"
+        f" LEFT JOIN dispute USING (person_id){joins}"
+    )
+
+
+def _kin_table(relative: Relative) -> str:
+    """The relatives of one kind for each person who has any, the foremost first."""
+    order = f"{relative.order}, " if relative.order else ""
+    ties = (*relative.of, *((relative.same,) if relative.same else ()))
+    columns = ", ".join(quoted(name) for name in ties)
+    where = f" WHERE {relative.where}" if relative.where else ""
+    name = f"kin_{relative.id}"
+    members = (
+        f"SELECT person_id AS relative, {columns}, row_number() OVER (ORDER BY {order}person_id) AS place"
+        f" FROM person{where}"
+    )
+    if relative.same:
+        shared = quoted(relative.same)
+        others = "list_filter(members, lambda each: each <> person.person_id)"
+        ids = "members" if relative.includes_self else others
+        return (
+            f", {name} AS (SELECT person.person_id,"
+            f" {ids} AS ids FROM person JOIN (SELECT {shared},"
+            f" list_slice(list(relative ORDER BY place), 1, {MOST_RELATIVES}) AS members FROM ({members}) WHERE {shared}"
+            f" IS NOT NULL GROUP BY {shared}) AS household ON household.{shared} = person.{shared})"
+        )
+    rows = " UNION ".join(
+        f"SELECT {quoted(tie)} AS person_id, relative, place FROM member WHERE {quoted(tie)} IS NOT NULL"
+        for tie in relative.of
+    )
+    return (
+        f", {name} AS (WITH member AS ({members}) SELECT person_id, list(relative ORDER BY place) AS ids"
+        f" FROM ({rows}){'' if relative.includes_self else ' WHERE relative <> person_id'} GROUP BY person_id)"
+    )
+
+
+def _bearers(contracts: Contracts) -> str:
+    datum = next(d.name for d in contracts.catalogue.data if d.type == "identity_number")
+    return (
+        f"SELECT {quoted(datum)} AS number, 0::UTINYINT AS rank, person_id FROM person WHERE {quoted(datum)} IS NOT NULL"
+        " UNION ALL SELECT DISTINCT value, 1::UTINYINT, person_id FROM person_history SEMI JOIN person USING (person_id)"
+        f" WHERE datum = {_literal(datum)} AND known_to IS NULL"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

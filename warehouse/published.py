@@ -1,0 +1,114 @@
+"""A published release as forms read it: opened once, asked many times."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from contracts.model import Contracts
+from warehouse.as_of import stand_at
+from warehouse.connection import calculator, reader
+from warehouse.dossier import Dossier, bearers_of, read_dossier, view_dossiers
+from warehouse.faults import RenkouError
+from warehouse.identity import tidy, with_century
+from warehouse.lookup import Release, latest_batch, quoted, release_of
+
+TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]"}
+# Beside the data, what an expression of a form may read: the day of filling in, and the datasets that speak of the person.
+FILLED_ON, REGISTERS = "filled_on", "registers"
+# Between a relative's name and a datum of theirs in an expression: spouse__death_date.
+OF_RELATIVE = "__"
+OWN_TYPES = {FILLED_ON: "DATE", REGISTERS: "VARCHAR[]"}
+
+
+class Published:
+    """One release file. It stays readable for whoever holds it, also when another release takes its place."""
+
+    def __init__(self, path: Path, contracts: Contracts, as_of: date | None = None) -> None:
+        """Raises NotFoundError for a day before the history begins, RenkouError for a release without dossiers."""
+        self.contracts = contracts
+        self._connection = reader(path)
+        if as_of is not None:
+            stand_at(self._connection, contracts, as_of)
+            view_dossiers(self._connection, contracts)
+        elif not self._has_dossiers():
+            raise RenkouError(f"{path.name}: was released by an older version; run `renkou run` again")
+        self.release: Release = release_of(self._connection)
+        self._calculator = Calculator(contracts)
+        self._latest: dict[str, date | None] = {}
+
+    def bearers(self, typed: str) -> tuple[str, ...]:
+        """Ids of everyone who bears the number now, also as 15 digits; failing that, of those who bore it before."""
+        return bearers_of(self._connection, with_century(tidy(typed)))
+
+    def dossier(self, person_id: str) -> Dossier | None:
+        return read_dossier(self._connection, self.contracts, person_id)
+
+    def latest_batch(self, dataset: str) -> date | None:
+        """The day of the newest batch of a dataset that is in the release."""
+        if dataset not in self._latest:
+            self._latest[dataset] = latest_batch(self._connection, dataset)
+        return self._latest[dataset]
+
+    def computed(self, expressions: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
+        """What expressions of a contract say of the values; a name of another person's datum is ``spouse__name``."""
+        return self._calculator.computed(expressions, values)
+
+    def former_ids(self, person_id: str) -> tuple[str, ...]:
+        """The person's id and all that were merged into it."""
+        sql = (
+            "WITH RECURSIVE one(person_id) AS (SELECT ?::VARCHAR UNION SELECT change.person_id FROM person_change AS change"
+            " JOIN one ON change.other_person_id = one.person_id WHERE change.kind = 'merged') SELECT person_id FROM one"
+        )
+        return tuple(str(row[0]) for row in self._connection.execute(sql, [person_id]).fetchall())
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _has_dossiers(self) -> bool:
+        sql = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('dossier', 'bearer')"
+        found = self._connection.execute(sql).fetchone()
+        return found is not None and found[0] == 2
+
+
+class Calculator:
+    """Computes a form's expressions over one person's values: each set of them is planned once and run many times."""
+
+    def __init__(self, contracts: Contracts) -> None:
+        self._connection = calculator()
+        self._types = {datum.name: TYPES.get(datum.type, "VARCHAR") for datum in contracts.catalogue.data}
+        self._planned: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+
+    def computed(self, expressions: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:
+        """One value an expression. Raises duckdb.Error, whose words may quote a value."""
+        if not expressions:
+            return ()
+        plan, names = self._plan(expressions, tuple(values))
+        given = f"({', '.join(_literal(values[name]) for name in names)})" if names else ""
+        found = self._connection.execute(f"EXECUTE {plan}{given}").fetchone()
+        assert found is not None
+        return found
+
+    def _plan(self, expressions: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        if expressions not in self._planned:
+            plan = f"plan_{len(self._planned)}"
+            row = ", ".join(f"CAST(${n} AS {self._type(name)}) AS {quoted(name)}" for n, name in enumerate(names, 1))
+            told = ", ".join(f"({expression})" for expression in expressions)
+            self._connection.execute(f"PREPARE {plan} AS SELECT {told} FROM (SELECT {row or '1'})")
+            self._planned[expressions] = plan, names
+        return self._planned[expressions]
+
+    def _type(self, name: str) -> str:
+        return OWN_TYPES.get(name) or self._types.get(name.rpartition(OF_RELATIVE)[2], "VARCHAR")
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_literal, value))}]::VARCHAR[]"
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return "'" + text.replace("'", "''") + "'"
+
