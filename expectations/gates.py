@@ -23,6 +23,7 @@ from expectations.workspace import (
     agree,
     attach,
     columns_of_table,
+    count_origins,
     gather_measures,
     newest_day,
     view_accepted,
@@ -81,7 +82,7 @@ def check_build(
     names = [datum.name for datum in data]
     with workspace(docs) as connection:
         tables = view_tables(connection, database)
-        tables |= agree(connection, contracts) | view_accepted(connection, batches, contracts)
+        tables |= agree(connection, contracts) | count_origins(connection, tables) | view_accepted(connection, batches, contracts)
         day = as_of or newest_day(connection, tables)
         words = {"as_of": day.isoformat(), "data": names, "person_columns": ["person_id", *names]}
         return _answered(connection, "build", database.stem, ask(_rules("build"), data, words, tables), docs)

@@ -137,6 +137,20 @@ def agree(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> set[st
     return {"agreed_dataset", "agreed_source"}
 
 
+def count_origins(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> set[str]:
+    """``person_datum`` is long and unfolded anew for each reader, so it is counted once as ``origin``, where there is one.
+
+    ``fingerprint`` is the sum of the hashes of the persons' ids.
+    """
+    if "person_datum" not in tables:
+        return set()
+    connection.execute(
+        "create table origin as select datum, department, dataset, standing, count(*) as persons,"
+        " sum(hash(person_id)::hugeint) as fingerprint from person_datum group by all"
+    )
+    return {"origin"}
+
+
 def newest_day(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> date:
     """The day that a build speaks of: its newest batch or release, whichever is later."""
     asked = {"batch": "batch_date", "release": "as_of"}

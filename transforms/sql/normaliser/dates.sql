@@ -31,9 +31,10 @@ CREATE OR REPLACE MACRO date_from_text(t) AS
 
 CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS list_transform([tidy(raw)], lambda t: date_from_text(t))[1];
 
+CREATE OR REPLACE MACRO is_digital(raw) AS regexp_full_match(raw, '\d{8}|\d{4}-\d\d-\d\d');
 CREATE OR REPLACE MACRO plain_date(raw) AS try_strptime(raw, ['%Y%m%d', '%Y-%m-%d'])::DATE;
 CREATE OR REPLACE MACRO regular_date(raw, extract_date) AS
-    regexp_full_match(raw, '\d{8}|\d{4}-\d\d-\d\d') AND plain_date(raw) > DATE '1900-01-01' AND plain_date(raw) < DATE '9999-12-31';
+    is_digital(raw) AND plain_date(raw) BETWEEN DATE '1900-01-02' AND DATE '9999-12-30';
 
 CREATE OR REPLACE MACRO not_after(d, extract_date) AS
     CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR} ELSE d END;
@@ -49,10 +50,12 @@ CREATE OR REPLACE MACRO within_a_life(d, extract_date) AS
 CREATE OR REPLACE MACRO normalise_birth_date(raw, extract_date) AS
     list_transform([normalise_date(raw, extract_date)], lambda d: within_a_life(d, extract_date))[1];
 
-CREATE OR REPLACE MACRO regular_event_date(raw, extract_date) AS regular_date(raw, extract_date) AND plain_date(raw) <= extract_date;
+CREATE OR REPLACE MACRO regular_event_date(raw, extract_date) AS
+    is_digital(raw) AND plain_date(raw) BETWEEN DATE '1900-01-02' AND least(extract_date, DATE '9999-12-30');
 CREATE OR REPLACE MACRO plain_event_date(raw) AS plain_date(raw);
 CREATE OR REPLACE MACRO regular_birth_date(raw, extract_date) AS
-    regular_event_date(raw, extract_date) AND plain_date(raw) >= extract_date - INTERVAL 120 YEAR;
+    is_digital(raw)
+    AND plain_date(raw) BETWEEN greatest(extract_date - INTERVAL 120 YEAR, DATE '1900-01-02') AND least(extract_date, DATE '9999-12-30');
 CREATE OR REPLACE MACRO plain_birth_date(raw) AS plain_date(raw);
 
 CREATE OR REPLACE MACRO moment_of(t) AS try_strptime(left(t, 19), ['%Y%m%d%H%M%S', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y-%m-%d']);
@@ -77,5 +80,6 @@ CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS list_transform([ti
 CREATE OR REPLACE MACRO regular_month(raw, extract_date) AS regexp_full_match(raw, '(19|20)\d{2}(0[1-9]|1[0-2])');
 CREATE OR REPLACE MACRO plain_month(raw) AS raw;
 
-CREATE OR REPLACE MACRO regular_timestamp(raw, extract_date) AS moment_of(raw) IS NOT NULL;
-CREATE OR REPLACE MACRO plain_timestamp(raw) AS moment_of(raw);
+CREATE OR REPLACE MACRO regular_timestamp(raw, extract_date) AS
+    regexp_full_match(raw, '[12]\d{3}-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d:[0-5]\d') AND TRY_CAST(raw AS TIMESTAMP) IS NOT NULL;
+CREATE OR REPLACE MACRO plain_timestamp(raw) AS TRY_CAST(raw AS TIMESTAMP);

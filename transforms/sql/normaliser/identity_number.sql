@@ -12,12 +12,11 @@ CREATE OR REPLACE MACRO weighted_sum(n) AS
     + 7 * (n // 1000000 % 10) + 9 * (n // 100000 % 10) + 10 * (n // 10000 % 10) + 5 * (n // 1000 % 10)
     + 8 * (n // 100 % 10) + 4 * (n // 10 % 10) + 2 * (n % 10);
 
-CREATE OR REPLACE MACRO check_is_right(t) AS
-    substr('10X98765432', (weighted_sum(TRY_CAST(t[1:17] AS BIGINT)) % 11 + 1)::INT, 1) = t[18:18];
-
 -- A lambda binds its argument once; a macro's argument is pasted in wherever it is named.
 CREATE OR REPLACE MACRO check_digit(seventeen) AS
     list_transform([TRY_CAST(seventeen AS BIGINT)], lambda n: substr('10X98765432', (weighted_sum(n) % 11 + 1)::INT, 1))[1];
+
+CREATE OR REPLACE MACRO check_is_right(t) AS check_digit(t[1:17]) = t[18:18];
 
 CREATE OR REPLACE MACRO number_is_sound(t) AS
     check_is_right(t) AND try_strptime(t[7:14], '%Y%m%d') IS NOT NULL;
