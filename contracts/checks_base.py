@@ -6,7 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -118,7 +118,7 @@ class Agreement:
 
     def shown(self, path: Path) -> str:
         """A file's name for a message: short within the project's own contracts, else whole."""
-        return str(path.relative_to(OWN.parent)) if path.is_relative_to(OWN) else str(path)
+        return _shown(path)
 
     @cached_property
     def _of_id(self) -> dict[tuple[str, str], Path]:
@@ -192,6 +192,11 @@ class Agreement:
 
     def odcs_files(self) -> list[Path]:
         return [path for kind in (INBOUND, OUTBOUND) for path in matching(self.files, kind)]
+
+
+@lru_cache(maxsize=1024)
+def _shown(path: Path) -> str:
+    return str(path.relative_to(OWN.parent)) if path.is_relative_to(OWN) else str(path)
 
 
 Check = Callable[[Agreement], Iterator[Finding]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed
 from contracts.checks_sql import SqlFaultError, read_expression
@@ -29,6 +30,7 @@ def kin(agreed: Agreement) -> dict[str, str]:
     return ties | {relative.id: relative.label for relative in agreed.contracts.relatives}
 
 
+@lru_cache(maxsize=1)
 def applicant_columns(agreed: Agreement) -> tuple[str, ...]:
     """What an expression of a form may read: the applicant's data, and those of relatives as spouse__death_date."""
     theirs = (f"{via}{OF_RELATIVE}{datum}" for via in kin(agreed) for datum in (KEY, *agreed.data))

@@ -114,19 +114,31 @@ def _typed(names: Any) -> dict[str, str]:
 
 def read(text: str, tables: Tables) -> Reading:
     """A single query over ``tables``. Raises SqlFaultError."""
-    query = _one_query(text)
-    named = {table.name for table in query.find_all(exp.Table)} - {c.alias for c in query.find_all(exp.CTE)}
+    named = _tables_named(text)
     if unknown := sorted(named - set(tables)):
         raise SqlFaultError(f"reads table {unknown[0]}, which rules do not have")
+    return _reading(text, tuple((name, tuple(tables[name])) for name in sorted(named)))
+
+
+@lru_cache(maxsize=1024)
+def _reading(text: str, tables: tuple[tuple[str, tuple[str, ...]], ...]) -> Reading:
+    schema: Any = {name: _typed(columns) for name, columns in tables}
     try:
-        schema = {name: tables[name] for name in named}
-        query = qualify(query, schema=dict(schema), dialect=DIALECT, quote_identifiers=False)
+        query = qualify(_one_query(text), schema=schema, dialect=DIALECT, quote_identifiers=False)
     except OptimizeError as error:
         raise SqlFaultError(str(error).splitlines()[0]) from None
     root = build_scope(query)
     if root is None:
         raise SqlFaultError("it is no SELECT")
-    return Reading(root, frozenset(_columns(root)), frozenset(named))
+    return Reading(root, frozenset(_columns(root)), frozenset(schema))
+
+
+@lru_cache(maxsize=1024)
+def _tables_named(text: str) -> frozenset[str]:
+    query = _one_query(text)
+    return frozenset(
+        {table.name for table in query.find_all(exp.Table)} - {c.alias for c in query.find_all(exp.CTE)}
+    )
 
 
 def _one_query(text: str) -> Any:
