@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -172,10 +173,15 @@ def _version(paths: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Any:
+    return yaml.load(text, Loader=yaml.CSafeLoader)
+
+
 def yaml_of(path: Path) -> Any:
     """What the file holds, as plain values. Raises ContractError."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return _parsed(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -209,7 +215,7 @@ def _validated(kind: type[T], content: Any, path: Path) -> T:
 
 def _form(path: Path, derived: tuple[Derived, ...], wordings: tuple[Wording, ...]) -> Form:
     """A form with the expressions and wordings that its fields name put in their place."""
-    content = yaml_of(path)
+    content = deepcopy(yaml_of(path))
     expressions = {each.id: each for each in derived}
     spelt = {each.id: each.map for each in wordings}
     fields = content.get("fields") if isinstance(content, dict) else None
