@@ -35,6 +35,9 @@ COPY transforms transforms
 COPY dags dags
 COPY cli cli
 COPY generate generate
+COPY api api
+# the command beside the interpreter, as `make setup` makes it
+RUN printf '#!/bin/sh\nexec /opt/renkou/.venv/bin/python -m cli.main "$@"\n' > .venv/bin/renkou && chmod 755 .venv/bin/renkou
 
 USER renkou
 CMD ["airflow", "version"]

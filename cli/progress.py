@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
@@ -61,7 +61,8 @@ class Lines:
 
     def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None:
         told = {"stage": name, "seconds": round(seconds, 3), "figures": dict(figures)}
-        print(json.dumps(told, ensure_ascii=False, default=str), file=self._stream, flush=True)
+        with suppress(OSError):  # a log that cannot be written stops no run
+            print(json.dumps(told, ensure_ascii=False, default=str), file=self._stream, flush=True)
 
 
 @contextmanager

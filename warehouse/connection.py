@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.faults import RenkouError
+
 
 def _configuration(spill: Path | None) -> dict[str, str | bool | int | float | list[str]]:
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -45,7 +47,12 @@ def open_read_only(path: Path, *, beside_others: bool = False) -> Iterator[duckd
 
     ``beside_others``: other files may be read and written too, as an extract needs.
     """
-    connection = duckdb.connect(str(path), read_only=True, config={} if beside_others else LEAST_PRIVILEGE)
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config={} if beside_others else LEAST_PRIVILEGE)
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        if not path.exists():
+            raise
+        raise RenkouError(f"{path}: the file is damaged ({type(error).__name__}); see docs/runbooks/release-broken.md") from None
     try:
         yield connection
     finally:

@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -227,13 +227,20 @@ def take_in_delivery(home: Home, contracts: Contracts, found: Delivery) -> Batch
 
 def _arrived_again(report: BatchReport) -> BatchReport:
     """Bytes that were taken in before, and have now come back in the place of others."""
-    again = replace(report, taken_in_at=_now())
+    again = replace(report, taken_in_at=_after_all(report.folder.parent))
     _write_manifest(again, report.folder)
     return again
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _after_all(attempts: Path) -> str:
+    """Now, and later than every attempt for the day before: a clock that was set back does not make the newest the oldest."""
+    arrived = [datetime.fromisoformat(_from_manifest(path).taken_in_at) for path in attempts.glob(f"*/{MANIFEST}")]
+    latest = max(arrived, default=datetime.min.replace(tzinfo=UTC))
+    return max(_clock(), latest + timedelta(microseconds=bool(arrived))).isoformat(timespec="microseconds")
 
 
 def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -> BatchReport:
@@ -244,7 +251,7 @@ def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -
         status="accepted",
         reason="",
         files=tuple(FileReport(path.name, sha, part) for part, (path, sha) in enumerate(found.files)),
-        taken_in_at=_now(),
+        taken_in_at=_after_all(folder.parent),
         folder=folder,
     )
     if earlier := _same_bytes(home, found):
