@@ -12,9 +12,10 @@ import duckdb
 
 from contracts.model import Contracts, Dataset, Datum, Rule, Supply
 from transforms.calendar import OBJECTION_DAYS, add_working_days
+from transforms.declarations import declared_value
 from transforms.rule_tables import prepare_rule_tables, publish_views
 from transforms.sql_files import quoted, sql
-from transforms.unify import agrees, known, supplied, when_holds
+from transforms.unify import DECLARED, DECLARED_BY, agrees, known, supplied, when_holds
 
 
 def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
@@ -26,11 +27,29 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
     for dataset in contracts.datasets:
         for query in _value_checks(dataset, contracts):
             connection.execute(query)
+    for datum in contracts.catalogue.data:
+        if datum.type != "person":
+            connection.execute(_declared(datum))
     for rule in contracts.rules:
         connection.execute(_contradictions(rule, contracts))
     publish_views(connection, contracts)
     due = add_working_days(day, OBJECTION_DAYS)
     connection.execute(sql("reconcile/discrepancy", day=quoted(day.isoformat()), due=quoted(due.isoformat())))
+
+
+def _declared(datum: Datum) -> str:
+    """What a citizen declared otherwise than a department has it goes to the owner."""
+    value = declared_value(datum)
+    return sql(
+        "reconcile/declared",
+        datum=quoted(datum.name),
+        published=datum.name,
+        owner=_who_answers(datum),
+        reporter=quoted(DECLARED_BY),
+        place=DECLARED,
+        value=value,
+        agreement=agrees(datum, value, f"p.{datum.name}"),
+    )
 
 
 def _contradictions(rule: Rule, contracts: Contracts) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.model import Contracts
-from transforms import CODE_VERSION
+from transforms import CODE_VERSION, declarations
 from transforms.events import event_view
 from transforms.history import person_history_view
 from transforms.sql_files import count, quoted, sql
@@ -62,8 +62,8 @@ def last_release(home: Home) -> Released | None:
 
 
 def inputs_of(home: Home, batches: list[BatchReport], contracts: Contracts, day: date) -> str:
-    """A digest of everything that a build of ``day`` depends on: batches, their verdicts, contracts, code, decisions."""
-    digest = hashlib.sha256(f"{contracts.version} {CODE_VERSION} {decisions.digest(home)}".encode())
+    """A digest of everything that a build of ``day`` depends on: batches, their verdicts, contracts, code, decisions, submissions."""
+    digest = hashlib.sha256(f"{contracts.version} {CODE_VERSION} {decisions.digest(home)} {declarations.digest(home)}".encode())
     for batch in batches:
         if batch.batch_date <= day:
             digest.update(f"{batch.reference} {batch.folder.name} {batch.status}\n".encode())

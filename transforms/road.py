@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 
 from contracts.model import Contracts
 from transforms import release
+from transforms.declarations import declare, prepare_declarations
 from transforms.events import event_build
 from transforms.freshness import write_freshness
 from transforms.history import history_build
@@ -127,7 +128,9 @@ def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
 
 
 def days_to_build(home: Home, contracts: Contracts, as_of: date | None = None) -> list[date]:
-    """Days whose release is missing, or would now come out otherwise (a late batch, another contract, a decision), oldest first."""
+    """Days whose release is missing, or would now come out otherwise (a late batch, another contract, a decision,
+    a submission), oldest first.
+    """
     batches = batches_known(home, contracts)
     days = sorted({b.batch_date for b in batches if as_of is None or b.batch_date <= as_of})
     last = release.last_release(home)
@@ -167,6 +170,7 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
         release.take_over(connection, home)
         prepare_build(connection, contracts, batches, day)
         prepare_decisions(connection, home)
+        prepare_declarations(connection, home)
         write_freshness(connection, contracts, batches, day)
         release_id = release.next_release_id(connection, day)
     _note(home, day, release_id=release_id, inputs=release.inputs_of(home, batches, contracts, day))
@@ -199,6 +203,7 @@ def unify(home: Home, contracts: Contracts, day: date) -> None:
     with open_database(home.build_file(day)) as connection, release.release_beside(connection, release_file):
         prepare_comparisons(connection)
         unify_build(connection, contracts)
+        declare(connection, contracts)
         with release.release_before(connection, home) as has_before:
             history_build(connection, contracts, day, release_id, has_before)
             event_build(connection, contracts, day, release_id, has_before)

@@ -13,6 +13,8 @@ from contracts.model import Contracts, Dataset, Datum, PersonOfRow, RelationOfRo
 from transforms.sql_files import quoted, sql
 
 SQL_TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]", "person": "BIGINT"}
+# In the place of a source: what a citizen declared in a form, where no source has a value.
+DECLARED, DECLARED_BY = 254, "citizen/submission"
 KIN_DATA = ("mother", "father", "spouse")
 
 
@@ -338,25 +340,33 @@ def published_value_view(contracts: Contracts) -> str:
 
 
 def person_datum_view(contracts: Contracts) -> str:
-    """The view ``person_datum`` on ``unify_person`` and ``source_record``."""
+    """The view ``person_datum`` on ``unify_person``, ``source_record``, and answers that are of no datum (``declared_answer``)."""
+    by = [quoted(part) for part in DECLARED_BY.split("/")]
     return (
         "CREATE OR REPLACE VIEW person_datum AS SELECT p.person_id, p.datum, p.value, p.department, p.dataset, s.record_key,"
         f" s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ({published_values(contracts, 'unify_person')}) AS p"
         " LEFT JOIN source_record AS s USING (department, dataset, record_no)"
+        f" UNION ALL SELECT a.person_id, a.datum, a.value, {by[0]}, {by[1]}, s.record_key, s.batch_date, 'declared', 0, 0"
+        f" FROM declared_answer AS a JOIN source_record AS s ON (s.department, s.dataset) = ({by[0]}, {by[1]})"
+        " AND s.record_no = a.record_no"
     )
 
 
 def origin_of(datum: Datum) -> str:
     """SQL: the dataset whose value of the datum is published."""
     origins = " ".join(f"WHEN {place} THEN {quoted(source)}" for place, source in enumerate(datum.sources))
-    return f"CASE {datum.name}__source {origins} END"
+    return f"CASE {datum.name}__source {origins} WHEN {DECLARED} THEN {quoted(DECLARED_BY)} END"
 
 
 def standing_of(datum: Datum) -> str:
-    """SQL: whether the published value is the owner's, of this phase of life, or a fallback's."""
+    """SQL: whether the published value is the owner's, of this phase of life, a fallback's or declared."""
     early = f" OR {datum.name}__is_owner" if datum.phase else ""
     is_owner = f"{datum.name}__source = 0{early}"
-    return f"CASE WHEN {is_owner} THEN 'owner' WHEN {datum.name}__source IS NOT NULL THEN 'fallback' END"
+    source = f"{datum.name}__source"
+    return (
+        f"CASE WHEN {is_owner} THEN 'owner' WHEN {source} = {DECLARED} THEN 'declared'"
+        f" WHEN {source} IS NOT NULL THEN 'fallback' END"
+    )
 
 
 def published_values(contracts: Contracts, table: str) -> str:

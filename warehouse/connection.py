@@ -75,19 +75,15 @@ READER: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "autoload_known_extensions": False,
     "autoinstall_known_extensions": False,
+    "lock_configuration": True,
 }
 
 
 def reader(path: Path) -> duckdb.DuckDBPyConnection:
     """A published release for a process that answers many calls: one thread, no other files, settings locked for good."""
-    return _locked(duckdb.connect(str(path), read_only=True, config=READER))
+    return duckdb.connect(str(path), read_only=True, config=READER)
 
 
 def calculator() -> duckdb.DuckDBPyConnection:
     """An engine without any data, for expressions over values that are handed in; it cannot reach a file either."""
-    return _locked(duckdb.connect(":memory:", config=READER))
-
-
-def _locked(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    connection.execute("SET lock_configuration = true")
-    return connection
+    return duckdb.connect(":memory:", config=READER)

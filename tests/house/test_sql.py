@@ -37,6 +37,7 @@ BEHIND_A_NAME = {
     "link/person_former.sql": {"person_id": "our own macro"},
     "link/person_change.sql": {"person_id": "our own macro"},
     "reconcile/discrepancy.sql": {"person_id": "our own macro"},
+    "unify/declared.sql": {"person_id": "our own macro"},
     "unify/relation.sql": {"person_id": "our own macro"},
     "reconcile/rule_division.sql": {"read_csv": "the list of divisions is a file"},
     "unify/household_relation.sql": {"person_id": "our own macro"},

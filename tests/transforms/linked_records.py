@@ -13,6 +13,7 @@ import duckdb
 import yaml
 
 from contracts.model import Contracts, Dataset
+from transforms.declarations import declare, prepare_declarations
 from transforms.events import told_events
 from transforms.link import prepare_comparisons
 from transforms.prepare import prepare_build
@@ -21,6 +22,7 @@ from transforms.release import release_beside
 from transforms.sql_files import sql
 from transforms.unify import person_datum_view, person_view, unify_build
 from warehouse.connection import scratch
+from warehouse.home import Home
 
 Case = dict[str, Any]
 DAY = date(2026, 11, 20)
@@ -70,8 +72,12 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         for dataset in contracts.datasets:
             _insert(connection, dataset, cases, told)
         connection.execute("CREATE TABLE link_person AS SELECT DISTINCT person_no FROM link_role")
+        connection.execute("CREATE TABLE person_change AS FROM prior_person_change")
         with TemporaryDirectory() as folder, release_beside(connection, Path(folder) / "release.duckdb"):
             unify_build(connection, contracts)
+            prepare_declarations(connection, Home(Path(folder)))
+            declare(connection, contracts)
+            connection.execute("CREATE VIEW declared_answer AS FROM released.declared_answer")
             told_events(connection, contracts)
             connection.execute("CREATE VIEW event AS FROM event_told")
             reconcile_build(connection, contracts, day)

@@ -1,0 +1,137 @@
+"""What form systems get over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from contracts.model import Contracts
+from tests.warehouse.small_release import MAN, SHARED, build
+from warehouse.access_log import AccessLog
+from warehouse.home import Home
+from warehouse.prefill import Inquiry, prefill
+from warehouse.publish import publish
+
+Key = Callable[..., dict[str, str]]
+ASKED = {"id_number": MAN, "purpose": "退休申请", "case_no": "2026-0001"}
+PREFILL, SUBMIT = "/v1/forms/retirement/prefill", "/v1/forms/retirement/submissions"
+
+
+def fields(answer: Any) -> dict[str, Any]:
+    return {field["name"]: field for field in answer.json()["fields"]}
+
+
+def test_the_same_answer_as_the_command_line(client: TestClient, key: Key, home: Home, contracts: Contracts) -> None:
+    answer = client.post(PREFILL, json=ASKED, headers=key())
+    told = prefill(home.current.resolve(), contracts, Inquiry("retirement", MAN, "退休申请", "2026-0001"))
+
+    assert (answer.status_code, answer.headers["renkou-release"]) == (200, "r1")
+    assert {name: field["value"] for name, field in fields(answer).items()} == {f.name: f.value for f in told.fields}
+    name, ethnicity = fields(answer)["name"], fields(answer)["ethnicity"]
+    assert (name["departments"], name["sources"], name["standing"]) == (["police"], ["常住人口登记"], "owner")
+    assert (name["disputed"], ethnicity["disputed"]) == (False, True)
+    assert {a["name"] for a in answer.json()["attachments"] if a["unnecessary"]} >= {"id_card", "insurance_record"}
+
+
+def test_a_number_of_two_is_nobodys(client: TestClient, key: Key) -> None:
+    answer = client.post(PREFILL, json=ASKED | {"id_number": SHARED}, headers=key())
+
+    assert (answer.json()["status"], answer.json()["person_id"]) == ("cannot_say", None)
+    assert not any(field["value"] for field in fields(answer).values())
+
+
+def test_forms_are_those_of_the_key(client: TestClient, key: Key) -> None:
+    own = key(forms=("retirement",), purposes=("退休申请",))
+    (form,) = client.get("/v1/forms", headers=own).json()["forms"]
+    assert (form["id"], form["purposes"]) == ("retirement", ["退休申请"])
+    detail = client.get("/v1/forms/retirement", headers=own).json()
+    assert {"name", "bank_account"} <= {field["name"] for field in detail["fields"]}
+
+
+def test_health_says_which_release_and_how_old(client: TestClient) -> None:
+    told = client.get("/health").json()
+    assert (told["release_id"], told["as_of"], told["age_seconds"] >= 0) == ("r1", "2026-11-22", True)
+
+
+def test_before_the_first_release_it_says_so(tmp_path: Path) -> None:
+    from api.app import create  # noqa: PLC0415
+
+    with TestClient(create(Home(tmp_path / "empty"))) as client:
+        answer = client.get("/health")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+
+
+def test_a_new_release_is_served_within_seconds_and_the_old_call_ends_well(
+    client: TestClient, key: Key, home: Home, contracts: Contracts, tmp_path: Path
+) -> None:
+    service = client.app.state.service  # type: ignore[attr-defined]
+    begun_with = service.current.release
+    publish(build(tmp_path / "r2.duckdb", contracts, "r2"), home, "r2")
+    service.current.look()
+
+    assert client.get("/health").json()["release_id"] == "r2"
+    assert begun_with.bearers(MAN) == ("p1",)
+    assert client.post(PREFILL, json=ASKED, headers=key()).headers["renkou-release"] == "r2"
+
+
+# --- submissions ------------------------------------------------------------------------------------------------
+
+SENT = {"name": "欧阳[志]强", "phone": "13911112222", "employer_code": "91110000MA00000000", "bank_account": "6222"}
+
+
+def submitted(client: TestClient, headers: dict[str, str], sent: dict[str, str] = SENT, **more: Any) -> Any:
+    body = ASKED | {"applicant_confirmed": True, "fields": sent} | more
+    return client.post(SUBMIT, json=body, headers=headers)
+
+
+def test_a_submission_is_on_the_disk_before_the_answer(client: TestClient, key: Key, home: Home) -> None:
+    answer = submitted(client, key())
+    kept = [json.loads(path.read_text(encoding="utf-8")) for path in home.submissions.glob("*/*.json")]
+
+    assert answer.status_code == 201
+    assert {f["name"]: f["outcome"] for f in answer.json()["fields"]} == {
+        "name": "confirmed",
+        "phone": "corrected",
+        "employer_code": "added",
+        "bank_account": "added",
+    }
+    assert [(each["submission_id"], each["person_id"]) for each in kept] == [(answer.json()["submission_id"], "p1")]
+
+
+def test_the_same_key_and_body_is_kept_once_and_another_body_refused(client: TestClient, key: Key, home: Home) -> None:
+    headers = key() | {"Idempotency-Key": "a-1"}
+    first, again = submitted(client, headers), submitted(client, headers)
+    other = submitted(client, headers, {"name": "别人"})
+
+    assert first.json() == again.json()
+    assert (other.status_code, other.headers["content-type"]) == (409, "application/problem+json")
+    assert len(list(home.submissions.glob("*/*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    "more", [{"applicant_confirmed": False}, {"fields": {"no_such": "1"}}, {"fields": {}}, {"case_no": " "}]
+)
+def test_what_was_not_confirmed_or_not_asked_is_refused(client: TestClient, key: Key, home: Home, more: Any) -> None:
+    assert submitted(client, key(), **more).status_code == 422
+    assert not list(home.submissions.glob("*/*"))
+
+
+# --- who looked -------------------------------------------------------------------------------------------------
+
+
+def test_a_person_can_see_who_looked_when_and_why(client: TestClient, key: Key, home: Home) -> None:
+    headers = key()
+    client.post(PREFILL, json=ASKED, headers=headers)
+    entries = client.get("/v1/persons/p1/access-log", headers=headers).json()["entries"]
+
+    look = next(entry for entry in entries if entry["action"] == "prefill")
+    assert (look["system"], look["purpose"], look["case_no"]) == ("社保经办大厅", "退休申请", "2026-0001")
+    # The spouse's name was shown too, and is in the spouse's own log.
+    theirs = client.get("/v1/persons/p2/access-log", headers=headers).json()["entries"]
+    assert "prefill" in {entry["action"] for entry in theirs}
+    assert AccessLog(home).verify() == []

@@ -1,0 +1,91 @@
+"""What a citizen hands in is in the next build: a value where there was none, else a question to the owner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.county import DAYS, agreed, made, travel_ungated
+from tests.support.release import rows
+from transforms import road
+from warehouse.confirmation import answered
+from warehouse.home import Home
+from warehouse.prefill import Inquiry, fill
+from warehouse.published import Published
+from warehouse.submissions import Submission, Submissions
+
+ONE = (
+    "SELECT person_id, id_number, name FROM person WHERE name IS NOT NULL AND former_name IS NULL AND death_date IS NULL"
+    " AND birth_date < DATE '1990-01-01' AND person_id IN (SELECT person_id FROM person_datum WHERE datum = 'name' AND standing = 'owner')"
+    " AND id_number IN (SELECT id_number FROM person GROUP BY id_number HAVING count(*) = 1) ORDER BY person_id LIMIT 1"
+)
+SENT = {"name": "张三丰", "former_name": "张君宝", "worker_category": "管理技术岗位", "sex": "看不清"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    root = made(tmp_path_factory.mktemp("declared"), 400, 11, 1)
+    home = Home(root / "home")
+    travel_ungated(home, root / "landing", DAYS[0])
+    person_id, number, _ = rows(home.current, ONE)[0]
+    inquiry = Inquiry("retirement", number, "退休申请", "1")
+    contracts = agreed()
+    filled = fill(Published(home.current.resolve(), contracts), inquiry).prefilled
+    form = next(form for form in contracts.forms if form.id == "retirement")
+    Submissions(home).keep(
+        Submission(
+            submission_id="S" + "0" * 24,
+            received_at="2026-11-23T08:00:00+00:00",
+            key="rk_1",
+            system="test",
+            form=form.id,
+            purpose=inquiry.purpose,
+            case_no=inquiry.case,
+            person_id=person_id,
+            release_id=filled.release.release_id,
+            content="",
+            fields=answered(contracts, form, filled, SENT),
+        )
+    )
+    assert road.days_to_build(home, contracts) == [DAYS[0]]
+    report = travel_ungated(home, root / "landing", DAYS[0])
+    assert report.status == "published"
+    assert road.days_to_build(home, contracts) == []
+    return home
+
+
+def told(home: Home, table: str, datum: str, columns: str) -> list[tuple[object, ...]]:
+    who = "person_id = (SELECT person_id FROM person_datum WHERE standing = 'declared' LIMIT 1)"
+    return rows(home.current, f"SELECT {columns} FROM {table} WHERE {who} AND datum = '{datum}'")
+
+
+def test_where_nobody_had_a_value_the_citizens_stands_as_declared(home: Home) -> None:
+    origin = "value, department, dataset, record_key, standing"
+    assert told(home, "person_datum", "former_name", origin) == [
+        ("张君宝", "citizen", "submission", "S" + "0" * 24, "declared")
+    ]
+
+
+def test_what_no_department_holds_is_not_asked_twice(home: Home) -> None:
+    assert told(home, "person_datum", "worker_category", "value, standing") == [("管理技术岗位", "declared")]
+
+
+def test_an_owners_value_stays_and_the_owner_is_asked(home: Home) -> None:
+    ((value, standing),) = told(home, "person_datum", "name", "value, standing")
+    assert (standing, value == "张三丰") == ("owner", False)
+    found = told(home, "discrepancy", "name", "kind, owner, reporter, reported_value, status")
+    assert ("declared", "police/resident", "citizen/submission", "张三丰", "open") in found
+
+
+def test_what_cannot_be_read_as_a_code_is_declared_nowhere(home: Home) -> None:
+    assert all(standing != "declared" for (standing,) in told(home, "person_datum", "sex", "standing"))
+
+
+def test_the_next_form_opens_with_it(home: Home, tmp_path: Path) -> None:
+    ((number,),) = rows(home.current, "SELECT id_number FROM person WHERE former_name = '张君宝'")
+    filled = fill(Published(home.current.resolve(), agreed()), Inquiry("retirement", number, "退休申请", "2"))
+    fields = {field.name: field for field in filled.prefilled.fields}
+    assert (fields["former_name"].value, fields["former_name"].standing) == ("张君宝", "declared")
+    assert (fields["worker_category"].value, fields["worker_category"].standing) == ("管理技术岗位", "declared")
+    assert fields["name"].disputed
