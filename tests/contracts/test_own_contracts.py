@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from contracts.check import check
 from contracts.load import OWN, load
 
@@ -23,7 +25,6 @@ def test_the_guide_explains_every_custom_property() -> None:
     named = {
         name
         for path in OWN.rglob("*.odcs.yaml")
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if "property: " in line and (name := line.split("property: ")[1].split(",")[0].strip())
+        for name in re.findall(r"property: (\w+)", path.read_text(encoding="utf-8"))
     }
     assert [name for name in sorted(named - {"frequency"}) if f"`{name}`" not in guide] == []
