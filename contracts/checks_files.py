@@ -16,8 +16,8 @@ from contracts import load
 from contracts.checks_base import Agreement, Check, Finding, close
 from contracts.load import catalogues, matching, yaml_of
 
-CSV_FILES = (load.DIVISIONS, Path("codes/name_variants.csv"))
-SINGLE_FILES = (load.CATALOGUE, load.ACCESS, load.NORMALISERS, load.PLACEHOLDERS, *CSV_FILES)
+CSV_FILES = (load.DIVISIONS, Path("codes/name_variants.csv"), Path("codes/surname_readings.csv"))
+SINGLE_FILES = (*load.LINKING, load.CATALOGUE, load.ACCESS, load.NORMALISERS, load.PLACEHOLDERS, *CSV_FILES)
 NAMED_BY_ID = (
     load.CODE_LISTS,
     load.CROSSWALKS,

@@ -24,6 +24,7 @@ from contracts.model import (
     Derived,
     EventKind,
     Form,
+    Linking,
     Placeholders,
     Relative,
     Rule,
@@ -52,6 +53,7 @@ CATALOGUE = Path("catalogue.yaml")
 ACCESS = Path("access.yaml")
 PLACEHOLDERS = Path("codes/placeholders.yaml")
 NORMALISERS = Path("normalisers.yaml")
+LINKING = tuple(Path("linking") / f"{part}.yaml" for part in ("contexts", "comparisons", "blocks", "rules", "model"))
 DIVISIONS = Path("codes/divisions.csv")
 INTAKE = {"inbound", "codes", NORMALISERS.name}
 
@@ -121,7 +123,8 @@ def load(*folders: Path) -> Contracts:
     forms = reader.each(lambda path: _form(path, derived, wordings), matching(files, FORMS))
     event_kinds = of(EventKind, EVENTS)
     subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
-    if reader.faults or placeholders is None or normalisers is None or access is None:
+    linking = reader.one(lambda path: _linking(files, path), files[LINKING[0]].parent)
+    if reader.faults or placeholders is None or normalisers is None or access is None or linking is None:
         raise ContractError(*reader.faults)
     return Contracts(
         catalogue=catalogue,
@@ -142,6 +145,7 @@ def load(*folders: Path) -> Contracts:
         version=_version([*(folder / CATALOGUE for folder in folders), *files.values()]),
         intake_version=_version([p for r, p in files.items() if r.parts[0] in INTAKE]),
         divisions=files[DIVISIONS],
+        linking=linking,
         folders=folders,
     )
 
@@ -199,6 +203,10 @@ def _normalisers(path: Path) -> dict[str, str]:
             Fault(str(path), "(top)", "a mapping of each normaliser to what it does is needed")
         )
     return {str(name): str(told) for name, told in content.items()}
+
+
+def _linking(files: dict[Path, Path], folder: Path) -> Linking:
+    return _validated(Linking, {path.stem: yaml_of(files[path]) for path in LINKING}, folder)
 
 
 def _typed(kind: type[T], path: Path) -> T:

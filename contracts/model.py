@@ -243,17 +243,28 @@ class Supply(Agreed):
     when: When = Field(default_factory=dict)
 
 
+class RegisterKey(Agreed):
+    """A department's own number of a person: rows with the same one, of all datasets that share the ``space``, are of one person."""
+
+    space: str
+    column: str
+    when: When = Field(default_factory=dict)
+
+
 class PersonOfRow(Agreed):
     """One person that a row speaks of.
 
     ``data`` maps a datum of the catalogue to its supply. ``former_id_number`` names the column in which the
     register itself states an earlier number. ``newest_by`` orders a person's records of this dataset
-    (default: ``updated``).
+    (default: ``updated``). ``register_key`` is the department's own number of the person, where it has one.
+    ``one_row_a_person``: nobody stands in this role in two rows that are current.
     """
 
     role: str
     data: dict[str, Supply]
     former_id_number: str | None = None
+    register_key: RegisterKey | None = None
+    one_row_a_person: bool = False
     newest_by: str | None = None
 
 
@@ -296,12 +307,16 @@ class EventKind(Agreed):
 
 
 class RelationOfRow(Agreed):
-    """A tie that a row states: ``from`` has ``kind`` ``to``; ``inverse`` is what ``to`` calls ``from``."""
+    """A tie that a row states: ``from`` has ``kind`` ``to``; ``inverse`` is what ``to`` calls ``from``.
+
+    ``may_be_self``: both may be the same person, as the head of a household is among its members.
+    """
 
     kind: str
     inverse: str
     from_: str = Field(alias="from")
     to: str
+    may_be_self: bool = False
     when: When = Field(default_factory=dict)
 
 
@@ -334,6 +349,8 @@ HOUSEHOLD_TELLS = frozenset({"mother", "father", "spouse"})
 
 
 class Dataset(Agreed):
+    """What a department delivers."""
+
     department: str
     name: str
     title: str
@@ -377,6 +394,94 @@ class Dataset(Agreed):
 
     def role(self, role: str) -> PersonOfRow:
         return next(p for p in self.persons if p.role == role)
+
+
+# --- linking -----------------------------------------------------------------------------------------------
+
+
+class Context(Agreed):
+    """What surrounds a person and is compared in linking: any of ``data`` of the catalogue, or its last ``tail`` characters."""
+
+    name: str
+    data: tuple[str, ...]
+    tail: int | None = None
+
+
+class Level(Agreed):
+    """One outcome of a comparison: ``when`` is SQL over the columns of two units, ``_l`` and ``_r``; the first that holds counts.
+
+    ``missing``: nothing can be said. The last level of a comparison has no ``when``.
+    """
+
+    name: str
+    when: str | None = None
+    missing: bool = False
+
+
+class Comparison(Agreed):
+    """What of two units is compared. ``floor``: the lowest weight that a level may have, for what changes in a life (a phone, a job)."""
+
+    name: str
+    label: str
+    label_en: str
+    levels: tuple[Level, ...]
+    floor: float | None = None
+
+
+class Block(Agreed):
+    """Which units are compared at all: those whose keys are equal.
+
+    ``key`` is SQL over the columns of a record; ``sought`` that of the record which seeks, where it differs. A key that more than
+    ``limit`` units bear tells nothing and is passed over. ``recall`` was measured: the share of all pairs of one person that it finds.
+    """
+
+    name: str
+    key: str
+    sought: str | None = None
+    limit: int = 50
+    recall: float | None = None
+
+
+class LinkRule(Agreed):
+    """A rule that joins two units without weighing: each comparison named in ``when`` has one of the levels, and one of ``any`` has.
+
+    ``overlooks`` names what the evidence outweighs: another sex; another valid number, of which a single source tells. ``precision``
+    and ``pairs`` were measured by ``renkou train``.
+    """
+
+    name: str
+    label: str
+    label_en: str
+    when: dict[str, tuple[str, ...]]
+    any: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    overlooks: tuple[Literal["sex", "number"], ...] = ()
+    precision: float | None = None
+    pairs: int | None = None
+
+
+class LinkModel(Agreed):
+    """Parameters of the probabilistic model (Fellegi and Sunter, 1969), as ``renkou train`` found them.
+
+    ``parameters``: for each comparison and level the shares m (of pairs of one person) and u (of other pairs). Weights are log2 of
+    the odds: from ``link_at`` linked, from ``doubt_at`` doubtful; the next best unit must lie ``margin`` below.
+    """
+
+    trained_on: str
+    prior: float
+    link_at: float
+    doubt_at: float
+    margin: float
+    parameters: dict[str, dict[str, tuple[float, float]]]
+
+
+class Linking(Agreed):
+    """How records find their persons beyond the number."""
+
+    contexts: tuple[Context, ...]
+    comparisons: tuple[Comparison, ...]
+    blocks: tuple[Block, ...]
+    rules: tuple[LinkRule, ...]
+    model: LinkModel
 
 
 # --- rules, forms, subscriptions ----------------------------------------------------------------------------
@@ -589,6 +694,7 @@ class Contracts(Agreed):
     version: str
     intake_version: str
     divisions: Path
+    linking: Linking
     folders: tuple[Path, ...] = ()
 
     def dataset(self, dataset_id: str) -> Dataset:

@@ -20,6 +20,8 @@ SAME_ROW = "unfit.part = landed.part AND unfit.line = landed.line AND unfit.shee
 DAY_NORMALISERS = {"birth_date", "event_date", "date"}
 NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
 """Normalisers that say what they did to a value, in ``<column>__note``."""
+# The remains of a number, and whose child somebody is who has no name yet: why there is no value, and the macro that tidies the text.
+TOLD = {"identity_number": (("check_digit", "damaged", "invalid"), "identity_text"), "name": (("not_yet_named",), "tidy")}
 QUARANTINE_REASONS = {
     "impossible": "is no possible date",
     "future": "lies after the extract date",
@@ -131,6 +133,13 @@ def _missing(column: Column) -> str:
     return f"CASE WHEN landed.{column.name} IS NULL THEN 'blank' ELSE {column.name}__odd.said.missing END"
 
 
+def _told(column: Column) -> str:
+    """SQL: what came in the place of a value and may still tell who is meant; for linking alone."""
+    odd = f"{column.name}__odd"
+    reasons, plain = TOLD[column.normaliser]
+    return f"CASE WHEN {odd}.said.missing IN ({', '.join(map(quoted, reasons))}) THEN {plain}({odd}.text) END"
+
+
 def _reasons(dataset: Dataset) -> list[tuple[Column, str]]:
     """For each column that can keep a row out: SQL for the reason, NULL when there is none."""
     checks = []
@@ -189,6 +198,8 @@ def _accepted(dataset: Dataset) -> str:
         columns += [f"{_published_value(dataset, column)} AS {column.name}", f"{_missing(column)} AS {column.name}__missing"]
         if column.normaliser in NOTED:
             columns.append(f"{column.name}__odd.said.note AS {column.name}__note")
+        if column.normaliser in TOLD:
+            columns.append(f"{_told(column)} AS {column.name}__told")
     return (
         f"SELECT {record_key(dataset)} AS record_key, {_operation(dataset)} AS operation, landed.part, landed.sheet, landed.line,"
         f" {', '.join(columns)}"

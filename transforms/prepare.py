@@ -11,6 +11,7 @@ from datetime import date
 import duckdb
 
 from contracts.model import Column, Contracts, Dataset
+from transforms.normalise import TOLD
 from transforms.sql_files import quoted
 from transforms.take_in.batches import BatchReport, FileReport
 
@@ -132,4 +133,5 @@ def _empty(dataset: Dataset) -> str:
 
 def _empty_column(column: Column) -> str:
     kind = EMPTY_TYPES.get(column.normaliser, "VARCHAR")
-    return f"NULL::{kind} AS {column.name}, NULL::VARCHAR AS {column.name}__missing, NULL::VARCHAR AS {column.name}__note"
+    told = f", NULL::VARCHAR AS {column.name}__told" if column.normaliser in TOLD else ""
+    return f"NULL::{kind} AS {column.name}, NULL::VARCHAR AS {column.name}__missing, NULL::VARCHAR AS {column.name}__note{told}"

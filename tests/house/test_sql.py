@@ -15,13 +15,16 @@ from tests.house.rooms import SQL, sql_files
 PARTS = {
     "told": "SELECT 1 AS person_no",
     "query": "SELECT 1 AS person_no, 'x' AS owner_value",
+    "ties": "('x', 'x', 'x', 'x')",
+    "levels": "'name': 'same'",
+    "contexts": "",
     "numbers": "SELECT 0 AS part, 'x' AS number",
     "day": "'2026-11-20'",
     "due": "'2026-12-04'",
     "built_at": "'2026-11-20'",
 }
 # Folders and files of macros: functions of our own. Spark has no CREATE MACRO, there each is written anew behind its name.
-MACROS = ("normaliser/", "link/names.sql", "link/person_id.sql")
+MACROS = ("normaliser/", "link/names.sql", "link/compare.sql", "link/person_id.sql")
 # Functions that sqlglot hands through by name, with the reason.
 BEHIND_A_NAME = {
     "normalise/divisions.sql": {"read_csv": "reads a file", "regexp_full_match": "RE2, anchored; RLIKE '^(...)$' in Spark"},
@@ -32,7 +35,9 @@ BEHIND_A_NAME = {
     },
     "event/told.sql": {"person_id": "our own macro"},
     "history/then.sql": {"hash": "xxhash64 in Spark; any print that tells values apart"},
-    "link/match.sql": {"lossy_pattern": "our own macro"},
+    "link/match.sql": {"name_says": "our own macro", "birth_says": "our own macro"},
+    "link/told_pairs.sql": {"to_json": "the same name in Spark"},
+    "link/unit.sql": {"digits_left": "our own macro"},
     "link/person_record.sql": {"person_id": "our own macro"},
     "link/person_former.sql": {"person_id": "our own macro"},
     "link/person_change.sql": {"person_id": "our own macro"},

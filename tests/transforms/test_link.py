@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +20,45 @@ from contracts.model import (
     Datum,
     Delivery,
     FileLayout,
+    HouseholdOfRow,
     PersonOfRow,
+    RegisterKey,
     Supply,
 )
 from transforms.link import link_build
+from transforms.prepare import prepare_build
 from transforms.sql_files import sql
 from warehouse.connection import scratch
 
 Case = dict[str, Any]
 CASES: list[Case] = yaml.safe_load((Path(__file__).parent / "cases" / "link.yaml").read_text(encoding="utf-8"))
-KINDS = {"number": "identity_number", "former": "identity_number", "name": "name", "former_name": "name", "born": "birth_date"}
-FIELDS = {"id_number": "number", "name": "name", "former_name": "former_name", "birth_date": "born"}
+KINDS = {
+    "number": "identity_number",
+    "former": "identity_number",
+    "name": "name",
+    "former_name": "name",
+    "born": "birth_date",
+    "sex": "code",
+    "phone": "phone",
+    "person_no": "key",
+    "household": "key",
+    "relation": "code",
+}
+FIELDS = {"id_number": "number", "name": "name", "former_name": "former_name", "birth_date": "born", "sex": "sex", "phone": "phone"}
 HUNDRED = 100
+DAY = date(2026, 11, 20)
 
 
 def dataset(name: str) -> Dataset:
     columns = tuple(Column(name=n, header=n, label=n, normaliser=kind) for n, kind in KINDS.items())
     data = {datum: Supply(column=column) for datum, column in FIELDS.items()}
+    person = PersonOfRow(
+        role="subject",
+        data=data,
+        former_id_number="former",
+        register_key=RegisterKey(space=name, column="person_no"),
+        one_row_a_person=name == "register",
+    )
     return Dataset(
         department="test",
         name=name,
@@ -42,7 +66,8 @@ def dataset(name: str) -> Dataset:
         version="1",
         delivery=Delivery(mode="full", cadence="daily", layouts=(FileLayout(files="*", format="csv"),)),
         columns=columns,
-        persons=(PersonOfRow(role="subject", data=data, former_id_number="former"),),
+        persons=(person,),
+        household=HouseholdOfRow(number="household", relation="relation") if name == "register" else None,
         source=Path("none"),
     )
 
@@ -65,37 +90,63 @@ def person(at: int, number: int) -> str:
     return f"P{at * HUNDRED + number:012d}"
 
 
-def record_rows(name: str) -> list[tuple[Any, ...]]:
-    return [
-        (
-            own(at, r["key"]),
-            own(at, r.get("number")),
-            own(at, r.get("former")),
-            r.get("name"),
-            r.get("former_name"),
-            r.get("born"),
-            "lossy" if r.get("lossy") else None,
-            not r.get("gone", False),
-        )
-        for at, case in enumerate(CASES, start=1)
-        for r in case["records"]
-        if r["in"] == name
-    ]
+def number(at: int, label: str | None) -> str | None:
+    """Eighteen digits for what a case calls n1: of other cases' numbers none is near. ``~`` before it damages one digit."""
+    if label is None:
+        return None
+    sound = label.lstrip("~")
+    digits = str(int(sha256(f"{at}:{sound}".encode()).hexdigest(), 16) % 10**17 + 10**17)
+    return digits[:9] + str((int(digits[9]) + 1) % 10) + digits[10:] if label.startswith("~") else digits
 
 
-def fill(connection: duckdb.DuckDBPyConnection) -> None:
+def born(at: int, day: date | None) -> date | None:
+    """Cases lie four years apart, so that nobody is born on another case's day, nor near it."""
+    return day and day.replace(year=day.year + 4 * at)
+
+
+def record_rows(name: str) -> Iterator[dict[str, Any]]:
+    for at, case in enumerate(CASES, start=1):
+        for r in case["records"]:
+            if r["in"] == name:
+                told = number(at, r.get("number"))
+                damaged = r.get("number", "").startswith("~")
+                yield {
+                    "record_key": own(at, r["key"]),
+                    "number": None if damaged else told,
+                    "number__told": told if damaged else None,
+                    "former": number(at, r.get("former")),
+                    "name": r.get("name"),
+                    "former_name": r.get("former_name"),
+                    "born": born(at, r.get("born")),
+                    "sex": r.get("sex"),
+                    "phone": own(at, r.get("phone")),
+                    "person_no": own(at, r.get("person_no")),
+                    "household": own(at, r.get("household")),
+                    "name__note": "lossy" if r.get("lossy") else None,
+                    "name__told": r.get("called"),
+                    "is_current": not r.get("gone", False),
+                }
+
+
+def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """The tables that linking starts from."""
+    prepare_build(connection, contracts, [], DAY)
     for source, name in enumerate(("register", "office"), start=1):
-        connection.execute(
-            f"CREATE TABLE record_test__{name} (record_key VARCHAR, number VARCHAR, former VARCHAR, name VARCHAR, former_name VARCHAR,"
-            " born DATE, name__note VARCHAR, is_current BOOLEAN)"
-        )
-        connection.executemany(f"INSERT INTO record_test__{name} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", record_rows(name))
-        connection.execute(
-            f"CREATE OR REPLACE TABLE record_test__{name} AS SELECT row_number() OVER (ORDER BY record_key) AS record_no,"
-            f" {source} AS source_no, record_no AS line, NULL::VARCHAR AS sheet, DATE '{date(2026, 11, 20)}' AS batch_date, *"
-            f" FROM record_test__{name}"
-        )
+        rows = sorted(record_rows(name), key=lambda row: row["record_key"])
+        for line, row in enumerate(rows, start=1):
+            values = {"record_no": line, "source_no": source, "line": line, "batch_date": DAY, "operation": "upsert"} | row
+            marks = ", ".join("?" for _ in values)
+            connection.execute(f"INSERT INTO record_test__{name} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
+    sides = ", ".join(f"{side}_{part}" for side in ("left", "right") for part in ("department", "dataset", "record_key", "role"))
+    connection.execute(sql("link/decision"))
+    for at, case in enumerate(CASES, start=1):
+        places = {r["key"]: r["in"] for r in case["records"]}
+        for what, one, other, *withdrawn in case.get("decisions", []):
+            refs = [part for key in (one, other) for part in ("test", places[key], own(at, key), "subject")]
+            connection.execute(
+                f"INSERT INTO link_decision ({sides}, decision, who, decided_at, withdrawn_at) VALUES ({', '.join('?' * 12)})",
+                [*refs, what, "an official", DAY, DAY if withdrawn else None],
+            )
     connection.execute(sql("release/nothing_before"))
     connection.executemany("INSERT INTO prior_person_record VALUES ('test', ?, 'subject', ?, ?)", list(prior()))
     connection.executemany("INSERT INTO prior_person_former VALUES ('test', ?, 'subject', ?, ?, 'r0')", prior("formerly"))
@@ -113,10 +164,11 @@ def prior(when: str = "before") -> list[tuple[str, str, int]]:
 @pytest.fixture(scope="module")
 def linked(linking_contracts: Contracts) -> dict[str, list[tuple[Any, ...]]]:
     with scratch() as connection:
-        fill(connection)
+        fill(connection, linking_contracts)
         link_build(connection, linking_contracts, "r2")
         return {
             "record": connection.execute("SELECT record_key, person_id, method FROM person_record").fetchall(),
+            "pair": connection.execute("SELECT left_record_key, right_record_key, outcome FROM link_pair").fetchall(),
             "change": connection.execute("SELECT kind, person_id, other_person_id FROM person_change").fetchall(),
         }
 
@@ -143,6 +195,15 @@ def test_records_say_how_they_were_joined(at: int, linked: Linked) -> None:
     methods = CASES[at - 1].get("methods", {})
     found = told(linked, at)
     assert {key: found[key][1] for key in methods} == methods
+
+
+@numbered
+@pytest.mark.parametrize("outcome", ["doubtful", "cut"])
+def test_what_is_not_linked_is_told(at: int, outcome: str, linked: Linked) -> None:
+    if outcome in CASES[at - 1]:
+        found = [{one, other} for one, other, verdict in linked["pair"] if verdict == outcome]
+        wanted = [{own(at, one), own(at, other)} for one, other in CASES[at - 1][outcome]]
+        assert all(pair in found for pair in wanted)
 
 
 @numbered

@@ -15,3 +15,37 @@ CREATE OR REPLACE MACRO lossy_pattern(t) AS
 -- An address without the province and city that people leave out or not.
 CREATE OR REPLACE MACRO address_key(t) AS
     regexp_replace(t, '^(\p{Han}{2,8}?(省|自治区))?(\p{Han}{2,6}?(市|自治州|地区|盟))?', '');
+
+-- At how many places two names of one length differ.
+CREATE OR REPLACE MACRO places_apart(a, b) AS
+    list_sum(list_transform(range(1, length(a) + 1), lambda i: CASE WHEN substr(a, i::INT, 1) <> substr(b, i::INT, 1) THEN 1 ELSE 0 END));
+
+-- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character. slip: another first
+-- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling.
+CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b) AS
+    CASE WHEN a IS NULL OR b IS NULL THEN NULL
+         WHEN a = b THEN 'same'
+         WHEN sound_a = sound_b
+           OR (length(a) >= 2 AND starts_with(b, a) AND length(b) - length(a) <= 2)
+           OR (length(b) >= 2 AND starts_with(a, b) AND length(a) - length(b) <= 2)
+           OR (lossy_a AND b LIKE lossy_pattern(a))
+           OR (lossy_b AND a LIKE lossy_pattern(b)) THEN 'similar'
+         WHEN NOT regexp_matches(a, '\p{Han}') THEN CASE WHEN damerau_levenshtein(a, b) <= 2 THEN 'slip' ELSE 'other' END
+         WHEN length(a) <> length(b) OR length(a) < 2 OR places_apart(a, b) <> 1 THEN 'other'
+         WHEN a[1] <> b[1] THEN 'slip'
+         WHEN length(a) > 2 THEN 'one'
+         ELSE 'half' END;
+
+-- What two days of birth say of each other. slip: as typists err: day and month or two digits of the year changed places, a year or ten
+-- off, the first of January where the day was not known. part: two of year, month and day are the same.
+CREATE OR REPLACE MACRO birth_says(a, b) AS
+    CASE WHEN a IS NULL OR b IS NULL THEN NULL
+         WHEN a = b THEN 'same'
+         WHEN (month(a) = month(b) AND day(a) = day(b)
+                AND (abs(year(a) - year(b)) IN (1, 2, 10)
+                     OR (year(a) // 100 = year(b) // 100 AND year(a) % 10 = year(b) // 10 % 10 AND year(b) % 10 = year(a) // 10 % 10)))
+           OR (year(a) = year(b) AND month(a) = day(b) AND day(a) = month(b))
+           OR (year(a) = year(b) AND month(a) = 1 AND day(a) = 1)
+           OR (year(a) = year(b) AND month(b) = 1 AND day(b) = 1) THEN 'slip'
+         WHEN (month(a) = month(b))::INT + (day(a) = day(b))::INT + (year(a) = year(b))::INT >= 2 THEN 'part'
+         ELSE 'other' END;

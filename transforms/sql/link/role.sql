@@ -1,7 +1,7 @@
 -- One row per role of a record with the person that it speaks of.
 CREATE OR REPLACE TABLE link_role AS
 SELECT r.department, r.dataset, r.role, r.record_no, r.record_key, r.batch_date, r.is_current, p.person_no,
-       CASE WHEN p.records = 1 THEN 'alone' ELSE coalesce(c.method, 'alone') END AS method
+       CASE WHEN p.records = 1 THEN 'alone' ELSE coalesce(c.method, 'alone') END AS method, c.probability
 FROM link_record AS r
 JOIN link_cluster AS c USING (record_id)
 JOIN link_person AS p USING (cluster_id);

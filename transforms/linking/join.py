@@ -1,0 +1,201 @@
+"""Join units from the best pair to the worst, as far as nothing stands against it.
+
+Works on the pairs that a rule or the model speaks for, in memory: at most a few for each unit that seeks its person, some hundred
+thousand in a county of a million. The settled rest stays in the database.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, NamedTuple
+
+CONFLICTS = {
+    "apart": "two persons of one row, or a person decided so",
+    "numbers": "two valid numbers",
+    "rows": "two rows of a register that has one for each person",
+    "birth": "the dates of birth contradict each other",
+    "sex": "the sexes contradict each other",
+}
+
+Outcome = Literal["linked", "doubtful", "rejected", "cut"]
+
+
+class Pair(NamedTuple):
+    """Two units that may be one person; ``rule`` is None where the model alone speaks.
+
+    ``certain``: a rule or the model says that they are; ``overlooks`` what that outweighs. ``number_fits``: their numbers, if both
+    bear one, may be the same one.
+    """
+
+    one: int
+    other: int
+    weight: float
+    probability: float
+    rule: str | None
+    certain: bool = True
+    overlooks: frozenset[str] = frozenset()
+    number_fits: bool = True
+
+
+@dataclass
+class Unit:
+    """What may stand against joining a unit: ``numbers`` that a register vouches for, by kind; a number that one source alone tells."""
+
+    numbers: dict[str, frozenset[str]] = field(default_factory=dict)
+    unvouched: bool = False
+    birth: date | None = None
+    sex: str | None = None
+    stands_in: frozenset[str] = frozenset()
+    seeking: bool = False
+
+
+class Verdict(NamedTuple):
+    pair: Pair
+    outcome: Outcome
+    why: str | None
+
+
+@dataclass
+class _Person:
+    units: list[int]
+    numbers: dict[str, set[str]]
+    births: set[date]
+    sexes: set[str]
+    stands_in: set[str]
+    apart: set[int]
+
+
+class Joining:
+    """Units become persons, pair by pair; every pair gets a verdict."""
+
+    def __init__(self, units: dict[int, Unit], margin: float) -> None:
+        self._units = units
+        self._margin = margin
+        self._home = {unit: unit for unit in units}
+        self._persons = {unit: _person(unit, facts) for unit, facts in units.items()}
+        self._pairs_of: dict[int, list[Pair]] = defaultdict(list)
+        self._cut: set[tuple[int, int]] = set()
+        self.joined_by: dict[int, Pair] = {}
+
+    def keep_apart(self, one: int, other: int) -> None:
+        """Whatever speaks for it, these two never become one person."""
+        self._persons[self._home[one]].apart.add(other)
+        self._persons[self._home[other]].apart.add(one)
+
+    def decide(self, one: int, other: int) -> None:
+        """A person decided that both are one: above every rule."""
+        self._join(Pair(one, other, 0.0, 1.0, "decision"))
+
+    def join_all(self, pairs: list[Pair]) -> list[Verdict]:
+        """Best first; of equal pairs the one of the smaller units, so that the order of the rows does not matter."""
+        ordered = sorted(pairs, key=lambda p: (-p.weight, p.one, p.other))
+        for pair in ordered:
+            self._pairs_of[pair.one].append(pair)
+            self._pairs_of[pair.other].append(pair)
+        verdicts = [self._verdict(pair) for pair in ordered]
+        return [v for v in verdicts if v.outcome not in {"doubtful", "cut"} or not self.are_one(v.pair.one, v.pair.other)]
+
+    def are_one(self, one: int, other: int) -> bool:
+        return self._home[one] == self._home[other]
+
+    def person_of(self, unit: int) -> int:
+        """The unit that stands for the person: of those with an anchor the first."""
+        return min(self._persons[self._home[unit]].units, key=lambda u: (u < 0, abs(u)))
+
+    def _verdict(self, pair: Pair) -> Verdict:
+        if self.are_one(pair.one, pair.other):
+            return Verdict(pair, "linked", "already one person")
+        against = self._against(pair)
+        if against:
+            self._cut.add((pair.one, pair.other))
+            return Verdict(pair, "cut", against)
+        if not pair.certain:
+            return Verdict(pair, "doubtful", "the evidence does not suffice")
+        if self._rivals(pair):
+            return Verdict(pair, "doubtful", "another person fits as well")
+        self._join(pair)
+        return Verdict(pair, "linked", None)
+
+    def _rivals(self, pair: Pair) -> bool:
+        """Whether one of the two fits nearly as well with somebody who cannot be the other's person."""
+        for seeker, target in ((pair.one, pair.other), (pair.other, pair.one)):
+            if not self._units[seeker].seeking:
+                continue
+            near = [
+                rival
+                for rival in self._pairs_of[seeker]
+                if rival is not pair and rival.weight >= pair.weight - self._margin and (rival.one, rival.other) not in self._cut
+            ]
+            thirds = {self._home[rival.other if rival.one == seeker else rival.one] for rival in near}
+            home = self._home[target]
+            if any(_conflict(self._persons[third], self._persons[home]) for third in thirds - {home, self._home[seeker]}):
+                return True
+        return False
+
+    def _against(self, pair: Pair) -> str | None:
+        one, other = self._persons[self._home[pair.one]], self._persons[self._home[pair.other]]
+        conflict = _conflict(one, other)
+        if conflict and conflict not in pair.overlooks:
+            return CONFLICTS[conflict]
+        unvouched = self._units[pair.one].unvouched or self._units[pair.other].unvouched
+        if unvouched and not pair.number_fits and "number" not in pair.overlooks:
+            return "two valid numbers"
+        return None
+
+    def _join(self, pair: Pair) -> None:
+        keep, gone = sorted((self._home[pair.one], self._home[pair.other]), key=lambda home: -len(self._persons[home].units))
+        if keep == gone:
+            return
+        for unit in (pair.one, pair.other):
+            if self._units[unit].seeking:
+                self.joined_by.setdefault(unit, pair)
+        person, merged = self._persons[keep], self._persons.pop(gone)
+        for unit in merged.units:
+            self._home[unit] = keep
+        person.units += merged.units
+        for kind, numbers in merged.numbers.items():
+            person.numbers.setdefault(kind, set()).update(numbers)
+        person.births |= merged.births
+        person.sexes |= merged.sexes
+        person.stands_in |= merged.stands_in
+        person.apart |= merged.apart
+
+
+def _person(unit: int, facts: Unit) -> _Person:
+    return _Person(
+        units=[unit],
+        numbers={kind: set(numbers) for kind, numbers in facts.numbers.items()},
+        births={facts.birth} if facts.birth else set(),
+        sexes={facts.sex} if facts.sex else set(),
+        stands_in=set(facts.stands_in),
+        apart=set(),
+    )
+
+
+def _conflict(one: _Person, other: _Person) -> str | None:
+    """What forbids that two are one person."""
+    if one.apart & set(other.units) or other.apart & set(one.units):
+        return "apart"
+    if any(kind in other.numbers and not numbers & other.numbers[kind] for kind, numbers in one.numbers.items()):
+        return "numbers"
+    if _registers(one) & _registers(other):
+        return "rows"
+    if any(contradict(a, b) for a in one.births for b in other.births):
+        return "birth"
+    if one.sexes and other.sexes and not one.sexes & other.sexes:
+        return "sex"
+    return None
+
+
+def _registers(person: _Person) -> set[str]:
+    return {place.partition(":")[0] for place in person.stands_in}
+
+
+def contradict(one: date, other: date) -> bool:
+    """Days of birth that no common slip makes of one another: fewer than two of year, month and day agree, nor do two digits turned."""
+    agree = (one.year == other.year) + (one.month == other.month) + (one.day == other.day)
+    turned = one.year == other.year and one.month == other.day and one.day == other.month
+    unknown = one.year == other.year and (1, 1) in ((one.month, one.day), (other.month, other.day))
+    return agree < 2 and not turned and not unknown

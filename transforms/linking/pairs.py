@@ -1,0 +1,32 @@
+"""Which units are compared with one another: blocks of the contract over what the units tell."""
+
+from __future__ import annotations
+
+import duckdb
+
+from contracts.model import Linking
+from transforms.sql_files import quoted, sql
+
+
+def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
+    """Fill ``link_found``, ``link_unit`` and ``link_blocked``. Needs ``link_record``, ``link_member`` and ``link_sound``."""
+    contexts = ["parents", *(context.name for context in linking.contexts)]
+    connection.execute(sql("link/seeker"))
+    connection.execute(sql("link/told", contexts="".join(f", r.{name}" for name in contexts)))
+    connection.execute(sql("link/kin"))
+    connection.execute("CREATE OR REPLACE TABLE link_found (unit_l BIGINT, unit_r BIGINT, block VARCHAR)")
+    for block in linking.blocks:
+        by_kin = block.key == "kin"
+        parts = {"block": quoted(block.name), "limit": block.limit}
+        if by_kin:
+            connection.execute(sql("link/kin_block", **parts))
+        else:
+            connection.execute(sql("link/block", **parts, key=block.key, sought=block.sought or block.key))
+    lists = "".join(
+        f",\n           list_sort(list_distinct(flatten(list({name}) FILTER ({name} IS NOT NULL)))) AS {name}" for name in contexts
+    )
+    connection.execute(sql("link/unit", contexts=lists))
+    connection.execute(
+        "CREATE OR REPLACE TABLE link_blocked AS"
+        " SELECT DISTINCT '0' AS match_key, unit_l AS join_key_l, unit_r AS join_key_r FROM link_found"
+    )

@@ -1,0 +1,133 @@
+"""From scored pairs to persons: rules name what they join, the model weighs the rest, and what stands against it is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from contracts.model import Contracts, Linking, LinkRule
+from transforms.linking.join import Joining, Pair, Unit, Verdict
+from transforms.sql_files import quoted, sql
+
+MODEL = "model"
+# Levels of the number that do not say that both bear different ones.
+FITTING_NUMBER = frozenset({"same", "stated", "fifteen", "same_text", "one_edit", "two_edits", "other_card", "missing"})
+
+
+def join_units(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Fill ``link_joined`` (the person of each unit that was compared) and ``link_verdict``. Needs ``link_score``."""
+    linking = contracts.linking
+    connection.execute(judged(linking))
+    units = _units(connection)
+    joining = Joining(units, linking.model.margin)
+    decided = _decided(connection)
+    for one, other in [*_tied_rows(connection, contracts), *decided["not_linked"]]:
+        if one in units and other in units and one != other:
+            joining.keep_apart(one, other)
+    for one, other in decided["linked"]:
+        joining.decide(one, other)
+    verdicts = joining.join_all(_pairs(connection, linking))
+    _write_joined(connection, joining, units)
+    _write_verdicts(connection, verdicts)
+
+
+def judged(linking: Linking) -> str:
+    """One row per pair that a rule or the model speaks for."""
+    rules = " ".join(f"WHEN {_holds(rule)} THEN {quoted(rule.name)}" for rule in linking.rules)
+    model = linking.model
+    return (
+        "CREATE OR REPLACE TABLE link_judged AS"
+        f" SELECT *, rule IS NOT NULL OR weight >= {model.link_at} AS is_certain"
+        f" FROM (SELECT *, {f'CASE {rules} END' if rules else 'NULL::VARCHAR'} AS rule FROM link_score)"
+        f" WHERE rule IS NOT NULL OR weight >= {model.doubt_at}"
+    )
+
+
+def _holds(rule: LinkRule) -> str:
+    held = [_has(name, levels) for name, levels in rule.when.items()]
+    if rule.any:
+        held.append(f"({' OR '.join(_has(name, levels) for name, levels in rule.any.items())})")
+    return " AND ".join(held)
+
+
+def _has(comparison: str, levels: tuple[str, ...]) -> str:
+    return f"{comparison} IN ({', '.join(map(quoted, levels))})"
+
+
+def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
+    units = {}
+    for unit_id, numbers, is_seeking, birth, sexes, stands_in in connection.execute(sql("link/facts")).fetchall():
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for number in numbers or ():
+            kinds[_kind(number)].add(number)
+        vouched = unit_id > 0 and not is_seeking
+        units[unit_id] = Unit(
+            numbers={kind: frozenset(found) for kind, found in kinds.items()} if vouched else {},
+            unvouched=unit_id > 0 and is_seeking and "number" in kinds,
+            birth=birth,
+            sex=sexes[0] if sexes and len(sexes) == 1 else None,
+            stands_in=frozenset(stands_in or ()),
+            seeking=is_seeking,
+        )
+    return units
+
+
+def _kind(number: str) -> str:
+    """Numbers of one kind contradict one another; a foreigner may bear a permit of each of the two kinds (see ``are_two_cards``)."""
+    return "older permit" if number[0].isalpha() else "permit" if number[0] == "9" else "number"
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> list[Pair]:
+    overlooked = {rule.name: frozenset(rule.overlooks) for rule in linking.rules}
+    rows = connection.execute("SELECT unit_l, unit_r, weight, probability, rule, is_certain, number FROM link_judged").fetchall()
+    return [
+        Pair(one, other, weight, probability, rule, certain, overlooked.get(rule, frozenset()), number in FITTING_NUMBER)
+        for one, other, weight, probability, rule, certain, number in rows
+    ]
+
+
+def _decided(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, int]]]:
+    found: dict[str, list[tuple[int, int]]] = {"linked": [], "not_linked": []}
+    for decision, one, other in connection.execute(sql("link/decided")).fetchall():
+        found[decision].append((one, other))
+    return found
+
+
+def _tied_rows(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> Iterable[tuple[int, int]]:
+    """Units that a row names in two roles which one person cannot have at once."""
+    ties = [
+        (dataset.department, dataset.name, tie.from_, tie.to)
+        for dataset in contracts.datasets
+        for tie in dataset.relations
+        if not tie.may_be_self
+    ]
+    if not ties:
+        return []
+    values = ", ".join(f"({', '.join(map(quoted, tie))})" for tie in ties)
+    return connection.execute(sql("link/tied", ties=values)).fetchall()
+
+
+def _write_joined(connection: duckdb.DuckDBPyConnection, joining: Joining, units: dict[int, Unit]) -> None:
+    rows = []
+    for unit in units:
+        pair = joining.joined_by.get(unit)
+        method = None if pair is None else pair.rule or MODEL
+        rows.append((unit, joining.person_of(unit), method, None if pair is None or pair.rule else pair.probability))
+    names = {"unit_id": pa.int64(), "cluster_id": pa.int64(), "method": pa.string(), "probability": pa.float64()}
+    _table(connection, "link_joined", names, rows)
+
+
+def _write_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: list[Verdict]) -> None:
+    rows = [(v.pair.one, v.pair.other, v.pair.rule or MODEL, v.outcome, v.why) for v in verdicts if v.why != "already one person"]
+    names = {"unit_l": pa.int64(), "unit_r": pa.int64(), "rule": pa.string(), "outcome": pa.string(), "why": pa.string()}
+    _table(connection, "link_verdict", names, rows)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> None:
+    held = pa.table({c: pa.array([row[i] for row in rows], kind) for i, (c, kind) in enumerate(columns.items())})
+    connection.register("held", held)
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM held")
+    connection.unregister("held")

@@ -1,0 +1,104 @@
+"""What each record tells of the person in each of its roles, for linking: one table of all datasets, from the contracts."""
+
+from __future__ import annotations
+
+from contracts.model import Context, Contracts, Dataset, PersonOfRow, Supply
+from transforms.normalise import TOLD
+from transforms.sql_files import quoted
+from transforms.unify import when_holds
+
+TIED = 10_000_000_000  # rows of one dataset are numbered below this, so that a row of any dataset has one number
+
+
+def link_record(contracts: Contracts) -> str:
+    """SQL for ``link_record``: one row per role of a record, with what identifies the person in it."""
+    owner = contracts.catalogue.datum("id_number").owner
+    roles = [
+        _role(contracts, dataset, number, person, place)
+        for number, dataset in enumerate(contracts.datasets, start=1)
+        for place, person in enumerate(dataset.persons)
+    ]
+    decided = " UNION ".join(
+        f"SELECT {side}_department, {side}_dataset, {side}_record_key, {side}_role FROM link_decision WHERE withdrawn_at IS NULL"
+        for side in ("left", "right")
+    )
+    return (
+        "CREATE OR REPLACE TABLE link_record AS SELECT row_number() OVER () AS record_id, *,"
+        f" department || '/' || dataset = {quoted(owner)} AS is_owner,"
+        f" (department, dataset, record_key, role) IN ({decided}) AS is_decided FROM ({' UNION ALL '.join(roles)})"
+    )
+
+
+def _role(contracts: Contracts, dataset: Dataset, number: int, person: PersonOfRow, place: int) -> str:
+    name = _value(person.data.get("name"))
+    contexts = ", ".join(f"{_context(person, context)} AS {context.name}" for context in contracts.linking.contexts)
+    home = dataset.household
+    household = f"CASE WHEN is_current THEN {quoted(dataset.id + '/')} || {home.number} END" if home else "NULL::VARCHAR"
+    own_row = f"{number} * {TIED} + record_no" if len(dataset.persons) > 1 else "NULL::BIGINT"
+    return (
+        f"SELECT {quoted(dataset.department)} AS department, {quoted(dataset.name)} AS dataset, {quoted(person.role)} AS role,"
+        f" record_no, record_key, batch_date, is_current, source_no * {TIED} + line * 10 + {place} AS position,"
+        f" {_value(person.data.get('id_number'))} AS number, {person.former_id_number or 'NULL::VARCHAR'} AS former_number,"
+        f" {_told(dataset, person)} AS told,"
+        f" name_key({name}) AS name_key, name_key({_value(person.data.get('former_name'))}) AS former_name_key,"
+        f" {_note(person, 'name')} IS NOT DISTINCT FROM 'lossy' AS is_lossy,"
+        f" {_value(person.data.get('birth_date'), 'DATE')} AS birth_date, {_value(person.data.get('sex'))} AS sex,"
+        f" {_register_key(person)} AS register_key, {household} AS household, {own_row} AS own_row,"
+        f" CASE WHEN {str(person.one_row_a_person).lower()} AND is_current THEN {quoted(f'{dataset.id}/{person.role}')} END AS stands_in,"
+        f" {_parents(dataset, person)} AS parents, {contexts}"
+        f" FROM record_{dataset.table} AS r WHERE {present(dataset, person)}"
+    )
+
+
+def _value(supply: Supply | None, kind: str = "VARCHAR") -> str:
+    if supply is None or not supply.column:
+        return f"NULL::{kind}"
+    return f"CASE WHEN {when_holds(supply.when, 'r.')} THEN r.{supply.column} END" if supply.when else f"r.{supply.column}"
+
+
+def _told(dataset: Dataset, person: PersonOfRow, datum: str = "id_number") -> str:
+    supply = person.data.get(datum)
+    if supply is None or not supply.column or dataset.column(supply.column).normaliser not in TOLD:
+        return "NULL::VARCHAR"
+    return f"{supply.column}__told"
+
+
+def _parents(dataset: Dataset, person: PersonOfRow) -> str:
+    """SQL: a list of the names of father and mother, as the row tells them or as somebody without a name is called after one."""
+    roles = [tie.to for tie in dataset.relations if tie.from_ == person.role and tie.kind in {"mother", "father"}]
+    names = [f"name_key({_value(dataset.role(role).data.get('name'))})" for role in roles]
+    names.append(f"name_key(nullif(regexp_extract({_told(dataset, person, 'name')}, '^(.+?)之[子女]', 1), ''))")
+    return f"nullif(list_distinct([{', '.join(names)}]), [])"
+
+
+def _note(person: PersonOfRow, datum: str) -> str:
+    supply = person.data.get(datum)
+    return f"{supply.column}__note" if supply and supply.column else "NULL"
+
+
+def _register_key(person: PersonOfRow) -> str:
+    key = person.register_key
+    if key is None:
+        return "NULL::VARCHAR"
+    return f"CASE WHEN {when_holds(key.when, 'r.')} THEN {quoted(key.space + '/')} || r.{key.column} END"
+
+
+def _context(person: PersonOfRow, context: Context) -> str:
+    """SQL: a list of all that the record tells in this context."""
+    values = [f"({_value(person.data[name])})::VARCHAR" for name in context.data if name in person.data]
+    if not values:
+        return "NULL::VARCHAR[]"
+    if context.tail:
+        values = [f"right({value}, {context.tail})" for value in values]
+    if len(values) == 1:
+        return f"CASE WHEN {values[0]} IS NOT NULL THEN [{values[0]}] END"
+    return f"nullif(list_distinct([{', '.join(values)}]), [])"
+
+
+def present(dataset: Dataset, person: PersonOfRow) -> str:
+    """SQL: whether the row speaks of this role at all, that is, whether a column of this role alone is not blank."""
+    if len(dataset.persons) == 1:
+        return "true"
+    others = {s.column for p in dataset.persons if p.role != person.role for s in p.data.values()}
+    own = sorted({s.column for s in person.data.values() if s.column} - others - {None})
+    return "(" + " OR ".join(f"{c} IS NOT NULL OR {c}__missing <> 'blank'" for c in own) + ")"

@@ -1,0 +1,72 @@
+"""Compare pairs of units and weigh what the comparisons say, with Splink (Fellegi and Sunter's model, parameters of the contract)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from contracts.model import Comparison, Linking, LinkModel
+
+SCORED = "link_score"
+UNTRAINED = (0.5, 0.5)  # weighs nothing: a level that training has not seen yet
+
+
+def levels_by_gamma(comparison: Comparison) -> dict[int, str]:
+    """Splink's number of each level: -1 says that nothing can be said, the others fall to 0, the worst."""
+    telling = [level.name for level in comparison.levels if not level.missing]
+    found = {len(telling) - 1 - place: name for place, name in enumerate(telling)}
+    return found | dict.fromkeys((-1,), next((level.name for level in comparison.levels if level.missing), "missing"))
+
+
+def settings(linking: Linking, model: LinkModel | None) -> dict[str, Any]:
+    """Splink's settings; without a model the levels have no parameters yet."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "unit_id",
+        "probability_two_random_records_match": model.prior if model else 0.001,
+        "comparisons": [_comparison(comparison, model) for comparison in linking.comparisons],
+        "blocking_rules_to_generate_predictions": [],
+        "retain_matching_columns": True,
+    }
+
+
+def _comparison(comparison: Comparison, model: LinkModel | None) -> dict[str, Any]:
+    levels = []
+    for level in comparison.levels:
+        told: dict[str, Any] = {"sql_condition": level.when or "ELSE", "label_for_charts": level.name}
+        if level.missing:
+            told["is_null_level"] = True
+        elif model:
+            learnt = model.parameters.get(comparison.name, {}).get(level.name, UNTRAINED)
+            told["m_probability"], told["u_probability"] = learnt
+        levels.append(told)
+    return {"output_column_name": comparison.name, "comparison_levels": levels}
+
+
+def linker_on(connection: duckdb.DuckDBPyConnection, linking: Linking, model: LinkModel | None) -> tuple[Any, Any]:
+    """Splink's linker over ``link_unit``, and its interface to the database."""
+    from splink import DuckDBAPI, Linker  # noqa: PLC0415
+
+    interface = DuckDBAPI(connection=connection)
+    units = interface.register("link_unit")
+    return Linker(units, settings(linking, model), log_level=None), interface
+
+
+def score(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
+    """Fill ``link_score``: one row per pair of ``link_pair_new`` with the level of each comparison, weight and probability."""
+    linker, interface = linker_on(connection, linking, linking.model)
+    blocked = interface.register("link_blocked")
+    linker.table_management.register_blocked_pairs_for_predict(blocked)
+    found = linker.inference.predict(warning_mode="never")
+    levels = ", ".join(f"{_level(comparison)} AS {comparison.name}" for comparison in linking.comparisons)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {SCORED} AS SELECT unit_id_l AS unit_l, unit_id_r AS unit_r, {levels},"
+        f" match_weight AS weight, match_probability AS probability FROM {found.physical_name}"
+    )
+    linker.table_management.delete_tables_created_by_splink_from_db()
+
+
+def _level(comparison: Comparison) -> str:
+    cases = " ".join(f"WHEN {gamma} THEN '{name}'" for gamma, name in levels_by_gamma(comparison).items())
+    return f"CASE gamma_{comparison.name} {cases} END"

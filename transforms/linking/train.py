@@ -1,0 +1,108 @@
+"""Find the model's parameters and the measured precision of rules and recall of blocks, on counties whose truth is known.
+
+Never part of a run: what is found is written into the contract (``contracts/linking/``) and reviewed like any change of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from contracts.model import Contracts, Linking
+from transforms.linking.persons import judged
+from transforms.linking.score import levels_by_gamma, linker_on
+from transforms.sql_files import quoted
+
+SEEN = 0.5
+RANDOM_PAIRS = 300_000
+
+Level = tuple[str, str]
+
+
+@dataclass
+class Counts:
+    """How often each level of each comparison was seen, over pairs of one person and over others; added up over counties."""
+
+    matching: Counter[Level] = field(default_factory=Counter)
+    random: Counter[Level] = field(default_factory=Counter)
+    rules: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    blocks: Counter[str] = field(default_factory=Counter)
+    pairs: int = 0
+
+    def parameters(self, linking: Linking) -> dict[str, dict[str, tuple[float, float]]]:
+        """For each comparison and level the shares m and u, of the pairs where something can be said."""
+        found = {}
+        for comparison in linking.comparisons:
+            names = [level.name for level in comparison.levels if not level.missing]
+            m, u = (_shares([seen[(comparison.name, name)] for name in names]) for seen in (self.matching, self.random))
+            if comparison.floor is not None:
+                m = [max(match, other * 2**comparison.floor) for match, other in zip(m, u, strict=True)]
+            found[comparison.name] = dict(zip(names, zip(m, u, strict=True), strict=True))
+        return found
+
+
+def _shares(counts: list[int]) -> list[float]:
+    """Shares, as if each level had been seen half a time more: what was not seen is not impossible."""
+    total = sum(counts) + SEEN * len(counts)
+    return [round((count + SEEN) / total, 8) for count in counts]
+
+
+def learn(connection: duckdb.DuckDBPyConnection, contracts: Contracts, truth: Path, counts: Counts) -> None:
+    """Add what one linked build (``link_unit``, ``link_found``, ``link_score``) shows beside its truth."""
+    linking = contracts.linking
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE train_truth AS SELECT unit_id, true_id FROM ("
+        " SELECT m.unit_id, t.true_id, count(*) AS records FROM link_member AS m JOIN link_record AS r USING (record_id)"
+        f" JOIN read_parquet({quoted(str(truth / 'link.parquet'))}) AS t"
+        " ON (t.department, t.dataset, t.record_key, t.role) = (r.department, r.dataset, r.record_key, r.role)"
+        " WHERE t.true_id IS NOT NULL GROUP BY ALL)"
+        " QUALIFY row_number() OVER (PARTITION BY unit_id ORDER BY records DESC, true_id) = 1"
+    )
+    matching = (
+        "SELECT DISTINCT a.unit_id AS l, b.unit_id AS r FROM train_truth AS a JOIN train_truth AS b USING (true_id)"
+        " WHERE a.unit_id < b.unit_id AND a.unit_id IN (SELECT unit_id FROM link_unit) AND b.unit_id IN (SELECT unit_id FROM link_unit)"
+    )
+    some = (
+        "SELECT a.unit_id AS l, b.unit_id AS r FROM (SELECT *, row_number() OVER (ORDER BY hash(unit_id)) AS n FROM train_truth"
+        " SEMI JOIN link_unit USING (unit_id)) AS a, (SELECT *, row_number() OVER (ORDER BY hash(-unit_id)) AS n FROM train_truth"
+        f" SEMI JOIN link_unit USING (unit_id)) AS b WHERE a.true_id <> b.true_id AND a.n * b.n % 7 = 0 LIMIT {RANDOM_PAIRS}"
+    )
+    counts.matching.update(_levels(connection, linking, matching))
+    counts.random.update(_levels(connection, linking, some))
+    _measure(connection, linking, counts, matching)
+
+
+def _levels(connection: duckdb.DuckDBPyConnection, linking: Linking, pairs: str) -> Counter[Level]:
+    """How often Splink finds each level on these pairs."""
+    connection.execute(f"CREATE OR REPLACE TABLE train_pairs AS SELECT '0' AS match_key, l AS join_key_l, r AS join_key_r FROM ({pairs})")
+    linker, interface = linker_on(connection, linking, linking.model)
+    linker.table_management.register_blocked_pairs_for_predict(interface.register("train_pairs"))
+    compared = linker.inference.predict(warning_mode="never").physical_name
+    found: Counter[Level] = Counter()
+    for comparison in linking.comparisons:
+        names = levels_by_gamma(comparison)
+        query = f"SELECT gamma_{comparison.name}, count(*) FROM {compared} GROUP BY ALL"
+        rows: Iterable[tuple[int, int]] = connection.execute(query).fetchall()
+        found.update({(comparison.name, names[gamma]): n for gamma, n in rows})
+    linker.table_management.delete_tables_created_by_splink_from_db()
+    return found
+
+
+def _measure(connection: duckdb.DuckDBPyConnection, linking: Linking, counts: Counts, matching: str) -> None:
+    connection.execute(judged(linking))
+    for rule, right, n in connection.execute(
+        "SELECT rule, a.true_id = b.true_id, count(*) FROM link_judged JOIN train_truth AS a ON a.unit_id = unit_l"
+        " JOIN train_truth AS b ON b.unit_id = unit_r WHERE rule IS NOT NULL GROUP BY ALL"
+    ).fetchall():
+        counts.rules[(rule, right)] += n
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE train_matching AS {matching}")
+    (total,) = connection.execute("SELECT count(*) FROM train_matching").fetchone() or (0,)
+    counts.pairs += total
+    for block, n in connection.execute(
+        "SELECT block, count(DISTINCT (unit_l, unit_r)) FROM link_found JOIN train_matching ON l = unit_l AND r = unit_r GROUP BY block"
+    ).fetchall():
+        counts.blocks[block] += n

@@ -1,0 +1,32 @@
+-- The 15 digits that a spreadsheet leaves of a number, or the fewer that its scientific form shows.
+CREATE OR REPLACE MACRO digits_left(t) AS
+    CASE WHEN regexp_full_match(t, '\d(\.\d+)?E\+?\d+')
+              THEN left(regexp_replace(regexp_replace(t, 'E.*', ''), '\.', ''), 15)
+         WHEN length(t) >= 15 THEN left(t, 15)
+         ELSE t END;
+
+-- Of all levels that the pairs of two lists reach, the best.
+CREATE OR REPLACE MACRO best_name(names, others) AS
+    list_min(flatten(list_transform(names, lambda a: list_transform(others, lambda b: list_position(
+        ['same', 'similar', 'slip', 'one', 'half', 'other'],
+        name_says(a.name_key, b.name_key, a.sound, b.sound, a.is_lossy, b.is_lossy))))));
+
+CREATE OR REPLACE MACRO best_birth(births, others) AS
+    list_min(flatten(list_transform(births, lambda a: list_transform(others, lambda b: list_position(
+        ['same', 'slip', 'part', 'other'], birth_says(a, b))))));
+
+-- By how many edits (exchanges of neighbours count as one) the closest two numbers differ.
+CREATE OR REPLACE MACRO edits(texts, others) AS
+    list_min(flatten(list_transform(texts, lambda a: list_transform(others, lambda b: damerau_levenshtein(a, b)))));
+
+-- What a spreadsheet left of one is the beginning of the other: 15 digits, or fewer.
+CREATE OR REPLACE MACRO shares_fifteen(stems, beginnings) AS
+    list_has_any(list_filter(stems, lambda s: length(s) = 15), beginnings);
+
+CREATE OR REPLACE MACRO shares_beginning(stems, beginnings) AS
+    len(list_filter(stems, lambda s: length(s) BETWEEN 6 AND 14 AND len(list_filter(beginnings, lambda b: starts_with(b, s))) > 0)) > 0;
+
+-- The two kinds of a foreigner's permit: three letters and twelve digits, and 18 digits that begin with 9; both tell the birth.
+CREATE OR REPLACE MACRO are_two_cards(older, newer) AS
+    len(list_filter(older, lambda a: regexp_full_match(a, '[A-Z]{3}.{12}')
+        AND len(list_filter(newer, lambda b: b[1] = '9' AND a[8:13] = b[9:14])) > 0)) > 0;

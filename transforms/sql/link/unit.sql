@@ -1,0 +1,45 @@
+-- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
+-- first 15 digits; bearers: how many units bear its commonest name.
+CREATE OR REPLACE TABLE link_unit AS
+WITH wanted AS (
+    SELECT unit_l AS unit_id FROM link_found UNION SELECT unit_r FROM link_found
+), said AS (
+    SELECT m.unit_id, r.*, s.sound, f.sound AS former_sound
+    FROM link_member AS m SEMI JOIN wanted USING (unit_id)
+    JOIN link_record AS r USING (record_id)
+    LEFT JOIN link_sound AS s ON s.name_key = r.name_key
+    LEFT JOIN link_sound AS f ON f.name_key = r.former_name_key
+), told AS (
+    SELECT unit_id,
+           list_sort(list(DISTINCT {'name_key': name_key, 'sound': sound, 'is_lossy': is_lossy}) FILTER (name_key IS NOT NULL)) AS names,
+           list_sort(list(DISTINCT {'name_key': former_name_key, 'sound': former_sound, 'is_lossy': false})
+                     FILTER (former_name_key IS NOT NULL)) AS former_names,
+           list_sort(list(DISTINCT birth_date) FILTER (birth_date IS NOT NULL)) AS births,
+           mode(birth_date ORDER BY birth_date) AS birth_date,
+           list_sort(list(DISTINCT number) FILTER (number IS NOT NULL)) AS numbers,
+           list_sort(list(DISTINCT former_number) FILTER (former_number IS NOT NULL)) AS former_numbers,
+           list_sort(list(DISTINCT told) FILTER (length(told) BETWEEN 16 AND 19 AND NOT contains(told, 'E'))) AS told,
+           list_sort(list(DISTINCT digits_left(told)) FILTER (told IS NOT NULL)) AS stems,
+           list_sort(list(DISTINCT sex) FILTER (sex IS NOT NULL)) AS sexes,
+           list_sort(list(DISTINCT register_key) FILTER (register_key IS NOT NULL)) AS register_keys,
+           list_sort(list(DISTINCT stands_in || '/' || record_key) FILTER (stands_in IS NOT NULL)) AS stands_in,
+           list_sort(list(DISTINCT own_row) FILTER (own_row IS NOT NULL)) AS own_rows,
+           bool_or(is_owner) AS is_owner, count(*) AS records$contexts
+    FROM said GROUP BY unit_id
+), bearers AS (
+    SELECT name_key, count(DISTINCT unit_id) AS bearers FROM link_told
+    WHERE unit_id > 0 AND name_key IN (SELECT unnest(names).name_key FROM told)
+    GROUP BY name_key
+), rarity AS (
+    SELECT unit_id, max(coalesce(bearers, 0)) AS bearers
+    FROM (SELECT unit_id, unnest(names).name_key AS name_key FROM told) LEFT JOIN bearers USING (name_key)
+    GROUP BY unit_id
+), kin AS (
+    SELECT unit_id, list_sort(list(DISTINCT kin_id)) AS kin FROM link_kin SEMI JOIN wanted USING (unit_id) GROUP BY unit_id
+)
+SELECT told.* EXCLUDE (former_names) REPLACE (coalesce(names, []) || coalesce(former_names, []) AS names),
+       list_concat(coalesce(numbers, []), coalesce(told.told, [])) AS texts,
+       unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
+       list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15))) AS number_stems,
+       rarity.bearers, kin.kin
+FROM told LEFT JOIN rarity USING (unit_id) LEFT JOIN kin USING (unit_id);
