@@ -123,7 +123,7 @@ def load(*folders: Path) -> Contracts:
     forms = reader.each(lambda path: _form(path, derived, wordings), matching(files, FORMS))
     event_kinds = of(EventKind, EVENTS)
     subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
-    linking = reader.one(lambda path: _linking(files, path), files[LINKING[0]].parent)
+    linking = reader.one(lambda path: _linking(files, path), OWN / LINKING[0].parent)
     if reader.faults or placeholders is None or normalisers is None or access is None or linking is None:
         raise ContractError(*reader.faults)
     return Contracts(
@@ -206,7 +206,8 @@ def _normalisers(path: Path) -> dict[str, str]:
 
 
 def _linking(files: dict[Path, Path], folder: Path) -> Linking:
-    return _validated(Linking, {path.stem: yaml_of(files[path]) for path in LINKING}, folder)
+    """Folders that say nothing of linking take the project's own."""
+    return _validated(Linking, {path.stem: yaml_of(files.get(path, OWN / path)) for path in LINKING}, folder)
 
 
 def _typed(kind: type[T], path: Path) -> T:

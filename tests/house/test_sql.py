@@ -45,7 +45,6 @@ BEHIND_A_NAME = {
     "unify/declared.sql": {"person_id": "our own macro"},
     "unify/relation.sql": {"person_id": "our own macro"},
     "reconcile/rule_division.sql": {"read_csv": "the list of divisions is a file"},
-    "unify/household_relation.sql": {"person_id": "our own macro"},
 }
 
 
