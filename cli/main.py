@@ -72,10 +72,13 @@ def run(
     from contracts.load import load_all
     from transforms.road import run as go
     from warehouse.home import Home
+    from warehouse.quality import quality_page
 
     home = Home.from_environment()
     with listening(sys.stderr) as listener:
         report = go(home, load_all(), landing, _day(as_of), listener)
+        if report.status == "published":
+            quality_page(home, load_all())
     if json:
         typer.echo(show.as_json(report.to_json()))
     else:
@@ -217,6 +220,22 @@ def events(
 
     for event in follow(published(Home.from_environment()), load_all(), since, kind or ()):
         typer.echo(dumps(event, ensure_ascii=False, default=str))
+
+
+@app.command()
+@told_plainly
+def quality(
+    opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Write the page that shows what the departments are like in the published release. 部门数据质量页"""
+    from contracts.load import load_all
+    from warehouse.home import Home
+    from warehouse.quality import quality_page
+
+    page = quality_page(Home.from_environment(), load_all())
+    typer.echo(page)
+    if opened:
+        typer.launch(page.as_uri())
 
 
 @app.command()

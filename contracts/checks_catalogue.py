@@ -85,6 +85,14 @@ def order_of_authority_names_each_once(agreed: Agreement) -> Iterator[Finding]:
                 yield _error(agreed, datum, part, f"{name} is named twice", remedy)
 
 
+def the_area_is_a_datum(agreed: Agreement) -> Iterator[Finding]:
+    """Figures are given by a part of the county that a datum tells."""
+    area = agreed.contracts.catalogue.area
+    if area is not None and area.datum not in agreed.data:
+        what = f"{area.datum} is no datum of the catalogue"
+        yield Finding("error", "catalogue.yaml", "area.datum", what, close(area.datum, agreed.data))
+
+
 def phases_are_of_the_owner_and_a_fallback(agreed: Agreement) -> Iterator[Finding]:
     """Who answers in an earlier phase of life stands in later, and the phase ends with a dataset that is delivered."""
     for datum in agreed.contracts.catalogue.data:
@@ -193,6 +201,7 @@ CHECKS: tuple[Check, ...] = (
     sources_exist,
     sources_tell_the_datum,
     order_of_authority_names_each_once,
+    the_area_is_a_datum,
     phases_are_of_the_owner_and_a_fallback,
     copies_are_groups_of_sources,
     code_lists_exist,

@@ -269,7 +269,8 @@ def catalogues(folders: tuple[Path, ...]) -> list[Path]:
 
 def _catalogue(layers: tuple[Catalogue, ...]) -> Catalogue:
     data = {datum.name: datum for layer in layers for datum in layer.data}
-    return Catalogue(version=layers[-1].version if layers else "", data=tuple(data.values()))
+    area = next((layer.area for layer in reversed(layers) if layer.area), None)
+    return Catalogue(version=layers[-1].version if layers else "", area=area, data=tuple(data.values()))
 
 
 def _one_owner(path: Path) -> Catalogue:
@@ -299,6 +300,7 @@ def _dataset(path: Path) -> Dataset:
         "department": contract.domain,
         "name": contract.dataProduct,
         "title": contract.name,
+        "office": getattr(contract.team, "name", None) or contract.domain,
         "version": contract.version,
         "columns": [_column(p) for p in schema.properties or []],
         "latency_hours": _span(contract, "latency"),

@@ -77,8 +77,16 @@ class Datum(Agreed):
         return (self.owner, *self.fallbacks)
 
 
+class Area(Agreed):
+    """By which part of the county figures are given: the first ``digits`` of a datum that is a division."""
+
+    datum: str
+    digits: int = 9
+
+
 class Catalogue(Agreed):
     version: str
+    area: Area | None = None
     data: tuple[Datum, ...]
 
     def datum(self, name: str) -> Datum:
@@ -354,6 +362,7 @@ class Dataset(Agreed):
     department: str
     name: str
     title: str
+    office: str = ""
     version: str
     delivery: Delivery
     pulled_from: Source | None = None

@@ -18,11 +18,20 @@ def extract(subscriber: str) -> str:
     return str(road.deliver(wiring.home(), wiring.agreed(), subscriber))
 
 
+@task
+def describe() -> str:
+    """Write the page that shows what the departments are like in the published release."""
+    from warehouse.quality import quality_page  # noqa: PLC0415
+
+    return str(quality_page(wiring.home(), wiring.agreed()))
+
+
 with DAG(
     "deliver",
-    description="Write the subscribers' extracts of the published release",
+    description="Write the subscribers' extracts of the published release, and what the departments are like in it",
     schedule=[wiring.release_asset()],
     default_args=wiring.task_settings("renkou", timedelta(hours=2)),
     **wiring.dag_settings("deliver", "deliver"),
 ) as deliver:
     extract.expand(subscriber=sorted({s.subscriber for s in wiring.agreed().subscriptions}))
+    describe()

@@ -38,6 +38,7 @@ COPIED = {
     "quarantine": "department, dataset, batch_date, file, line",
     "relation": "person_id",
     "freshness": "department, dataset",
+    "quality": "as_of, release_id, measure, department, dataset, datum, class, township",
     "batch": "batch_date, department, dataset, file",
     "release": "release_id",
 }

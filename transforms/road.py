@@ -23,6 +23,7 @@ from transforms.freshness import write_freshness
 from transforms.history import history_build
 from transforms.link import link_build, prepare_comparisons
 from transforms.prepare import prepare_build
+from transforms.quality import quality_build
 from transforms.questions import approved_stops
 from transforms.reconcile import reconcile_build
 from transforms.review import prepare_decisions
@@ -210,13 +211,14 @@ def unify(home: Home, contracts: Contracts, day: date) -> None:
 
 
 def reconcile(home: Home, contracts: Contracts, day: date) -> None:
-    """Where the sources disagree; then complete the release file."""
+    """Where the sources disagree, and what the departments are like; then complete the release file."""
     notes = _notes(home, day)
     release_file = _release_file(home, day)
     with open_database(home.build_file(day)) as connection:
         prepare_comparisons(connection)
         with release.release_beside(connection, release_file):
             reconcile_build(connection, contracts, day)
+            quality_build(connection, contracts, day, notes["release_id"])
         release.assemble(connection, release_file, contracts, notes["release_id"], day, notes["inputs"])
 
 

@@ -3,6 +3,10 @@ CREATE OR REPLACE TABLE prior_person_former (department VARCHAR, dataset VARCHAR
 CREATE OR REPLACE TABLE prior_person_change (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR);
 CREATE OR REPLACE TABLE prior_number AS SELECT 0::BIGINT AS number;
 CREATE OR REPLACE TABLE prior_discrepancy (discrepancy_id VARCHAR, opened_on DATE, due_on DATE);
+CREATE OR REPLACE TABLE prior_quality (
+    release_id VARCHAR, as_of DATE, measure VARCHAR, department VARCHAR, dataset VARCHAR, township VARCHAR, datum VARCHAR,
+    class VARCHAR, part BIGINT, whole BIGINT
+);
 CREATE OR REPLACE TABLE prior_release (
     release_id VARCHAR, as_of DATE, built_at TIMESTAMPTZ, code_version VARCHAR, contract_version VARCHAR, inputs VARCHAR,
     persons BIGINT, records BIGINT, quarantined BIGINT, discrepancies BIGINT

@@ -1,0 +1,66 @@
+"""What the departments are like: figures that add up, and a page without any value of a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.model import Contracts
+from tests.support.county import DAYS, Travelled
+from tests.support.release import rows
+from warehouse.home import Home
+from warehouse.quality import quality_page
+
+
+@pytest.fixture(scope="module")
+def page(travelled: Travelled, own_contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Written into a home of its own on the published release."""
+    home = tmp_path_factory.mktemp("quality")
+    (home / "warehouse").symlink_to(travelled.home.warehouse)
+    return quality_page(Home(home), own_contracts).read_text(encoding="utf-8")
+
+
+def test_every_release_has_its_figures(travelled: Travelled) -> None:
+    days = rows(travelled.home.current, "SELECT DISTINCT as_of FROM quality WHERE measure = 'completeness' ORDER BY ALL")
+    assert [day for (day,) in days] == list(DAYS)
+
+
+def test_no_part_is_more_than_the_whole(travelled: Travelled) -> None:
+    assert rows(travelled.home.current, "FROM quality WHERE part > whole AND measure <> 'days_behind'") == []
+
+
+def test_the_figures_are_those_of_the_release(travelled: Travelled) -> None:
+    newest = "FROM quality WHERE as_of = (SELECT max(as_of) FROM quality)"
+    disputed = rows(travelled.home.current, f"SELECT sum(part)::BIGINT {newest} AND measure = 'disputed'")
+    assert disputed == rows(travelled.home.current, "SELECT count(*) FROM discrepancy")
+    kept_out = rows(travelled.home.current, f"SELECT sum(part)::BIGINT {newest} AND measure = 'rows_kept_out'")
+    assert kept_out == rows(travelled.home.current, "SELECT count(*) FROM quarantine")
+    told = rows(travelled.home.current, f"SELECT datum, sum(part)::BIGINT {newest} AND measure = 'completeness' GROUP BY datum")
+    owned = dict(
+        rows(travelled.home.current, "SELECT datum, count(*) FROM person_datum WHERE standing = 'owner' GROUP BY datum")
+    )
+    assert {name: count for name, count in told if name not in ("birth_date", "sex")} == {
+        name: owned.get(name, 0) for name, _ in told if name not in ("birth_date", "sex")
+    }
+
+
+def test_the_page_speaks_of_every_department_and_datum_in_both_languages(page: str, own_contracts: Contracts) -> None:
+    for dataset in own_contracts.datasets:
+        assert dataset.office in page
+        assert dataset.title in page
+    owned = [d for d in own_contracts.catalogue.data if any(d.owner == s.id for s in own_contracts.datasets)]
+    assert all(datum.label in page and datum.label_en in page for datum in owned)
+    assert page.count("<svg") == 4
+
+
+def test_the_page_holds_no_value_of_a_person(page: str, travelled: Travelled) -> None:
+    personal = rows(
+        travelled.home.current,
+        "SELECT DISTINCT value FROM person_datum"
+        " WHERE datum IN ('id_number', 'phone', 'residence_address', 'hukou_address', 'household_no')"
+        " UNION SELECT DISTINCT person_id FROM person UNION SELECT DISTINCT record_key FROM person_record WHERE length(record_key) > 5",
+    )
+    assert [value for (value,) in personal if value in page] == []
+
+
+def test_small_counts_are_not_shown(page: str) -> None:
+    assert "&lt;5" in page

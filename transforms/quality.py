@@ -1,0 +1,79 @@
+"""What the departments are like, in figures: complete, timely, agreeing (GB/T 36344-2018), and what waits for their answer.
+
+Table ``quality``: one row per figure, by department, dataset, township and datum, of this release and all before, so that a
+trend can be seen. No value of a person is in it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from contracts.model import Contracts, Dataset
+from transforms.sql_files import quoted, sql
+from transforms.unify import supplied
+
+COLUMNS = "measure VARCHAR, department VARCHAR, dataset VARCHAR, township VARCHAR, datum VARCHAR, class VARCHAR, part BIGINT, whole BIGINT"
+
+
+def quality_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:
+    """Fill ``quality``. Needs ``unify_*``, ``discrepancy``, ``freshness``, ``batch``, ``quarantine`` and the release file attached."""
+    area = contracts.catalogue.area
+    township = f"left({area.datum}, {area.digits})" if area else "NULL::VARCHAR"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE quality_township AS SELECT person_no, person_id, {township} AS township FROM released.unify_person"
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE quality_completeness ({COLUMNS})")
+    for dataset in contracts.datasets:
+        _completeness(connection, contracts, dataset)
+    _agreement(connection, contracts)
+    connection.execute(sql("quality/quality", day=quoted(day.isoformat()), release=quoted(release_id)))
+
+
+def _completeness(connection: duckdb.DuckDBPyConnection, contracts: Contracts, dataset: Dataset) -> None:
+    """Of the persons of whom an owner's rows tell a datum: of how many it has a value."""
+    owned = [datum.name for datum in supplied(dataset, contracts) if datum.owner == dataset.id]
+    telling = {name: tuple(p.role for p in dataset.persons if name in p.data) for name in owned}
+    for roles in sorted(set(telling.values())):
+        names = [name for name in owned if telling[name] == roles]
+        counts = ", ".join(f"count({name}) AS {name}" for name in names)
+        connection.execute(
+            "INSERT INTO quality_completeness SELECT 'completeness',"
+            f" {quoted(dataset.department)}, {quoted(dataset.name)}, township, datum, NULL, part, whole"
+            f" FROM (UNPIVOT (SELECT township, count(*) AS whole, {counts}"
+            f" FROM unify_source__{dataset.table} JOIN quality_township USING (person_no){_bearing(dataset, roles)} GROUP BY township)"
+            f" ON {', '.join(names)} INTO NAME datum VALUE part)"
+        )
+
+
+def _bearing(dataset: Dataset, roles: tuple[str, ...]) -> str:
+    """SQL: only persons in these roles of the dataset's rows; of a single role it is everybody."""
+    if len(dataset.persons) == 1 or not roles:
+        return ""
+    listed = ", ".join(quoted(role) for role in roles)
+    return (
+        f" SEMI JOIN (SELECT person_no FROM link_role WHERE department = {quoted(dataset.department)}"
+        f" AND dataset = {quoted(dataset.name)} AND role IN ({listed}) AND is_current) AS bearer USING (person_no)"
+    )
+
+
+def _agreement(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Of the copies of what owners say: how many say the same."""
+    data = contracts.catalogue.data
+    sums = ", ".join(
+        f"coalesce(sum({d.name}__agreeing) FILTER (WHERE {d.name}__source = 0), 0)::BIGINT AS {d.name}__yes,"
+        f" coalesce(sum({d.name}__disagreeing) FILTER (WHERE {d.name}__source = 0), 0)::BIGINT AS {d.name}__no"
+        for d in data
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE quality_copies AS SELECT township, "
+        f"{sums} FROM released.unify_person JOIN quality_township USING (person_no) GROUP BY township"
+    )
+    parts = " UNION ALL ".join(
+        f"SELECT 'agreement', {quoted(d.owner.split('/')[0])}, {quoted(d.owner.split('/')[1])}, township, {quoted(d.name)}, NULL,"
+        f" {d.name}__yes, {d.name}__yes + {d.name}__no FROM quality_copies WHERE {d.name}__yes + {d.name}__no > 0"
+        for d in data
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE quality_agreement ({COLUMNS})")
+    connection.execute(f"INSERT INTO quality_agreement {parts}")

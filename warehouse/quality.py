@@ -1,0 +1,243 @@
+"""What the departments are like, as a page for people: figures of the table ``quality``, in Chinese and English, with their trend."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+
+from contracts.model import Contracts
+from warehouse.connection import open_read_only
+from warehouse.durable import write_text
+from warehouse.home import Home
+from warehouse.lookup import Row, release_of, rows
+from warehouse.publish import published
+
+PAGES = Path(__file__).parent / "pages"
+FEW = 5
+"""Counts of persons below this are not shown: with a place beside them they point at somebody."""
+
+KEPT_OUT = {
+    "batches_not_accepted": "批次未接收 batches not accepted",
+    "rows_kept_out": "隔离的行 rows kept out",
+}
+# One figure a department and release: what is drawn, from which measure, and whether it is a share.
+TRENDS = (
+    ("完整率 completeness, %", "completeness", True),
+    ("一致率 agreement, %", "agreement", True),
+    ("待核实 open", "orders_open", False),
+    ("逾期 overdue", "orders_overdue", False),
+)
+
+
+def quality_page(home: Home, contracts: Contracts) -> Path:
+    """Write ``reports/<release>/quality.html`` of the published release; answers the file."""
+    database = published(home)
+    target = home.reports / database.stem.removeprefix("release_") / "quality.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open_read_only(database) as connection:
+        page = _page(_Figures(connection, contracts))
+    write_text(target, page)
+    return target
+
+
+class _Figures:
+    """The figures of one release, and the words of the contracts for them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+        self.connection = connection
+        self.contracts = contracts
+        self.release = release_of(connection)
+        self.offices = {d.department: d.office for d in contracts.datasets}
+        connection.execute(
+            "CREATE OR REPLACE TEMP VIEW figure AS SELECT * FROM quality WHERE release_id = "
+            f"'{self.release.release_id}'"
+        )
+
+    def ask(self, query: str, *values: Any) -> list[Row]:
+        return rows(self.connection, query, values)
+
+    def sums(self, by: Sequence[str], measure: str) -> dict[tuple[Any, ...], tuple[int, int]]:
+        """Of each group the sums of part and whole."""
+        names = ", ".join(by)
+        found = self.ask(f"SELECT {names}, sum(part) AS part, sum(whole) AS whole FROM figure WHERE measure = ? GROUP BY {names}", measure)
+        return {tuple(row[name] for name in by): (int(row["part"]), int(row["whole"] or 0)) for row in found}
+
+
+def _page(figures: _Figures) -> str:
+    templates = Environment(loader=FileSystemLoader(PAGES), autoescape=select_autoescape())
+    return templates.get_template("quality.html").render(
+        release=figures.release.release_id,
+        as_of=figures.release.as_of,
+        few=FEW,
+        departments=_departments(figures),
+        plots=[Markup(_plot(figures, *trend)) for trend in TRENDS],
+        data=_data(figures),
+        datasets=_datasets(figures),
+        errors=_errors(figures),
+        townships=_townships(figures),
+    )
+
+
+def _share(found: tuple[int, int] | None) -> str:
+    if found is None or not found[1]:
+        return "—"
+    return f"{100 * found[0] / found[1]:.1f}%"
+
+
+def _many(count: int) -> str:
+    return f"<{FEW}" if 0 < count < FEW else f"{count:,}"
+
+
+def _departments(figures: _Figures) -> list[Row]:
+    of: Callable[[str], dict[tuple[Any, ...], tuple[int, int]]] = lambda measure: figures.sums(["department"], measure)  # noqa: E731
+    complete, agree, timely = of("completeness"), of("agreement"), of("timeliness")
+    kept, opened, overdue = of("rows_kept_out"), of("orders_open"), of("orders_overdue")
+    return [
+        {
+            "department": name,
+            "office": office,
+            "completeness": _share(complete.get((name,))),
+            "agreement": _share(agree.get((name,))),
+            "timeliness": "{}/{}".format(*timely.get((name,), (0, 0))),
+            "is_late": len({*timely.get((name,), (0, 0))}) > 1,
+            "kept_out": f"{kept.get((name,), (0, 0))[0]:,}",
+            "open": f"{opened.get((name,), (0, 0))[0]:,}",
+            "overdue": f"{overdue.get((name,), (0, 0))[0]:,}",
+            "is_overdue": bool(overdue.get((name,), (0, 0))[0]),
+        }
+        for name, office in figures.offices.items()
+    ]
+
+
+def _data(figures: _Figures) -> list[Row]:
+    complete, agree = figures.sums(["datum"], "completeness"), figures.sums(["datum"], "agreement")
+    disputed = figures.sums(["datum"], "disputed")
+    found = []
+    for datum in figures.contracts.catalogue.data:
+        owner = next((d for d in figures.contracts.datasets if d.id == datum.owner), None)
+        if owner is None or (datum.name,) not in complete:
+            continue
+        part, whole = complete[(datum.name,)]
+        yes, compared = agree.get((datum.name,), (0, 0))
+        found.append(
+            {
+                "label": datum.label,
+                "label_en": datum.label_en,
+                "office": owner.office,
+                "title": owner.title,
+                "completeness": _share((part, whole)),
+                "completeness_width": round(100 * part / whole) if whole else 0,
+                "agreement": _share((yes, compared)),
+                "agreement_width": round(100 * yes / compared) if compared else 0,
+                "compared": f"{compared:,}" if compared else "",
+                "disputed": _many(disputed.get((datum.name,), (0, 0))[0]),
+            }
+        )
+    return found
+
+
+def _datasets(figures: _Figures) -> list[Row]:
+    timely = figures.sums(["department", "dataset"], "timeliness")
+    days = figures.sums(["department", "dataset"], "days_behind")
+    return [
+        {
+            "title": d.title,
+            "dataset": d.id,
+            "office": d.office,
+            "cadence": {"daily": "每日 daily", "weekly": "每周 weekly", "monthly": "每月 monthly"}[d.delivery.cadence],
+            "days": days.get((d.department, d.name), ("—",))[0],
+            "on_time": bool(timely.get((d.department, d.name), (0, 0))[0]),
+        }
+        for d in figures.contracts.datasets
+    ]
+
+
+def _errors(figures: _Figures) -> list[Row]:
+    labels = {datum.name: datum.label for datum in figures.contracts.catalogue.data}
+    titles = {(d.department, d.name): d.title for d in figures.contracts.datasets}
+    sentences = {rule.id: rule.sentence for rule in figures.contracts.rules}
+    found = figures.ask(
+        "SELECT measure, department, dataset, datum, class, sum(part)::BIGINT AS count FROM figure"
+        " WHERE measure IN ('batches_not_accepted', 'rows_kept_out', 'disputed') GROUP BY ALL"
+        " ORDER BY count DESC, measure, department, dataset, datum, class"
+    )
+    return [
+        {
+            "words": KEPT_OUT.get(row["measure"]) or sentences.get(row["class"], "与数源不一致 differs from the owner"),
+            "class": row["class"],
+            "office": figures.offices.get(row["department"], row["department"]),
+            "where": labels.get(row["datum"]) or titles.get((row["department"], row["dataset"]), row["dataset"]),
+            "count": _many(row["count"]) if row["measure"] == "disputed" else f"{row['count']:,}",
+        }
+        for row in found
+    ]
+
+
+def _townships(figures: _Figures) -> list[Row]:
+    by = ["township", "department"]
+    complete, agree, opened = (figures.sums(by, measure) for measure in ("completeness", "agreement", "orders_open"))
+    names = sorted({township for township, _ in complete if township})
+    return [
+        {
+            "township": township,
+            "cells": [
+                {
+                    "completeness": _hidden(complete.get((township, department))),
+                    "agreement": _hidden(agree.get((township, department))),
+                    "open": _many(opened.get((township, department), (0, 0))[0]),
+                }
+                for department in figures.offices
+            ],
+        }
+        for township in names
+    ]
+
+
+def _hidden(found: tuple[int, int] | None) -> str:
+    """A share of few is not shown either."""
+    return _share(found) if found and found[1] >= FEW else "—"
+
+
+def _plot(figures: _Figures, title: str, measure: str, is_share: bool) -> str:
+    """Lines over releases, one a department, as SVG; of a day that was released twice the later release counts."""
+    from matplotlib import rc_context  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    value = "100.0 * sum(part) / nullif(sum(whole), 0)" if is_share else "sum(part)"
+    found = figures.ask(
+        f"WITH newest AS (SELECT as_of, max(release_id) AS release_id FROM quality GROUP BY as_of)"
+        f" SELECT as_of, department, {value} AS value FROM quality SEMI JOIN newest USING (as_of, release_id)"
+        " WHERE measure = ? GROUP BY ALL ORDER BY as_of, department",
+        measure,
+    )
+    days = [row["as_of"] for row in figures.ask("SELECT DISTINCT as_of FROM quality ORDER BY as_of")]
+    values = {(row["department"], row["as_of"]): row["value"] for row in found}
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    # Text stays text in the SVG: the reader's browser has the Chinese font, the machine that draws need not.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": measure, "font.family": "sans-serif"}):
+        figure = Figure(figsize=(6.4, 2.9))
+        axes = figure.subplots()
+        for department in figures.offices:
+            line = [values.get((department, day), None if is_share else 0) for day in days]
+            axes.plot(range(len(days)), [float("nan") if v is None else float(v) for v in line], marker="o", markersize=4, label=department)
+        step = max(1, len(days) // 8)
+        axes.set_xticks(range(0, len(days), step), [f"{day:%m-%d}" for day in days[::step]])
+        if not is_share:
+            highest = max((float(value or 0) for value in values.values()), default=0)
+            axes.set_ylim(0, max(5.0, highest * 1.1))
+            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(axis="y", color="#e6eaef")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(fontsize=8, frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1, 1))
+        drawn = io.StringIO()
+        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None})
+    svg = drawn.getvalue()
+    return f"<strong>{title}</strong>" + svg[svg.index("<svg") :]
