@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from api.app import create
@@ -60,3 +63,21 @@ def made_key(home: Home, **limits: object) -> tuple[FormSystem, str]:
         "expires_at": (now + timedelta(days=1)).isoformat(),
     }
     return KeyRing(home).add(FormSystem(**(agreed | limits)))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, contracts: Contracts) -> Iterator[tuple[str, str]]:
+    """A real server with the small release: its address and a key for everything."""
+    folder = tmp_path_factory.mktemp("served")
+    home = Home(folder / "home")
+    publish(build(folder / "r1.duckdb", contracts, "r1", others={"discrepancy": [DISPUTED]}), home, "r1")
+    server = uvicorn.Server(uvicorn.Config(create(home), port=0, log_level="warning"))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}", made_key(home)[1]
+    server.should_exit = True
+    thread.join()

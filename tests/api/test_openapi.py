@@ -1,0 +1,29 @@
+"""The API does what its OpenAPI says, also with calls that nobody would think of."""
+
+from __future__ import annotations
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from api.app import create
+
+schema = schemathesis.openapi.from_dict(create().openapi())
+
+
+@schema.parametrize()
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_it_keeps_to_its_openapi(case: schemathesis.Case, served: tuple[str, str]) -> None:
+    case.call_and_validate(base_url=served[0], headers={"Authorization": f"Bearer {served[1]}"})
+
+
+def test_the_calls_are_those_that_were_agreed(served: tuple[str, str]) -> None:
+    told = httpx.get(f"{served[0]}/openapi.json").json()
+    assert {(path, method) for path, methods in told["paths"].items() for method in methods} == {
+        ("/health", "get"),
+        ("/v1/forms", "get"),
+        ("/v1/forms/{form}", "get"),
+        ("/v1/forms/{form}/prefill", "post"),
+        ("/v1/forms/{form}/submissions", "post"),
+        ("/v1/persons/{person_id}/access-log", "get"),
+    }

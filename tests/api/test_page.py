@@ -1,0 +1,103 @@
+"""The page in a real browser: by keyboard, on a desk and on a phone. ``RENKOU_PICTURES`` names a folder for pictures of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.warehouse.small_release import MAN, SHARED
+
+CHROMIUM = "/usr/bin/chromium"
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=SIZES)
+def page(browser: Browser, request: pytest.FixtureRequest, served: tuple[str, str]) -> Iterator[Page]:
+    width, height = SIZES[request.param]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(served[0])
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("RENKOU_PICTURES"):
+        width = (page.viewport_size or {"width": 0})["width"]
+        page.screenshot(path=Path(folder) / f"{name}_{width}.png", full_page=True)
+
+
+def typed(page: Page, text: str) -> None:
+    page.keyboard.type(text)
+    page.keyboard.press("Tab")
+
+
+def asked_for(page: Page, key: str, number: str) -> None:
+    """All by keyboard: the key, then purpose, case and number, Enter."""
+    page.locator("#key").focus()
+    page.keyboard.type(key)
+    page.keyboard.press("Enter")
+    expect(page.locator("#form")).to_be_focused()
+    page.locator("#form").select_option("retirement")
+    page.locator("#case_no").focus()
+    typed(page, "2026-0001")
+    page.keyboard.type(number)
+    picture(page, "asked")
+    page.keyboard.press("Enter")
+    expect(page.locator("#title")).to_be_focused()
+
+
+def test_an_official_fills_in_corrects_confirms(page: Page, served: tuple[str, str]) -> None:
+    asked_for(page, served[1], MAN)
+    name = page.locator("#field_name")
+    expect(name).to_have_value("欧阳[志]强")
+    expect(page.locator("#field_ethnicity")).to_have_class("given disputed")
+    expect(page.locator("#field_name_source")).to_be_hidden()
+    name.focus()
+    expect(page.locator("#field_name_source")).to_be_visible()
+    expect(page.locator("#field_name_source")).to_contain_text("常住人口登记；截至 2026-11-22；数源部门")
+    picture(page, "filled")
+    fits = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits
+
+    page.locator("#field_phone").fill("13911112222")
+    page.locator("#filled button[type=submit]").click()
+    expect(page.locator("#message")).not_to_contain_text("已提交")  # not confirmed yet
+    page.locator("#confirmed").focus()
+    page.keyboard.press("Space")
+    page.locator("#filled button[type=submit]").press("Enter")
+    expect(page.locator("#message")).to_contain_text("更正 1 项")
+    picture(page, "submitted")
+
+
+def test_nobody_is_guessed(page: Page, served: tuple[str, str]) -> None:
+    asked_for(page, served[1], SHARED)
+    expect(page.locator("#message")).to_contain_text("不止一人")
+    expect(page.locator("#field_name")).to_have_value("")
+
+
+def test_large_type_and_paper(page: Page, served: tuple[str, str]) -> None:
+    asked_for(page, served[1], MAN)
+    page.locator("#larger").click()
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "24px"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    picture(page, "large")
+    page.emulate_media(media="print")
+    expect(page.locator("#ask")).to_be_hidden()
+    expect(page.locator(".signature")).to_be_visible()
+    picture(page, "paper")
