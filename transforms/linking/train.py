@@ -9,13 +9,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
+import yaml
 
 from contracts.model import Contracts, Linking
+from transforms.link import link_build
 from transforms.linking.persons import judged
 from transforms.linking.score import levels_by_gamma, linker_on
-from transforms.sql_files import quoted
+from transforms.prepare import prepare_build
+from transforms.road import batches_known, take_in, waiting_batches
+from transforms.sql_files import quoted, sql
+from warehouse.connection import scratch
+from warehouse.durable import write_text
+from warehouse.home import Home
 
 SEEN = 0.5
 RANDOM_PAIRS = 300_000
@@ -43,6 +51,29 @@ class Counts:
                 m = [max(match, other * 2**comparison.floor) for match, other in zip(m, u, strict=True)]
             found[comparison.name] = dict(zip(names, zip(m, u, strict=True), strict=True))
         return found
+
+
+def train(counties: Iterable[tuple[Path, Path]], contracts: Contracts) -> Counts:
+    """Link each county (its landing folder and its truth) by itself and count what the truth says of the comparisons."""
+    counts = Counts()
+    for landing, truth in counties:
+        with TemporaryDirectory(prefix="renkou-train-") as folder, scratch() as connection:
+            home = Home(Path(folder))
+            for reference in waiting_batches(home, contracts, landing):
+                take_in(home, contracts, landing, reference)
+            batches = batches_known(home, contracts)
+            connection.execute(sql("release/nothing_before"))
+            prepare_build(connection, contracts, batches, max(batch.batch_date for batch in batches))
+            link_build(connection, contracts, "train")
+            learn(connection, contracts, truth, counts)
+    return counts
+
+
+def write_model(counts: Counts, linking: Linking, trained_on: str, out: Path) -> None:
+    """Write the model with these parameters; thresholds stay as they were agreed."""
+    parameters = {name: {level: list(shares) for level, shares in found.items()} for name, found in counts.parameters(linking).items()}
+    model = linking.model.model_dump() | {"trained_on": trained_on, "parameters": parameters}
+    write_text(out, yaml.safe_dump(model, sort_keys=False, allow_unicode=True, default_flow_style=None))
 
 
 def _shares(counts: list[int]) -> list[float]:
