@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
@@ -128,11 +129,13 @@ def record_rows(name: str) -> Iterator[dict[str, Any]]:
                 }
 
 
-def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """The tables that linking starts from."""
+def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts, shuffled: Random | None = None) -> None:
+    """The tables that linking starts from; ``shuffled`` delivers the rows in another order."""
     prepare_build(connection, contracts, [], DAY)
     for source, name in enumerate(("register", "office"), start=1):
         rows = sorted(record_rows(name), key=lambda row: row["record_key"])
+        if shuffled:
+            shuffled.shuffle(rows)
         for line, row in enumerate(rows, start=1):
             values = {"record_no": line, "source_no": source, "line": line, "batch_date": DAY, "operation": "upsert"} | row
             marks = ", ".join("?" for _ in values)
@@ -226,6 +229,27 @@ def test_changes_of_identity_are_told(at: int, linked: Linked) -> None:
 
     expected = sorted((kind, named(one), named(other)) for kind, one, other in case["changes"])
     assert sorted(change for change in linked["change"] if change[1] in ours) == expected
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_links_do_not_depend_on_the_order_of_delivery_nor_on_what_was_linked_before(
+    seed: int, linked: Linked, linking_contracts: Contracts
+) -> None:
+    """Links are a function of records and decisions alone: what rested on an error goes with it, and no day leaves a trace."""
+    with scratch() as connection:
+        fill(connection, linking_contracts, Random(seed))
+        connection.execute("DELETE FROM prior_person_record")
+        link_build(connection, linking_contracts, "r2")
+        again = connection.execute("SELECT record_key, person_id, method FROM person_record").fetchall()
+    assert together(again) == together(linked["record"])
+
+
+def together(records: list[tuple[Any, ...]]) -> dict[frozenset[str], frozenset[tuple[str, str]]]:
+    """The records of each person, with what joined them."""
+    persons: dict[str, set[tuple[str, str]]] = {}
+    for key, who, how in records:
+        persons.setdefault(who, set()).add((key, how))
+    return {frozenset(key for key, _ in found): frozenset(found) for found in persons.values()}
 
 
 def test_new_ids_go_on_where_the_last_release_ended(linked: Linked) -> None:
