@@ -91,7 +91,7 @@ def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[s
     table = f"CREATE OR REPLACE TABLE record_{dataset.table} AS SELECT"
     if not batches:
         return [f"{table} {_empty(dataset)} WHERE false"]
-    numbered = f"{table} row_number() OVER () AS record_no, * FROM"
+    numbered = f"{table} {_record_no(dataset)} AS record_no, * FROM"
     if dataset.delivery.mode == "delta":
         body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches), 'doubled')})"
         return [_doubled("doubled", batches), f"{numbered} ({body})"]
@@ -104,6 +104,13 @@ def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[s
         before = _one_a_key(dataset, gone, "doubled_before")
         body += f" UNION ALL BY NAME SELECT *, record_key IN ({kept}) AS is_current FROM ({before})"
     return [_doubled("doubled", [latest]), _doubled("doubled_before", older), f"{numbered} ({body})"]
+
+
+def _record_no(dataset: Dataset) -> str:
+    """SQL for a number of the row that is the same in every run. Sheets of one workbook have the same lines, so these are counted."""
+    if any(layout.format == "xlsx" for layout in dataset.delivery.layouts):
+        return "row_number() OVER (ORDER BY source_no, line, sheet)"
+    return "source_no * 10000000000 + line"
 
 
 def _doubled(name: str, batches: list[NumberedBatch]) -> str:

@@ -304,8 +304,8 @@ def _record_key(row: Row, table: Table) -> str | None:
         plain = plain[:-1]
     elif len(plain) > table.width:
         plain = plain[:1]
-    parts = [plain[place] if place < len(plain) else "" for place in table.keys]
-    readable = all(parts) and not any('"' in part or "\\x" in part for part in parts)
+    parts = [part for place in table.keys if place < len(plain) and (part := plain[place])]
+    readable = parts and not any('"' in part or "\\x" in part for part in parts)
     return "|".join(parts) if readable else None
 
 

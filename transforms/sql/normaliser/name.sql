@@ -5,11 +5,16 @@ CREATE OR REPLACE MACRO name_is_placeholder(t) AS
 
 CREATE OR REPLACE MACRO name_is_test(t) AS regexp_matches(lower(t), '^(测试|test|ceshi)');
 
+-- A blank inside a name in Han characters is either padding (张 三) or stands for the separator of a transliterated name. Those
+-- have two parts or more of two characters each; a surname and given name of our own hardly ever have five characters together.
+CREATE OR REPLACE MACRO without_blanks(t) AS
+    replace(t, ' ', CASE WHEN length(t) >= 6 AND regexp_full_match(t, '\p{Han}{2,}( \p{Han}{2,})+') THEN '·' ELSE '' END);
+
 CREATE OR REPLACE MACRO name_parts(t) AS {
     'name': regexp_replace(
         CASE WHEN regexp_matches(t, '\p{Han}')
              THEN regexp_replace(
-                 translate(regexp_replace(t, ' +', '', 'g'), '•・･‧⋅∙' || chr(903) || 'ㆍᐧ．.*-⻢⼭〇', '·············马山〇'),
+                 translate(without_blanks(t), '•・･‧⋅∙' || chr(903) || 'ㆍᐧ．.*-⻢⼭〇', '·············马山〇'),
                  '·+', '·', 'g')
              ELSE t END,
         '^(.+?)[(\[【](.*?)[)\]】]$', '\1'),
