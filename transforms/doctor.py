@@ -21,7 +21,7 @@ from contracts.check import check
 from contracts.model import Contracts
 from transforms.pull import Connection, Lookup, PullError
 from transforms.questions import questions
-from transforms.take_in.batches import MANIFEST, ledger
+from transforms.take_in.ledger import MANIFEST, ledger
 from warehouse.connection import open_read_only
 from warehouse.faults import RenkouError
 from warehouse.home import Home

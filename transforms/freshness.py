@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from contracts.model import Contracts, Dataset
-from transforms.take_in.batches import BatchReport
+from transforms.take_in.ledger import BatchReport
 
 COUNTY = ZoneInfo("Asia/Shanghai")
 OLDEST = {"daily": timedelta(0), "weekly": timedelta(days=7), "monthly": timedelta(days=31)}

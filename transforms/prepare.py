@@ -13,7 +13,7 @@ import duckdb
 from contracts.model import Column, Contracts, Dataset
 from transforms.normalise import TOLD
 from transforms.sql_files import quoted
-from transforms.take_in.batches import BatchReport, FileReport
+from transforms.take_in.ledger import BatchReport, FileReport
 
 NumberedBatch = tuple[int, BatchReport]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from contracts.model import Contracts, Dataset
 from transforms.pull.arrival import RECEIPT, day_of, sha256
-from transforms.take_in.batches import ledger
+from transforms.take_in.ledger import ledger
 from warehouse.durable import one_at_a_time, remove_folder, write_text
 from warehouse.home import Home
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from contracts.model import Contracts
 from transforms import release
-from transforms.take_in.batches import BatchReport, bytes_digest, judged, ledger
+from transforms.take_in.ledger import BatchReport, ledger
+from transforms.take_in.verdicts import bytes_digest, judged
 from warehouse.approvals import Answer, Decision, approvals, decide
 from warehouse.connection import open_read_only
 from warehouse.faults import NotFoundError

@@ -20,7 +20,7 @@ from transforms import CODE_VERSION, declarations
 from transforms.events import event_view
 from transforms.history import person_history_view
 from transforms.sql_files import count, quoted, sql
-from transforms.take_in.batches import BatchReport
+from transforms.take_in.ledger import BatchReport
 from transforms.unify import person_datum_view, person_view, published_value_view
 from warehouse import decisions
 from warehouse.connection import open_database, open_read_only

@@ -12,7 +12,8 @@ import duckdb
 
 from contracts.model import Contracts, Datum, PersonOfRow
 from transforms.sql_files import quoted, sql
-from transforms.take_in.batches import BatchReport, judged, ledger
+from transforms.take_in.ledger import BatchReport, ledger
+from transforms.take_in.verdicts import judged
 from warehouse.approvals import approvals
 from warehouse.connection import open_read_only, scratch
 from warehouse.decisions import Decision, Reference, Verdict, decide, decisions, in_force, pair_id

@@ -27,18 +27,10 @@ from transforms.quality import quality_build
 from transforms.questions import approved_stops
 from transforms.reconcile import reconcile_build
 from transforms.review import prepare_decisions
-from transforms.take_in.batches import (
-    BatchReport,
-    deliveries,
-    delivery,
-    is_gated,
-    is_taken_in,
-    judged,
-    ledger,
-    take_in_delivery,
-    unknown_folders,
-    write_gate,
-)
+from transforms.take_in.batches import is_taken_in, take_in_delivery
+from transforms.take_in.deliveries import deliveries, delivery, unknown_folders
+from transforms.take_in.ledger import BatchReport, ledger
+from transforms.take_in.verdicts import is_gated, judged, write_gate
 from transforms.unify import unify_build
 from warehouse.approvals import approvals
 from warehouse.connection import open_database

@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from contracts.model import Contracts, Dataset, FileLayout
-from transforms.take_in.batches import BatchReport, delivery, take_in_delivery
+from transforms.take_in.batches import take_in_delivery
+from transforms.take_in.deliveries import delivery
+from transforms.take_in.ledger import BatchReport
 from warehouse.home import Home
 
 Row = dict[str, Any]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contracts.model import Column, Dataset, FileLayout
 from tests.support.county import agreed
 from tests.support.landing import Landing, Row, accepted, json_lines, quarantined, table
-from transforms.take_in.batches import BatchReport
+from transforms.take_in.ledger import BatchReport
 from warehouse.home import Home
 
 ROWS = 300

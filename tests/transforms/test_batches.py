@@ -16,7 +16,7 @@ from contracts.model import Contracts
 from tests.support.landing import DAY, Landing, Row
 from transforms import road
 from transforms.prepare import prepare_build
-from transforms.take_in.batches import BatchReport
+from transforms.take_in.ledger import BatchReport
 from warehouse.connection import scratch
 from warehouse.home import Home
 

@@ -12,7 +12,7 @@ import pytest
 from contracts.model import Contracts
 from tests.support.landing import Landing
 from transforms.purge import expired, purge
-from transforms.take_in.batches import ledger
+from transforms.take_in.ledger import ledger
 from warehouse.home import Home
 
 DATASET = "hr/pension"

@@ -1,0 +1,64 @@
+"""Control files: what a department says of a file that it delivers, beside the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transforms.take_in import BatchRefused
+from transforms.take_in.deliveries import Delivery
+
+COPY_FIRST = "wait until the copy is complete, then run again"
+DELIVER_AGAIN = "ask the department to deliver again"
+
+
+def _control(path: Path) -> dict[str, Any] | None:
+    control = path.with_name(path.name + ".ctl")
+    if not control.exists():
+        return None
+    try:
+        content = json.loads(control.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError):
+        raise BatchRefused("the control file is not JSON", file=control.name, line=1, remedy=DELIVER_AGAIN) from None
+    if not isinstance(content, dict):
+        raise BatchRefused("the control file is no JSON object", file=control.name, line=1, remedy=DELIVER_AGAIN)
+    return content
+
+
+def check_controls(found: Delivery) -> None:
+    """Hold data files against their control files. Raises BatchRefused where one is missing or says otherwise."""
+    if not found.files:
+        raise BatchRefused("the batch folder holds no data file", file=found.reference, remedy=DELIVER_AGAIN)
+    for control in found.controls:
+        if not control.with_suffix("").exists():
+            raise BatchRefused("its data file has not come", file=control.name, remedy=COPY_FIRST)
+    for path, sha in found.files:
+        _check_control(path, sha, found)
+
+
+def _check_control(path: Path, sha: str, found: Delivery) -> None:
+    control = _control(path)
+    if control is None:
+        if found.dataset.delivery.control == "required":
+            raise BatchRefused("its control file has not come", file=path.name, remedy=COPY_FIRST)
+        return
+    expected = {"file": path.name, "sha256": sha, "extract_date": found.batch_date.isoformat()}
+    for field, now in expected.items():
+        if field in control and str(control[field]).lower() != now.lower():
+            raise BatchRefused(
+                f"the control file's {field} disagrees with the data file",
+                file=path.name,
+                remedy="the copy is cut off or mixed up: ask the department to deliver again",
+            )
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """Raises BatchRefused when the control file of ``path`` speaks of another number of rows."""
+    control = _control(path) or {}
+    if "rows" in control and str(control["rows"]).strip() != str(rows):
+        raise BatchRefused(
+            f"the control file says {control['rows']} rows, the file has {rows}",
+            file=path.name,
+            remedy="the copy is cut off or mixed up: ask the department to deliver again",
+        )

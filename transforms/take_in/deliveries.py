@@ -1,0 +1,82 @@
+"""Batches as they lie in a landing folder: found, and known by their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from contracts.model import Contracts, Dataset
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A batch as it lies in the landing folder. ``digest`` changes with any byte of it and with the contracts."""
+
+    dataset: Dataset
+    batch_date: date
+    files: tuple[tuple[Path, str], ...]
+    controls: tuple[Path, ...]
+    digest: str
+
+    @property
+    def reference(self) -> str:
+        return f"{self.dataset.id}/{self.batch_date:%Y%m%d}"
+
+
+def deliveries(
+    landing: Path, contracts: Contracts, department: str | None = None, as_of: date | None = None
+) -> Iterator[Delivery]:
+    """Every batch in ``landing`` up to ``as_of`` in order of date, then of dataset."""
+    wanted = [d for d in contracts.datasets if department in (None, d.department)]
+    found = [
+        (day, dataset.id, dataset, folder)
+        for dataset in wanted
+        for day, folder in _batch_folders(landing / dataset.department / dataset.name)
+        if as_of is None or day <= as_of
+    ]
+    for day, _, dataset, folder in sorted(found, key=lambda item: item[:2]):
+        yield delivery(dataset, day, folder, contracts)
+
+
+def unknown_folders(landing: Path, contracts: Contracts) -> list[Path]:
+    """Folders that are not read: of deliveries that no contract speaks of, and batches not named by a day (yyyymmdd)."""
+    known = {(d.department, d.name) for d in contracts.datasets}
+    folders = [p for p in sorted(landing.glob("*/*")) if p.is_dir() and not p.name.startswith(".")]
+    strangers = [p for p in folders if (p.parent.name, p.name) not in known]
+    undated = [batch for p in folders if p not in strangers for batch in _undated(p)]
+    return strangers + undated
+
+
+def _undated(folder: Path) -> list[Path]:
+    dated = {path for _, path in _batch_folders(folder)}
+    return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".") and p not in dated]
+
+
+def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
+    dated = []
+    for path in sorted(folder.glob("[0-9]" * 8)):
+        try:
+            dated.append((datetime.strptime(path.name, "%Y%m%d").replace(tzinfo=UTC).date(), path))
+        except ValueError:
+            continue
+    return dated
+
+
+def delivery(dataset: Dataset, day: date, folder: Path, contracts: Contracts) -> Delivery:
+    """What lies in one batch folder now."""
+    present = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    hashed = [(p, _sha256(p)) for p in present]
+    digest = hashlib.sha256(contracts.intake_version.encode())
+    for path, sha in hashed:
+        digest.update(f"{path.name} {sha}\n".encode())
+    data = tuple((p, sha) for p, sha in hashed if p.suffix != ".ctl")
+    controls = tuple(p for p in present if p.suffix == ".ctl")
+    return Delivery(dataset, day, data, controls, digest.hexdigest()[:16])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,111 @@
+"""The ledger is the folder ``landed/``: one folder a batch, complete once it carries its ``manifest.json``.
+
+What a batch holds decides the folder's name, so the same bytes are taken in once, whenever and under whatever name they come.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from warehouse.home import Home
+
+Status = Literal["accepted", "refused", "held", "duplicate"]
+MANIFEST = "manifest.json"
+NORMALISED = "normalised.parquet"
+QUARANTINE = "quarantine.parquet"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One data file of a batch; ``rows = accepted + quarantined``. ``part`` numbers its Parquet files in the folder."""
+
+    name: str
+    sha256: str
+    part: int
+    rows: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    encoding: str = ""
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """One delivery as the ledger knows it; ``reason`` says why it is not accepted, for the person at the console."""
+
+    department: str
+    dataset: str
+    batch_date: date
+    status: Status
+    reason: str
+    files: tuple[FileReport, ...]
+    taken_in_at: str
+    folder: Path
+
+    @property
+    def dataset_id(self) -> str:
+        return f"{self.department}/{self.dataset}"
+
+    @property
+    def reference(self) -> str:
+        return f"{self.dataset_id}/{self.batch_date:%Y%m%d}"
+
+    @property
+    def rows(self) -> int:
+        return sum(f.rows for f in self.files)
+
+    @property
+    def accepted(self) -> int:
+        return sum(f.accepted for f in self.files)
+
+    @property
+    def quarantined(self) -> int:
+        return sum(f.quarantined for f in self.files)
+
+    @property
+    def normalised(self) -> Path:
+        """Accepted rows of all files in standard form."""
+        return self.folder / NORMALISED
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows kept out, with their reasons."""
+        return self.folder / QUARANTINE
+
+
+def ledger(home: Home) -> list[BatchReport]:
+    """Every batch taken in, refused ones too, in order of date and dataset. Of several deliveries for one day the newest
+    that was accepted counts: a correction that is broken leaves the batch before in use.
+    """
+    counts: dict[tuple[date, str], BatchReport] = {}
+    for path in home.landed.glob(f"*/*/*/*/{MANIFEST}"):
+        report = from_manifest(path)
+        key = (report.batch_date, report.dataset_id)
+        if key not in counts or _precedence(counts[key]) < _precedence(report):
+            counts[key] = report
+    return [counts[key] for key in sorted(counts)]
+
+
+def _precedence(report: BatchReport) -> tuple[bool, str]:
+    return report.status == "accepted", report.taken_in_at
+
+
+def from_manifest(path: Path) -> BatchReport:
+    """The report of one batch; ``path`` is its ``manifest.json``."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content["batch_date"] = date.fromisoformat(content["batch_date"])
+    content["files"] = tuple(FileReport(**f) for f in content["files"])
+    return BatchReport(**content, folder=path.parent)
+
+
+def write_manifest(report: BatchReport, folder: Path) -> None:
+    """Complete a batch's folder; it counts from now on."""
+    content = asdict(report)
+    del content["folder"]
+    content["batch_date"] = report.batch_date.isoformat()
+    partial = folder / f"{MANIFEST}.partial"
+    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    partial.replace(folder / MANIFEST)

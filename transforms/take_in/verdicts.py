@@ -1,0 +1,81 @@
+"""Which batches a build may use: the batch gate's word, and whether a full register shrank or grew beyond its bound."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from contracts.model import Contracts, Dataset
+from transforms.take_in.ledger import BatchReport
+from warehouse.approvals import Decision
+from warehouse.durable import write_text
+
+GATE = "gate.json"
+
+
+def judged(
+    reports: list[BatchReport], contracts: Contracts, decided: Mapping[tuple[str, str], Decision]
+) -> list[BatchReport]:
+    """The ledger with ``refused`` said of batches that the gate stopped, and ``held`` of every full batch that shrank or
+    grew beyond its bound and that nobody has approved, in order of date.
+    """
+    last: dict[str, BatchReport] = {}
+    known = {d.id: d for d in contracts.datasets}
+    verdicts = []
+    for report in map(_gated, reports):
+        dataset = known.get(report.dataset_id)
+        verdict = report
+        if dataset and report.status == "accepted":
+            reason = _after_decision(_held(dataset, report, last.get(dataset.id)), report, decided)
+            verdict = replace(report, status="held", reason=reason) if reason else report
+            if not reason:
+                last[dataset.id] = report
+        verdicts.append(verdict)
+    return verdicts
+
+
+def bytes_digest(batch: BatchReport) -> str:
+    """What the batch brought, whatever contracts it was read by."""
+    return hashlib.sha256(" ".join(sorted(f.sha256 for f in batch.files)).encode()).hexdigest()[:16]
+
+
+def _after_decision(reason: str, batch: BatchReport, decided: Mapping[tuple[str, str], Decision]) -> str:
+    decision = decided.get((batch.reference, bytes_digest(batch))) if reason else None
+    if decision is None:
+        return reason
+    return "" if decision.verdict == "approved" else f"{reason}; {decision.who} rejected it on {decision.at[:10]}"
+
+
+def is_gated(batch: BatchReport) -> bool:
+    """Whether the batch gate has looked at the batch."""
+    return (batch.folder / GATE).exists()
+
+
+def write_gate(batch: BatchReport, result: dict[str, Any], stops: list[str]) -> None:
+    """Keep beside the batch what the gate said of it; ``stops`` are the sentences that refuse it."""
+    write_text(batch.folder / GATE, json.dumps({"stops": stops, "result": result}, ensure_ascii=False, default=str))
+
+
+def _gated(batch: BatchReport) -> BatchReport:
+    if batch.status != "accepted" or not is_gated(batch):
+        return batch
+    stops = json.loads((batch.folder / GATE).read_text(encoding="utf-8"))["stops"]
+    return replace(batch, status="refused", reason="; ".join(stops)) if stops else batch
+
+
+def _held(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> str:
+    bounds = dataset.delivery.bounds
+    if dataset.delivery.mode != "full" or before is None or not before.rows:
+        return ""
+    change = now.rows - before.rows
+    share = change / before.rows
+    if abs(change) < bounds.at_least or -bounds.shrink <= share <= bounds.grow:
+        return ""
+    word = "grew" if change > 0 else "shrank"
+    return (
+        f"{now.reference} {word} by {abs(share):.0%}, from {before.rows} rows to {now.rows};"
+        " ask the department whether this is right, then have it deliver again, or decide with `renkou approve`"
+    )
