@@ -21,6 +21,8 @@ TABLES = (
     "quarantine",
     "relation",
     "event",
+    "event_log",
+    "quality",
     "batch",
     "release",
 )
