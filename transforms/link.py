@@ -42,5 +42,5 @@ def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rele
     connection.execute(sql("link/person", last_number=last))
     connection.execute(sql("link/role"))
     connection.execute(sql("link/person_record"))
-    connection.execute(sql("link/person_former"))
+    connection.execute(sql("link/person_origin"))
     connection.execute(sql("link/person_change", release=quoted(release)))

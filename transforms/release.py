@@ -31,7 +31,7 @@ from warehouse.publish import current_release, published
 COPIED = {
     "person_record": "person_id",
     "person_change": "release_id, person_id, kind, other_person_id",
-    "person_former": "person_id, department, dataset, record_key, role",
+    "person_origin": "person_id, department, dataset, record_key, role",
     "link_pair": "left_department, left_dataset, left_record_key, left_role, right_department, right_dataset, right_record_key, right_role",
     "link_decision": "decision_id",
     "discrepancy": "person_id, kind, datum, record_key",

@@ -39,7 +39,7 @@ BEHIND_A_NAME = {
     "link/told_pairs.sql": {"to_json": "the same name in Spark"},
     "link/unit.sql": {"digits_left": "our own macro"},
     "link/person_record.sql": {"person_id": "our own macro"},
-    "link/person_former.sql": {"person_id": "our own macro"},
+    "link/person_origin.sql": {"person_id": "our own macro"},
     "link/person_change.sql": {"person_id": "our own macro"},
     "reconcile/discrepancy.sql": {"person_id": "our own macro"},
     "unify/declared.sql": {"person_id": "our own macro"},

@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.county import agreed, travel_ungated
 from tests.support.landing import DAY, Landing, Row
 from tests.support.release import rows
-from warehouse.decisions import Decision, Reference, decide
+from warehouse.decisions import Decision, Reference, decide, decisions
 from warehouse.home import Home
 
 REGISTER, INSURED, RECORD = "police/resident", "hr/insured", "health/record"
@@ -92,6 +92,10 @@ class Story:
         return decide(
             self.home, verdict, (reference(*one), reference(*other)), "王科长", "looked at both files"
         )
+
+    def decided(self) -> tuple[Decision, ...]:
+        """Every decision so far."""
+        return decisions(self.home)
 
 
 def reference(dataset: str, key: str) -> Reference:

@@ -152,7 +152,7 @@ def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts, shuffled: 
             )
     connection.execute(sql("release/nothing_before"))
     connection.executemany("INSERT INTO prior_person_record VALUES ('test', ?, 'subject', ?, ?)", list(prior()))
-    connection.executemany("INSERT INTO prior_person_former VALUES ('test', ?, 'subject', ?, ?, 'r0')", prior("formerly"))
+    connection.executemany("INSERT INTO prior_person_origin VALUES ('test', ?, 'subject', ?, ?)", prior("first"))
     connection.execute("UPDATE prior_number SET number = ?", [(len(CASES) + 1) * HUNDRED])
 
 
