@@ -55,6 +55,7 @@ FATHER, SON = Person("33010619691117279", "屠岸夷"), Person("3301061970122229
 ONE, TWO = Person("33010619710115313", "裘千仞"), Person("33010619720220335", "竺可进")
 BRIDGE, BANK = Person("33010619730325357", "骆宾生"), Person("33010619740430379", "阮嗣同")
 BABY = Person("33010620261105392", "诸葛小满")
+NEW = Person("33010619750505417", "端木蕻")
 HELD: dict[str, dict[str, str]] = {}
 
 
@@ -109,7 +110,9 @@ def third_day(s: Story) -> None:
 
 
 def fourth_day(s: Story) -> None:
-    """The department takes its mistakes back."""
+    """The department takes its mistakes back; somebody comes besides, as no file is ever quite the one of before."""
+    s.resident("new", **NEW.told())
+    s.insured("new|110", **NEW.told())
     s.resident("two", **TWO.told())
     s.insured("two|110", **TWO.told())
     s.clinic("two", **TWO.at_clinic())
