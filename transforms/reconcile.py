@@ -6,7 +6,7 @@ made of the rule, the datum and the record, not of the person.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 
@@ -20,12 +20,12 @@ from transforms.unify import DECLARED, DECLARED_BY, agrees, known, supplied, whe
 
 def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
     """Fill ``discrepancy``. Needs ``unify_*`` and ``prior_discrepancy`` of the build, and the release file attached."""
-    for table in ("unify_person", "source_record"):
+    for table in ("unify_person", "source_record", "history_since"):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM released.{table}")
     prepare_rule_tables(connection, contracts, day)
     connection.execute(sql("reconcile/found"))
     for dataset in contracts.datasets:
-        for query in _value_checks(dataset, contracts):
+        for query in _value_checks(dataset, contracts, day):
             connection.execute(query)
     for datum in contracts.catalogue.data:
         if datum.type != "person":
@@ -69,10 +69,10 @@ def _contradictions(rule: Rule, contracts: Contracts) -> str:
     )
 
 
-def _value_checks(dataset: Dataset, contracts: Contracts) -> list[str]:
+def _value_checks(dataset: Dataset, contracts: Contracts, day: date) -> list[str]:
     checked = [d for d in supplied(dataset, contracts) if dataset.id in d.checked_by and d.type != "person"]
     return [
-        _value_check(dataset, person.role, supply.column, _counts(supply, datum, contracts), datum)
+        _value_check(dataset, person.role, supply.column, _counts(supply, datum, contracts), datum, day)
         for person in dataset.persons
         for datum in checked
         if (supply := person.data.get(datum.name)) and supply.column
@@ -91,7 +91,7 @@ def _who_answers(datum: Datum) -> str:
     return f"CASE WHEN p.{datum.name}__is_owner THEN {quoted(datum.phase.owner)} ELSE {quoted(datum.owner)} END"
 
 
-def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Datum) -> str:
+def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Datum, day: date) -> str:
     published = datum.name
     return sql(
         "reconcile/value_check",
@@ -104,6 +104,7 @@ def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Dat
         when=when,
         datum=quoted(datum.name),
         published=published,
+        fresh_from=quoted((day - timedelta(days=datum.fresh_days)).isoformat()),
         place=datum.sources.index(dataset.id) if dataset.id in datum.sources else 255,
         owner=_who_answers(datum),
         agreement=agrees(datum, f"r.{column}", f"p.{published}"),

@@ -20,6 +20,7 @@ PARTS = {
     "contexts": "",
     "numbers": "SELECT 0 AS part, 'x' AS number",
     "day": "'2026-11-20'",
+    "fresh_from": "'2026-11-01'",
     "due": "'2026-12-04'",
     "built_at": "'2026-11-20'",
 }

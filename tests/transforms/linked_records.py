@@ -80,11 +80,24 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
             connection.execute("CREATE VIEW declared_answer AS FROM released.declared_answer")
             told_events(connection, contracts)
             connection.execute("CREATE VIEW event AS FROM event_told")
+            _changed(connection, cases, told)
             reconcile_build(connection, contracts, day)
             connection.execute(person_view(contracts))
             connection.execute(person_datum_view(contracts))
             _read(connection, told)
     return told
+
+
+def _changed(connection: duckdb.DuckDBPyConnection, cases: list[Case], told: Told) -> None:
+    """Since when a published value is known, where a case says that it changed."""
+    connection.execute(
+        "CREATE TABLE released.history_since (person_id VARCHAR, datum VARCHAR, valid_from DATE, known_from DATE)"
+    )
+    for at, case in enumerate(cases):
+        for who, datum, known_from in case.get("changed", ()):
+            connection.execute(
+                "INSERT INTO released.history_since VALUES (?, ?, NULL, ?)", [told.id(at, who), datum, known_from]
+            )
 
 
 def _read(connection: duckdb.DuckDBPyConnection, told: Told) -> None:

@@ -6,3 +6,6 @@ JOIN (SELECT record_no, person_no FROM link_role WHERE department = $department 
     ON who.record_no = r.record_no
 JOIN unify_person AS p ON p.person_no = who.person_no
 WHERE r.is_current AND r.$column IS NOT NULL AND $when AND p.${published}__source <> $place AND NOT ($agreement)
+  -- a copy from before a change may say for a while what was
+  AND NOT EXISTS (SELECT 1 FROM history_since AS s
+                  WHERE s.person_id = p.person_id AND s.datum = $datum AND s.known_from > r.batch_date AND s.known_from > DATE $fresh_from)
