@@ -16,7 +16,12 @@ def _writable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_writable)]
 CaseNo = Annotated[
     Text,
-    Field(min_length=1, max_length=100, pattern=r"\S", description="The case number that the look belongs to 业务受理编号"),
+    Field(
+        min_length=1,
+        max_length=100,
+        pattern="[0-9A-Za-z\u4e00-\u9fff]",
+        description="The case number that the look belongs to 业务受理编号",
+    ),
 ]
 Number = Annotated[
     Text, Field(min_length=15, max_length=30, description="The applicant's identity number, 18 or 15 characters 公民身份号码")

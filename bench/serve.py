@@ -86,10 +86,11 @@ def _multiply(release: Path, persons: int) -> None:
         connection.execute("CREATE TABLE one_dossier AS FROM dossier")
         connection.execute("CREATE TABLE one_bearer AS FROM bearer")
         there = connection.execute("SELECT count(*) FROM one_dossier").fetchall()[0][0]
+        connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, told VARCHAR USING COMPRESSION fsst)")
         copies = max(1, -(-persons // there))
         # An id is P and twelve digits, of which the county needs few: the copy's number takes the place of leading zeros.
         connection.execute(
-            "CREATE OR REPLACE TABLE dossier AS SELECT 'P' || lpad(c::VARCHAR, 4, '0') || substr(person_id, 6) AS person_id,"
+            "INSERT INTO dossier SELECT 'P' || lpad(c::VARCHAR, 4, '0') || substr(person_id, 6) AS person_id,"
             r" regexp_replace(told, 'P0000(\d{8})', 'P' || lpad(c::VARCHAR, 4, '0') || '\1', 'g') AS told"
             f" FROM one_dossier, range({copies}) AS copy (c)"
         )
