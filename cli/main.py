@@ -202,6 +202,27 @@ def serve(
 
 @app.command()
 @told_plainly
+def coverage(
+    forms: Annotated[list[str] | None, typer.Argument(metavar="[FORM ...]", help="All forms when none is named.")] = None,
+    truth: Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="A made-up county's truth.")] = None,
+    json: Json = False,
+) -> None:
+    """Measure how much of each form is filled for those who would use it. 表单预填率"""
+    from cli import show
+    from contracts.load import load_all
+    from warehouse.coverage import coverage as measure
+    from warehouse.home import Home
+    from warehouse.publish import published
+
+    told = measure(published(Home.from_environment()), load_all(), forms or (), truth)
+    if json:
+        typer.echo(show.as_json(told))
+    else:
+        show.coverage(told)
+
+
+@app.command()
+@told_plainly
 def extract(
     subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as_of: Day = None, json: Json = False
 ) -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from warehouse.coverage import Coverage, FormCoverage
 from warehouse.explain import ExplainedDatum, ExplainedPerson, Explanation, LinkedRecord
 from warehouse.linkage import Tie
 from warehouse.lookup import Dispute, Origin
@@ -83,6 +84,30 @@ def prefilled(answer: Prefilled) -> None:
     )
     out.print(fields)
     out.print(documents)
+
+
+def coverage(told: Coverage) -> None:
+    """Print how much of each form is filled, the least filled first, then all forms together."""
+    ordered = sorted(told.forms, key=lambda form: form.total("filled") / max(1, form.total("applies")))
+    headings = ("表单 form", "人数 users", "已填 filled", "数源部门 owner", "有异议 disputed", "待问 left", "免交 saved", "正确 right")
+    out = console()
+    out.print(_table(f"release {told.release_id}, filled in on {told.filled_on}", headings, map(_covered, ordered)))
+    applies = max(1, told.total("applies"))
+    right = f", right {told.total('right') / applies:.1%}" if told.forms and told.forms[0].fields[0].right is not None else ""
+    out.print(
+        f"{len(told.forms)} forms: filled {told.total('filled') / applies:.1%}, by the owner {told.total('owner') / applies:.1%},"
+        f" disputed {told.total('disputed') / applies:.1%}{right}; wrong though shown as the owner's: {told.total('wrong_owner')}"
+    )
+    documents, saved = sum(f.documents for f in told.forms), sum(f.saved for f in told.forms)
+    out.print(f"documents saved: {saved:,} of {documents:,}")
+    out.print(f"data left open by two forms: {len(told.asked_twice)}; asked again once submitted: {len(told.asked_twice_after)}")
+
+
+def _covered(form: FormCoverage) -> Sequence[str]:
+    applies = form.total("applies")
+    shares = [f"{form.total(name) / applies:.1%}" if applies else "-" for name in ("filled", "owner", "disputed", "left")]
+    right = f"{form.total('right') / applies:.1%}" if applies and form.fields[0].right is not None else "-"
+    return (form.form, f"{form.users:,}", *shares, f"{form.saved:,} / {form.documents:,}", right)
 
 
 def findings(found: Sequence[Finding]) -> None:

@@ -624,6 +624,13 @@ class FormField(Agreed):
     choices: tuple[str, ...] = ()
     law: str | None = None
 
+    @property
+    def topic(self) -> str | None:
+        """What the field is about, by which an answer given in one form is known in every other."""
+        if self.datum:
+            return ".".join(name for name in (self.via, self.datum) if name)
+        return self.asked or self.derived
+
 
 class Attachment(Agreed):
     """A document, not asked for when each of ``unnecessary_when`` holds: a datum is known, or SQL is true."""

@@ -10,8 +10,12 @@ from typing import Any
 import duckdb
 from sqlglot import exp, parse_one
 
+<<<<<<< HEAD
 from contracts.model import Form
 from warehouse.dossier import Dossier
+=======
+from contracts.model import Contracts, FormField
+>>>>>>> 73a0d59 (renkou coverage measures over everybody who would use a form how much of it is filled, by whom, and what is right)
 from warehouse.faults import RenkouError
 from warehouse.lookup import Origin, Row
 from warehouse.published import FILLED_ON, OF_RELATIVE, REGISTERS, Published
@@ -150,6 +154,12 @@ def data_used(expression: str) -> tuple[tuple[str | None, str], ...]:
     names = (name for name in columns_read(expression) if name not in (FILLED_ON, REGISTERS, "person_id"))
     parts = (name.partition(OF_RELATIVE) for name in names)
     return tuple((via, datum) if datum else (None, via) for via, _, datum in parts)
+
+
+def may_lack_some(field: FormField, contracts: Contracts) -> bool:
+    """Whether a list of relatives is only as whole as the ties that are known: no register lists all children."""
+    relative = contracts.relative((field.via or "").rpartition(".")[2])
+    return relative is not None and bool(relative.of)
 
 
 def weakest(standings: Iterable[str]) -> str | None:

@@ -43,7 +43,7 @@ def test_a_man_gets_his_form_in_its_own_formats(database: Path, contracts: Contr
         "residence_address": "河滨县城关镇解放路2号",
         "phone": "13900000000",
         "employer_name": "河滨县机械厂",
-        "employer_code": None,
+        "employer_code": "无",
         "first_insured": "1988年07月",
         "insurances": "企业职工养老、职工医疗",
         "pension_status": "未领取",

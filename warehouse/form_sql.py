@@ -1,0 +1,292 @@
+"""A form as SQL over many applicants at once: what ``warehouse.prefill`` says of one, in the same words.
+
+The tables that it reads are ``Tables``; ``warehouse.coverage`` makes them. A test holds that both say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from contracts.model import Contracts, Datum, Form, FormField
+from warehouse.applicant import (
+    FILLED_ON,
+    OF_RELATIVE,
+    REGISTERS,
+    columns_read,
+    data_used,
+    may_lack_some,
+)
+from warehouse.lookup import quoted
+from warehouse.places import ADDRESS
+from warehouse.wording import LABEL, SEPARATOR, labels_of
+
+MARKS = ("fallback", "declared", "disputed", "misreported")
+KEY = "person_id"
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where applicants and their relatives are read: persons, persons as relatives, and what stands beside them.
+
+    ``marks`` has for each person the data that are fallback, declared, disputed, misreported, as lists of names;
+    ``registers`` the datasets that speak of each; ``kin_<relative>`` is a row a tie with its place.
+    """
+
+    persons: str
+    relatives: str
+    kin: str = "kin_"
+
+
+@dataclass(frozen=True)
+class FieldSql:
+    """A field over the table of a form's users: whether it applies, its text, and how its value stands."""
+
+    field: FormField
+    applies: str
+    text: str
+    stands: dict[str, str]
+
+
+def kin_sql(contracts: Contracts, relative_id: str, persons: str) -> str:
+    """One row per applicant and relative of that kind: ``who``, ``person_id``, ``place`` from 1."""
+    relative = contracts.relative(relative_id)
+    assert relative is not None
+    where = f"WHERE {relative.where}" if relative.where else ""
+    order = f"{relative.order}, " if relative.order else ""
+    others = f"(SELECT *, row_number() OVER (ORDER BY {order}{KEY}) AS rank_ FROM {persons} {where})"
+    if relative.same:
+        same = quoted(relative.same)
+        apart = "" if relative.includes_self else f" AND other.{KEY} <> one.{KEY}"
+        joined = f"{persons} AS one JOIN {others} AS other ON one.{same} = other.{same}{apart}"
+        ties = f"SELECT one.{KEY} AS who, other.{KEY}, rank_ FROM {joined}"
+    else:
+        ties = " UNION ".join(
+            f"SELECT {quoted(name)} AS who, {KEY}, rank_ FROM {others} WHERE {quoted(name)} IS NOT NULL" for name in relative.of
+        )
+    return f"SELECT who, {KEY}, row_number() OVER (PARTITION BY who ORDER BY rank_) AS place FROM ({ties})"
+
+
+def relatives_used(forms: Iterable[Form], contracts: Contracts) -> tuple[str, ...]:
+    """The relatives of ``relatives/`` that forms ask for."""
+    named = {step for form in forms for via, _ in _wanted(form) for step in via.split(".")}
+    return tuple(sorted(r.id for r in contracts.relatives if r.id in named))
+
+
+def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> str:
+    """One row per applicant for whom ``where`` holds, with everything that the form's fields read."""
+    joins: list[str] = []
+    columns = [f"a.*, CAST($filled_on AS DATE) AS {FILLED_ON}, reg.{REGISTERS}"]
+    columns += [f"coalesce(own.{mark}, []) AS own__{mark}" for mark in MARKS]
+    joined: set[str] = set()
+    for via, datum in sorted(_wanted(form)):
+        alias = _join(via, contracts, tables, joins, joined)
+        columns.append(f"{alias}.{quoted(datum)} AS {quoted(_flat(via) + OF_RELATIVE + datum)}")
+    columns += [f"coalesce(m_{alias}.{mark}, []) AS {alias}__{mark}" for alias in sorted(joined) for mark in MARKS]
+    for via, datum in sorted(_each(form)):
+        name = _flat(via) + OF_RELATIVE + datum
+        joins.append(f"LEFT JOIN ({_all_of(via, datum, tables)}) AS e_{name} ON e_{name}.who = a.{KEY}")
+        columns += [f"e_{name}.found AS {quoted('each__' + name)}"]
+        columns += [f"coalesce(e_{name}.{mark}, false) AS {quoted(f'each__{name}__{mark}')}" for mark in MARKS]
+    return (
+        f"SELECT * FROM (SELECT {', '.join(columns)} FROM {tables.persons} AS a"
+        f" LEFT JOIN registers AS reg USING ({KEY}) LEFT JOIN marks AS own USING ({KEY}) {' '.join(joins)}) WHERE {where}"
+    )
+
+
+def _wanted(form: Form) -> set[tuple[str, str]]:
+    """The relatives' data that a form reads, the foremost relative's of each kind."""
+    texts = [form.users, *(text for f in form.fields for text in (f.expression, f.applies_when) if text)]
+    texts += [condition for attachment in form.attachments for condition in attachment.unnecessary_when]
+    read = {(via, name) for text in texts for via, name in data_used(text) if via}
+    return read | {(f.via, str(f.datum)) for f in form.fields if f.via and not f.each}
+
+
+def _each(form: Form) -> set[tuple[str, str]]:
+    return {(field.via, str(field.datum)) for field in form.fields if field.via and field.each}
+
+
+def _flat(via: str) -> str:
+    return via.replace(".", OF_RELATIVE)
+
+
+def _join(via: str, contracts: Contracts, tables: Tables, joins: list[str], joined: set[str]) -> str:
+    """The alias of a relative's row, joined when it is not yet."""
+    alias = f"k_{_flat(via)}"
+    if alias in joined:
+        return alias
+    first, _, step = via.rpartition(".")
+    bearer = _join(first, contracts, tables, joins, joined) if first else "a"
+    if contracts.relative(step) is None:
+        tie = f"{bearer}.{quoted(step)}"
+    else:
+        joins.append(f"LEFT JOIN {tables.kin}{step} AS t_{alias} ON t_{alias}.who = {bearer}.{KEY} AND t_{alias}.place = 1")
+        tie = f"t_{alias}.{KEY}"
+    joins.append(f"LEFT JOIN {tables.relatives} AS {alias} ON {alias}.{KEY} = {tie}")
+    joins.append(f"LEFT JOIN marks AS m_{alias} ON m_{alias}.{KEY} = {alias}.{KEY}")
+    joined.add(alias)
+    return alias
+
+
+def _all_of(via: str, datum: str, tables: Tables) -> str:
+    marks = ", ".join(f"bool_or(list_contains(m.{mark}, '{datum}')) AS {mark}" for mark in MARKS)
+    return (
+        f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM {tables.kin}{via} AS t"
+        f" JOIN {tables.relatives} AS k USING ({KEY}) LEFT JOIN marks AS m USING ({KEY})"
+        f" WHERE k.{quoted(datum)} IS NOT NULL GROUP BY t.who"
+    )
+
+
+# --- a field ----------------------------------------------------------------------------------------------------
+
+
+def field_sql(form: Form, field: FormField, contracts: Contracts, truth: bool = False) -> FieldSql:
+    """A field's text and standing; by the ``truth`` a register's silence always says what the form has a word for."""
+    value, text = _value_and_text(form, field, contracts)
+    nothing = contracts.datum(field.none.datum or field.datum) if field.none else None
+    stands = {mark: _marked(field, contracts, mark) for mark in MARKS}
+    if field.each and may_lack_some(field, contracts):
+        stands["fallback"] = "true"
+    if field.none is not None and nothing is not None:
+        is_listed = f"coalesce(list_contains({REGISTERS}, '{nothing.owner}'), false)"
+        says = "true" if truth or field.none.means == "absent" else is_listed
+        empty = _is_empty(value, field, contracts)
+        text = f"CASE WHEN {empty} THEN CASE WHEN {says} THEN {_literal(field.none.text)} END ELSE {text} END"
+        stands["fallback"] = f"CASE WHEN {empty} THEN NOT {is_listed} ELSE {stands['fallback']} END"
+    declared = f"list_contains(own__declared, {_literal(field.topic)})" if field.topic else "false"
+    stands["declared"] = f"({stands['declared']}) OR {declared}"
+    text = f"CASE WHEN {declared} AND ({text}) IS NULL THEN '-' ELSE ({text}) END"
+    applies = f"coalesce(({field.applies_when}), true)" if field.applies_when else "true"
+    return FieldSql(field, applies, text, stands)
+
+
+def attachment_sql(conditions: Iterable[str], contracts: Contracts) -> str:
+    """Whether a document is spared: each condition holds, and nobody disputes what it rests on."""
+    texts = list(conditions)
+    if not texts:
+        return "false"
+    tests = []
+    for text in texts:
+        known = contracts.datum(text) or (contracts.datum(text.partition(OF_RELATIVE)[2]) if text.isidentifier() else None)
+        tests.append(f"({text}) IS NOT NULL" if known else f"coalesce(({text}), false)")
+        tests += [f"len({text}) > 0"] if known and known.type == "set" else []
+        for mark in ("disputed", "declared"):
+            tests += [f"NOT {_has(alias, mark, name)}" for alias, name in _behind_expression(text, contracts)]
+    return " AND ".join(tests)
+
+
+def _is_empty(value: str, field: FormField, contracts: Contracts) -> str:
+    datum = contracts.datum(field.datum)
+    return f"len(coalesce({value}, [])) = 0" if datum and datum.type == "set" else f"({value}) IS NULL"
+
+
+def _value_and_text(form: Form, field: FormField, contracts: Contracts) -> tuple[str, str]:
+    if field.expression is not None:
+        value = f"({field.expression})"
+        return value, _worded(value, form, field, None, contracts)
+    datum = contracts.datum(field.datum)
+    if datum is None:
+        return "NULL", "NULL::VARCHAR"
+    if field.each:
+        value = quoted(f"each__{_flat(str(field.via))}{OF_RELATIVE}{datum.name}")
+        one = _worded("item", form, field, datum, contracts)
+        return value, _listed(f"list_transform({value}, lambda item: {one})", SEPARATOR)
+    value = quoted(_flat(field.via) + OF_RELATIVE + datum.name) if field.via else quoted(datum.name)
+    return value, _worded(value, form, field, datum, contracts)
+
+
+def _worded(value: str, form: Form, field: FormField, datum: Datum | None, contracts: Contracts) -> str:
+    """SQL for ``warehouse.wording``: the value in the form's own format and code list, null where it has no word."""
+    kind = datum.type if datum else None
+    if datum and datum.codes and kind != "set":
+        value = _permitted(value, form, datum, contracts)
+    if field.part is not None:
+        return _part(value, field.part, is_address=kind == "address")
+    words = field.codes if field.codes is not None else labels_of(contracts, datum)
+    if kind == "set":
+        between = SEPARATOR if field.format in (None, LABEL) else str(field.format)
+        spelt = f"list_transform({value}, lambda code: {_spelt('code', words)})"
+        return f"CASE WHEN len({value}) > 0 THEN {_listed(spelt, between)} END"
+    if field.codes is not None or field.format == LABEL:
+        return _spelt(f"CAST({value} AS VARCHAR)", words)
+    return _formatted(value, field.format, is_month=kind == "month")
+
+
+def _part(value: str, part: str, *, is_address: bool) -> str:
+    if not is_address:
+        return f"(SELECT d.{part} FROM division AS d WHERE d.code = left({value}, 6))"
+    place = re.compile(ADDRESS).groupindex[part]
+    return f"nullif(regexp_extract({value}, {_literal(ADDRESS)}, {place}), '')"
+
+
+def _formatted(value: str, pattern: str | None, *, is_month: bool) -> str:
+    if pattern and is_month:
+        return f"strftime(strptime({value} || '01', '%Y%m%d'), {_literal(pattern)})"
+    if pattern and "%" in pattern:
+        return f"strftime({value}, {_literal(pattern)})"
+    if pattern:
+        return f"format({_literal('{:' + pattern + '}')}, CAST({value} AS DOUBLE))"
+    return f"nullif(CAST({value} AS VARCHAR), '')"
+
+
+def _listed(words: str, between: str) -> str:
+    """Words in a row, null when one of them is missing."""
+    lacks_one = f"list_contains(list_transform({words}, lambda word: word IS NULL), true)"
+    return f"CASE WHEN NOT {lacks_one} THEN array_to_string({words}, {_literal(between)}) END"
+
+
+def _spelt(value: str, words: dict[str, str]) -> str:
+    if not words:
+        return value
+    pairs = ", ".join(f"{_literal(code)}: {_literal(word)}" for code, word in words.items())
+    return f"MAP {{{pairs}}}[{value}]"
+
+
+def _permitted(value: str, form: Form, datum: Datum, contracts: Contracts) -> str:
+    hidden = [c for c in contracts.code_list(str(datum.codes)).codes if c.special and c.special not in form.covers]
+    tests = " ".join(f"WHEN {_literal(c.code)} THEN {_literal(c.broader) if c.broader else 'NULL'}" for c in hidden)
+    return f"(CASE {value} {tests} ELSE {value} END)" if tests else value
+
+
+def _behind(field: FormField, contracts: Contracts) -> Iterator[tuple[str, str]]:
+    """Which data of whom a field rests on: the prefix of the marks, and the datum."""
+    if field.expression is not None:
+        yield from _behind_expression(field.expression, contracts)
+    elif field.via is None:
+        yield "own", str(field.datum)
+    else:
+        if contracts.datum(field.via):
+            yield "own", field.via
+        if not field.each:
+            yield f"k_{_flat(field.via)}", str(field.datum)
+
+
+def _behind_expression(text: str, contracts: Contracts) -> Iterator[tuple[str, str]]:
+    for via, name in data_used(text):
+        if via is None:
+            yield "own", name
+            continue
+        if contracts.datum(via):
+            yield "own", via
+        yield f"k_{via}", name
+
+
+def _has(alias: str, mark: str, name: str) -> str:
+    return f"list_contains({alias}__{mark}, '{name}')"
+
+
+def _marked(field: FormField, contracts: Contracts, mark: str) -> str:
+    tests = [_has(alias, mark, name) for alias, name in _behind(field, contracts)] if not field.asked else []
+    if field.each:
+        tests.append(quoted(f"each__{_flat(str(field.via))}{OF_RELATIVE}{field.datum}__{mark}"))
+    return " OR ".join(tests) or "false"
+
+
+def reads_no_datum(field: FormField) -> bool:
+    """Whether a field rests on the day of filling in alone."""
+    return field.expression is not None and set(columns_read(field.expression)) <= {FILLED_ON}
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
