@@ -21,6 +21,7 @@ from contracts.load import (
     INBOUND,
     OUTBOUND,
     OWN,
+    PURPOSES,
     RELATIVES,
     RULE_VIEWS,
     RULES,
@@ -123,7 +124,7 @@ class Agreement:
     @cached_property
     def _of_id(self) -> dict[tuple[str, str], Path]:
         """Where each file of one contract stands, by its folder and id."""
-        kinds = (CODE_LISTS, CROSSWALKS, RULES, RULE_VIEWS, EVENTS, FORMS, RELATIVES, DERIVED, WORDINGS)
+        kinds = (CODE_LISTS, CROSSWALKS, RULES, RULE_VIEWS, EVENTS, FORMS, RELATIVES, DERIVED, WORDINGS, PURPOSES)
         return {
             (str(Path(kind).parent), str(yaml_of(path).get("id"))): path
             for kind in kinds

@@ -28,6 +28,7 @@ NAMED_BY_ID = (
     load.RELATIVES,
     load.DERIVED,
     load.WORDINGS,
+    load.PURPOSES,
 )
 KINDS = (load.INBOUND, load.OUTBOUND, *NAMED_BY_ID)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.checks_base import Agreement, Check, Finding, supplying, whens
-from contracts.checks_forms import conditions, data_read_by, expressions
+from contracts.checks_forms import data_read_by, expressions, subscribed_data
 from contracts.checks_sql import SqlFaultError, data_read, data_said
 from contracts.model import Contracts, Dataset
 
@@ -36,8 +36,7 @@ def wanted_data(agreed: Agreement) -> frozenset[str]:
     for form in contracts.forms:
         asked |= {name for _, text in expressions(form) for name in _read(text, agreed)}
     for subscription in contracts.subscriptions:
-        asked |= {*subscription.columns}
-        asked |= {name for _, text in conditions(subscription) for name in _read(text, agreed)}
+        asked |= {datum for _, datum in subscribed_data(subscription, agreed)}
     asked |= {rule.datum for rule in contracts.rules}
     asked |= {name for reading in agreed.all_readings for name in data_read(reading, contracts)}
     return frozenset(asked | LINKING)

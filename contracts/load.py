@@ -26,6 +26,7 @@ from contracts.model import (
     Form,
     Linking,
     Placeholders,
+    Purpose,
     Relative,
     Rule,
     RuleView,
@@ -49,6 +50,7 @@ FORMS = "forms/*.yaml"
 RELATIVES = "relatives/*.yaml"
 DERIVED = "derived/*.yaml"
 WORDINGS = "wordings/*.yaml"
+PURPOSES = "purposes/*.yaml"
 CATALOGUE = Path("catalogue.yaml")
 ACCESS = Path("access.yaml")
 PLACEHOLDERS = Path("codes/placeholders.yaml")
@@ -120,6 +122,7 @@ def load(*folders: Path) -> Contracts:
     rules, rule_views = of(Rule, RULES), of(RuleView, RULE_VIEWS)
     relatives = of(Relative, RELATIVES)
     derived, wordings = of(Derived, DERIVED), of(Wording, WORDINGS)
+    purposes = of(Purpose, PURPOSES)
     forms = reader.each(lambda path: _form(path, derived, wordings), matching(files, FORMS))
     event_kinds = of(EventKind, EVENTS)
     subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
@@ -141,6 +144,7 @@ def load(*folders: Path) -> Contracts:
         relatives=relatives,
         derived=derived,
         wordings=wordings,
+        purposes=purposes,
         subscriptions=subscriptions,
         version=_version([*(folder / CATALOGUE for folder in folders), *files.values()]),
         intake_version=_version([p for r, p in files.items() if r.parts[0] in INTAKE]),
@@ -346,18 +350,21 @@ def _subscription(path: Path) -> Subscription:
     contract = odcs(path)
     own = custom(contract.customProperties)
     described = contract.description
-    columns = [p.name for s in contract.schema_ or [] for p in s.properties or []]
-    content = {
+    properties = [p for s in contract.schema_ or [] for p in s.properties or []]
+    content: dict[str, Any] = {
         "id": contract.id,
         "subscriber": contract.domain,
         "title": contract.name,
         "version": contract.version,
         "purpose": described.purpose if described else None,
         "basis": described.usage if described else None,
-        "columns": columns,
-        "where": own.get("where"),
+        "columns": [p.name for p in properties],
+        "expressions": {p.name: p.transformLogic for p in properties if p.transformLogic},
+        "pseudonyms": [p.name for p in properties if custom(p.customProperties).get("mask") == "pseudonym"],
         "partition_by": own.get("partitionBy", ()),
-        "cadence": own.get("cadence", "daily"),
+        "small_cells": own.get("smallCells"),
+        "retention_days": own.get("retentionDays", 365),
         "source": path,
+        **{key: own[key] for key in ("where", "purposes", "regions", "cadence", "encrypted") if key in own},
     }
     return _validated(Subscription, content, path)

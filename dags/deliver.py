@@ -1,20 +1,23 @@
-"""After each release, every subscriber's extract."""
+"""After each release, the extract of every subscriber to whom one is due."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from airflow.sdk import DAG, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
 
 
 @task(map_index_template="{{ subscriber }}")
 def extract(subscriber: str) -> str:
-    """Write one subscriber's extract of the published release; it appears whole or not at all."""
+    """Write one subscriber's extract of the published release, if it is due; it appears whole or not at all."""
     from transforms import road  # noqa: PLC0415
 
     get_current_context()["subscriber"] = subscriber
+    if not road.is_due(wiring.home(), wiring.agreed(), subscriber):
+        raise AirflowSkipException(f"{subscriber} receives its next extract by its cadence, not today")
     return str(road.deliver(wiring.home(), wiring.agreed(), subscriber))
 
 

@@ -36,6 +36,7 @@ from warehouse.approvals import approvals
 from warehouse.connection import open_database
 from warehouse.durable import one_at_a_time, write_text
 from warehouse.extract import extract
+from warehouse.extract import is_due as extract_is_due
 from warehouse.home import Home
 from warehouse.publish import publish as publish_file
 from warehouse.publish import published
@@ -279,6 +280,11 @@ def publish(home: Home, contracts: Contracts, day: date) -> str:
 def deliver(home: Home, contracts: Contracts, subscriber: str) -> Path:
     """One subscriber's Parquet extract of the published release; answers its folder."""
     return extract(published(home), contracts, subscriber, home).folder
+
+
+def is_due(home: Home, contracts: Contracts, subscriber: str) -> bool:
+    """Whether the published release is due to a subscriber by the cadence of its contract."""
+    return extract_is_due(published(home), contracts, subscriber, home)
 
 
 # --- the whole road ---------------------------------------------------------------------------------------------

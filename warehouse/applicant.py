@@ -10,12 +10,8 @@ from typing import Any
 import duckdb
 from sqlglot import exp, parse_one
 
-<<<<<<< HEAD
-from contracts.model import Form
+from contracts.model import Contracts, Form, FormField
 from warehouse.dossier import Dossier
-=======
-from contracts.model import Contracts, FormField
->>>>>>> 73a0d59 (renkou coverage measures over everybody who would use a form how much of it is filled, by whom, and what is right)
 from warehouse.faults import RenkouError
 from warehouse.lookup import Origin, Row
 from warehouse.published import FILLED_ON, OF_RELATIVE, REGISTERS, Published

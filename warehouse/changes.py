@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from pyarrow.parquet.encryption import create_decryption_properties  # type: ignore[import-untyped]
 
 from warehouse.lookup import quoted
 from warehouse.parquet import KEY
 
 OPERATIONS = ("I", "U", "D")
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,14 @@ def earlier_delivery(folder: Path) -> Earlier | None:
     return Earlier(told["release"], files, frozenset(column["name"] for column in told["schema"]))
 
 
-def compare(connection: duckdb.DuckDBPyConnection, earlier: Earlier) -> None:
+def compare(connection: duckdb.DuckDBPyConnection, earlier: Earlier, key: bytes | None = None) -> None:
     """Make the temporary table ``changes`` of ``delivered`` against an earlier delivery.
 
     A row withdrawn (D) bears its person_id and nothing else: the receiver has the rest, and is to delete it.
     """
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE before AS {_before(connection, earlier)}")
+    if key is not None and earlier.files:
+        connection.register("earlier_rows", _opened(earlier, key))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE before AS {_before(connection, earlier, key is not None)}")
     names = [row[0] for row in connection.execute("DESCRIBE before").fetchall()]
     columns = ", ".join(f"now.{quoted(name)}" for name in names if name != KEY)
     differs = " OR ".join(f"now.{quoted(name)} IS DISTINCT FROM before.{quoted(name)}" for name in names)
@@ -58,7 +65,7 @@ def counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {op: int(found.get(op, 0)) for op in OPERATIONS}
 
 
-def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier) -> str:
+def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier, is_opened: bool) -> str:
     """The earlier delivery in today's columns: one it did not have yet is empty, another type is cast."""
     kinds = connection.execute("DESCRIBE delivered").fetchall()
     selected = ", ".join(
@@ -69,8 +76,26 @@ def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier) -> str:
     )
     if not earlier.files:
         return "SELECT * FROM delivered LIMIT 0"
+    if is_opened:
+        return f"SELECT {selected} FROM earlier_rows"
     files = ", ".join("'" + str(file).replace("'", "''") + "'" for file in earlier.files)
     return (
         f"SELECT {selected} FROM read_parquet([{files}], union_by_name = true, hive_partitioning = true, "
         "hive_types_autocast = false)"
     )
+
+
+def _opened(earlier: Earlier, key: bytes) -> pa.Table:
+    """The rows of encrypted files, each with the columns that its folders' names hold."""
+    return pa.concat_tables(
+        (_with_places(file, key) for file in earlier.files), promote_options="permissive"
+    )
+
+
+def _with_places(file: Path, key: bytes) -> pa.Table:
+    opened = pq.ParquetFile(file, decryption_properties=create_decryption_properties(footer_key=key))
+    rows = opened.read().replace_schema_metadata(None)
+    for name, value in (part.split("=", 1) for part in file.parts if "=" in part):
+        text = None if value == HIVE_NULL else unquote(value)
+        rows = rows.append_column(name, pa.array([text] * rows.num_rows, pa.string()))
+    return rows

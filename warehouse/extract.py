@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,13 +20,16 @@ from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
 from warehouse.durable import one_at_a_time, remove_folder, sync, write_text
 from warehouse.faults import RenkouError, WrongUseError
+from warehouse.guide import guide
 from warehouse.home import Home
 from warehouse.identity import masked
 from warehouse.lookup import Release, quoted, release_of
+from warehouse.masks import FUNCTION, add_pseudonyms
 from warehouse.parquet import KEY, ColumnMeaning, Part, file_metadata, meanings, part, write
+from warehouse.subscriber_keys import key_of
 
-HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 MANIFEST = "manifest.json"
+GUIDE = "README.md"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class _Work:
     columns: dict[str, ColumnMeaning]
     partitions: tuple[Partition, ...]
     folder: Path
+    key: bytes | None = None
 
     @property
     def about(self) -> dict[str, str]:
@@ -83,9 +87,9 @@ def extract(database: Path, contracts: Contracts, subscriber: str, home: Home, k
         folder = own / release.release_id
         is_new = not (folder / MANIFEST).exists()
         if is_new:
-            _deliver(connection, contracts, subscription, release, own)
+            _deliver(connection, contracts, subscription, release, home)
         write_text(own / "current", release.release_id)
-        _prune(own, release.release_id, keep)
+        _prune(own, release.release_id, keep, subscription.retention_days)
     return _told(folder, subscription.subscriber, is_new)
 
 
@@ -103,7 +107,7 @@ def extract_as_of(database: Path, contracts: Contracts, subscriber: str, home: H
         folder = own / f"{day:%Y%m%d}"
         if folder.exists():
             remove_folder(folder)
-        _deliver(connection, contracts, subscription, Release(release_of(connection).release_id, day), own, folder.name)
+        _deliver(connection, contracts, subscription, Release(release_of(connection).release_id, day), home, day)
     return _told(folder, subscription.subscriber, is_new=True)
 
 
@@ -139,10 +143,11 @@ def _deliver(
     contracts: Contracts,
     subscription: Subscription,
     release: Release,
-    own: Path,
-    name: str | None = None,
+    home: Home,
+    day: date | None = None,
 ) -> None:
-    name = name or release.release_id
+    own = home.extracts / subscription.subscriber / ("as_of" if day else "")
+    name = f"{day:%Y%m%d}" if day else release.release_id
     partial = own / f".{name}.partial"
     partial.mkdir()
     spill = partial / ".spill"
@@ -154,37 +159,73 @@ def _deliver(
         meanings(contracts, subscription.columns),
         partitions_of(subscription),
         partial,
+        key_of(home, subscription.subscriber, "parquet") if subscription.encrypted else None,
     )
-    _select(work)
+    if subscription.pseudonyms:
+        add_pseudonyms(connection, key_of(home, subscription.subscriber, "pseudonym"))
+    withheld = _select(work)
     files = list(_write_data(work))
     compared = _write_changes(work, own)
-    manifest = _manifest(work, contracts, files, compared)
+    manifest = _manifest(work, contracts, files, compared) | {"withheld": withheld}
+    write_text(partial / GUIDE, guide(subscription, manifest))
     write_text(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, default=str))
     shutil.rmtree(spill, ignore_errors=True)
     partial.rename(own / name)
     sync(own)
 
 
-def _select(work: _Work) -> None:
-    """Make the temporary table ``delivered``: the subscriber's columns and rows, and each row's folder."""
+def _select(work: _Work) -> int:
+    """Make the temporary table ``delivered``: the subscriber's columns and rows, and each row's folder.
+
+    Answers how many rows are withheld, because too few persons have in common what they tell.
+    """
     subscription = work.subscription
     _check_columns(work)
-    columns = ", ".join(quoted(name) for name in subscription.columns)
+    columns = ", ".join(f"{_masked(name, text, work)} AS {quoted(name)}" for name, text in subscription.reads)
     derived = "".join(f", CAST(({p.expression}) AS VARCHAR) AS {quoted(p.name)}" for p in _derived(work))
-    where = f"WHERE {subscription.where}" if subscription.where else ""
     try:
         work.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE delivered AS SELECT {columns}{derived} FROM person {where}"
+            f"CREATE OR REPLACE TEMP TABLE delivered AS SELECT {columns}{derived} FROM person {_wanted(subscription)}"
         )
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
         first = str(error).splitlines()[0]
-        raise RenkouError(f"{subscription.source}: where or partitionBy: {first}") from None
+        raise RenkouError(f"{subscription.source}: where, transformLogic or partitionBy: {first}") from None
+    return _withhold(work)
+
+
+def _masked(name: str, text: str, work: _Work) -> str:
+    return f"{FUNCTION}({text})" if name in work.subscription.pseudonyms else f"({text})"
+
+
+def _wanted(subscription: Subscription) -> str:
+    """Which persons: those of the regions for whom ``where`` holds."""
+    tests = [f"({subscription.where})"] if subscription.where else []
+    if subscription.regions:
+        codes = (code.replace("'", "''") for code in subscription.regions.codes)
+        begins = " OR ".join(f"starts_with({quoted(subscription.regions.datum)}, '{code}')" for code in codes)
+        tests.append(f"({begins})")
+    return f"WHERE {' AND '.join(tests)}" if tests else ""
+
+
+def _withhold(work: _Work) -> int:
+    """Take rows of small cells out of ``delivered``."""
+    cells = work.subscription.small_cells
+    if cells is None:
+        return 0
+    before = work.connection.execute("SELECT count(*) FROM delivered").fetchall()[0][0]
+    columns = ", ".join(quoted(name) for name in cells.columns)
+    work.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM delivered"
+        f" QUALIFY count(*) OVER (PARTITION BY {columns}) >= {cells.minimum}"
+    )
+    return int(before - work.connection.execute("SELECT count(*) FROM delivered").fetchall()[0][0])
 
 
 def _check_columns(work: _Work) -> None:
     subscription = work.subscription
     held = {row[0] for row in work.connection.execute("DESCRIBE person").fetchall()}
-    lacking = [name for name in subscription.columns if name not in held]
+    plain = (name for name in subscription.columns if name not in subscription.expressions)
+    lacking = [name for name in plain if name not in held]
     if lacking:
         raise RenkouError(
             f"{subscription.source}: schema.properties: {', '.join(lacking)} not in release "
@@ -217,11 +258,11 @@ def _write_data(work: _Work) -> Iterator[Part]:
         answer = work.connection.execute(
             f"SELECT {kept} FROM delivered WHERE {here} ORDER BY {KEY}", list(place)
         )
-        yield part(path, work.folder, write(answer, path, work.columns, work.about))
+        yield part(path, work.folder, write(answer, path, work.columns, work.about, work.key))
 
 
 def _folder_name(name: str, value: Any) -> str:
-    return f"{name}={HIVE_NULL if value is None else quote(str(value), safe='')}"
+    return f"{name}={changes.HIVE_NULL if value is None else quote(str(value), safe='')}"
 
 
 def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
@@ -230,11 +271,11 @@ def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
     earlier = changes.earlier_delivery(own / before) if before else None
     if earlier is None:
         return None
-    changes.compare(work.connection, earlier)
+    changes.compare(work.connection, earlier, work.key)
     columns = ", ".join(quoted(name) for name in ("op", *work.subscription.columns))
     path = work.folder / "changes" / "part-0.parquet"
     answer = work.connection.execute(f"SELECT {columns} FROM changes ORDER BY {KEY}")
-    written = write(answer, path, work.columns, work.about)
+    written = write(answer, path, work.columns, work.about, work.key)
     return {
         "since": earlier.release_id,
         "rows": changes.counts(work.connection),
@@ -270,13 +311,38 @@ def _meaning(work: _Work, name: str) -> dict[str, Any]:
     return asdict(work.columns[name]) if name in work.columns else {}
 
 
-def _prune(own: Path, current: str, keep: int) -> None:
+def is_due(database: Path, contracts: Contracts, subscriber: str, home: Home) -> bool:
+    """Whether the subscriber is to receive the release by its cadence: every day's, one a week, one a month.
+
+    Counted by the days of the releases, so that days taken in late are delivered as they would have been.
+    """
+    subscription = _subscription(contracts, subscriber)
+    own = home.extracts / subscription.subscriber
+    pointer = own / "current"
+    manifest = own / pointer.read_text(encoding="utf-8").strip() / MANIFEST if pointer.exists() else None
+    if manifest is None or not manifest.exists():
+        return True
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    with open_read_only(database) as connection:
+        release = release_of(connection)
+    if told["release"] == release.release_id or release.as_of is None:
+        return bool(told["release"] != release.release_id)
+    last = date.fromisoformat(told["as_of"])
+    if subscription.cadence == "monthly":
+        return (release.as_of.year, release.as_of.month) > (last.year, last.month)
+    return release.as_of - last >= timedelta(days=7 if subscription.cadence == "weekly" else 0)
+
+
+def _prune(own: Path, current: str, keep: int, retention_days: int) -> None:
     delivered = [
         folder for folder in own.iterdir() if (folder / MANIFEST).exists() and folder.name != current
     ]
     newest_first = sorted(delivered, key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
-    for folder in newest_first[max(keep, 2) - 1 :]:
-        remove_folder(folder)
+    oldest = datetime.now(UTC) - timedelta(days=retention_days)
+    for place, folder in enumerate(newest_first):
+        is_over = datetime.fromtimestamp(folder.stat().st_mtime, UTC) < oldest
+        if is_over or place >= max(keep, 2) - 1:
+            remove_folder(folder)
 
 
 def _told(folder: Path, subscriber: str, is_new: bool) -> Delivery:

@@ -10,16 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from contracts.model import Contracts, Datum, Form, FormField
-from warehouse.applicant import (
-    FILLED_ON,
-    OF_RELATIVE,
-    REGISTERS,
-    columns_read,
-    data_used,
-    may_lack_some,
-)
+from warehouse.applicant import columns_read, data_used, may_lack_some
 from warehouse.lookup import quoted
 from warehouse.places import ADDRESS
+from warehouse.published import FILLED_ON, OF_RELATIVE, REGISTERS
 from warehouse.wording import LABEL, SEPARATOR, labels_of
 
 MARKS = ("fallback", "declared", "disputed", "misreported")

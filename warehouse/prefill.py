@@ -14,15 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contracts.model import Attachment, Contracts, Form, FormField
-<<<<<<< HEAD
 from warehouse.access_log import Access
-from warehouse.applicant import Applicant, RelatedPerson, data_used, may_be_shown, weakest
+from warehouse.applicant import Applicant, RelatedPerson, data_used, may_be_shown, may_lack_some, weakest
 from warehouse.dossier import Dossier
-=======
-from warehouse.applicant import Applicant, RelatedPerson, data_used, may_lack_some, weakest
-from warehouse.as_of import stand_at
-from warehouse.connection import open_read_only
->>>>>>> 73a0d59 (renkou coverage measures over everybody who would use a form how much of it is filled, by whom, and what is right)
 from warehouse.faults import WrongUseError
 from warehouse.identity import masked
 from warehouse.lookup import Origin, Release
@@ -147,7 +141,6 @@ def fill(release: Published, inquiry: Inquiry, may_see: Callable[[Dossier], bool
     """
     form = _form(release.contracts, inquiry.form)
     _check_use(form, inquiry)
-<<<<<<< HEAD
     borne = [found for person in release.bearers(inquiry.id_number) if (found := release.dossier(person))]
     seen = [each for each in borne if may_see(each) and may_be_shown(each, form, inquiry.filled_on)]
     if len(borne) == len(seen) == 1:
@@ -200,28 +193,6 @@ def at_the_keyboard(inquiry: Inquiry, filled: Filled) -> Access:
 def divisions_of(dossier: Dossier, contracts: Contracts) -> tuple[str, ...]:
     """Codes of the divisions that a person belongs to: a key for a region is for those who belong there."""
     return tuple(str(dossier.values[d.name]) for d in contracts.catalogue.data if d.locates and dossier.values.get(d.name))
-=======
-    with open_read_only(database) as connection:
-        if inquiry.as_of is not None:
-            stand_at(connection, contracts, inquiry.as_of)
-        found = persons_with_number(connection, contracts, inquiry.id_number)
-        status: Status = "filled" if len(found) == 1 else "cannot_say" if found else "not_found"
-        return Prefilled(
-            form=form.id,
-            title=form.title,
-            status=status,
-            person_id=found[0] if status == "filled" else None,
-            id_number=masked(inquiry.id_number),
-            purpose=inquiry.purpose,
-            case=inquiry.case,
-            release=release_of(connection),
-            **(
-                fill_for(Applicant(connection, contracts, found[0], inquiry.filled_on), contracts, form)
-                if status == "filled"
-                else _no_answers(form, status)
-            ),
-        )
->>>>>>> 73a0d59 (renkou coverage measures over everybody who would use a form how much of it is filled, by whom, and what is right)
 
 
 def _form(contracts: Contracts, form_id: str) -> Form:
@@ -249,8 +220,7 @@ def _no_answers(form: Form, reason: Literal["not_found", "cannot_say"]) -> dict[
     }
 
 
-def fill_for(applicant: Applicant, contracts: Contracts, form: Form) -> dict[str, Any]:
-    """The ``fields`` and ``attachments`` of a form for one applicant."""
+def _answers(applicant: Applicant, contracts: Contracts, form: Form) -> dict[str, Any]:
     return {
         "fields": tuple(_filled(applicant, contracts, form, field) for field in form.fields),
         "attachments": tuple(_attachment(applicant, contracts, form, a) for a in form.attachments),
@@ -264,11 +234,8 @@ def _filled(applicant: Applicant, contracts: Contracts, form: Form, field: FormF
         return _declared(applicant, field) or _empty(field, "not_supplied")
     values, rests_on = _values(applicant, form, field)
     if not values:
-        return (
-            _nothing(applicant, contracts, field)
-            or _declared(applicant, field)
-            or _lacking(applicant, field)
-        )
+        said = _nothing(applicant, contracts, field) or _declared(applicant, field)
+        return said or _lacking(applicant, field)
     try:
         text = SEPARATOR.join(_worded(value, contracts, form, field) for value in values)
     except NoCodeError:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,15 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from pyarrow.parquet.encryption import create_decryption_properties
 
 from contracts.load import OWN, load
-from contracts.model import Contracts
-from tests.warehouse.small_release import PEOPLE, build
-from warehouse.extract import Delivery, extract, partitions_of
+from contracts.model import Contracts, Regions, SmallCells, Subscription
+from tests.warehouse.small_release import MAN, PEOPLE, build
+from warehouse.extract import Delivery, extract, is_due, partitions_of
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
+from warehouse.subscriber_keys import key_of
 
 COLUMNS = [
     "person_id",
@@ -35,6 +39,10 @@ COLUMNS = [
     "death_date",
 ]
 INSURED = ["p1", "p2", "p3", "p5"]
+
+
+def of(contracts: Contracts, subscriber: str) -> Subscription:
+    return next(s for s in contracts.subscriptions if s.subscriber == subscriber)
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -164,7 +172,7 @@ def test_the_same_release_makes_the_same_bytes(
 def test_a_column_added_to_the_contract_is_a_change_where_it_has_a_value(
     first: Delivery, contracts: Contracts, home: Home, tmp_path: Path
 ) -> None:
-    hr = contracts.subscriptions[0]
+    hr = of(contracts, "hr")
     wider = contracts.model_copy(
         update={"subscriptions": (hr.model_copy(update={"columns": (*hr.columns, "phone", "insurances")}),)}
     )
@@ -177,7 +185,7 @@ def test_a_column_added_to_the_contract_is_a_change_where_it_has_a_value(
 def test_a_plain_column_may_be_the_folder(
     database: Path, contracts: Contracts, home: Home, tmp_path: Path
 ) -> None:
-    hr = contracts.subscriptions[0]
+    hr = of(contracts, "hr")
     plain = contracts.model_copy(
         update={"subscriptions": (hr.model_copy(update={"partition_by": ("sex", "hukou_status")}),)}
     )
@@ -189,7 +197,7 @@ def test_a_plain_column_may_be_the_folder(
 
 
 def test_without_folders_it_is_one_file(database: Path, contracts: Contracts, home: Home) -> None:
-    hr = contracts.subscriptions[0].model_copy(update={"partition_by": ()})
+    hr = of(contracts, "hr").model_copy(update={"partition_by": ()})
     told = extract(database, contracts.model_copy(update={"subscriptions": (hr,)}), "hr", home)
 
     assert [file.name for file in data_files(told.folder)] == ["part-0.parquet"]
@@ -206,7 +214,7 @@ def test_old_deliveries_are_kept_to_a_bound(contracts: Contracts, home: Home, tm
 
 
 def test_an_unknown_subscriber_is_wrong_use(database: Path, contracts: Contracts, home: Home) -> None:
-    with pytest.raises(WrongUseError, match="there are: hr"):
+    with pytest.raises(WrongUseError, match="there are: civil_affairs"):
         extract(database, contracts, "nobody", home)
 
 
@@ -215,13 +223,13 @@ def test_an_unknown_subscriber_is_wrong_use(database: Path, contracts: Contracts
     [
         ({"columns": ("person_id", "shoe_size")}, "shoe_size not in release r1"),
         ({"columns": ("name",)}, "person_id is needed"),
-        ({"where": "shoe_size > 40"}, "where or partitionBy"),
+        ({"where": "shoe_size > 40"}, "where, transformLogic or partitionBy"),
     ],
 )
 def test_a_contract_that_asks_for_what_is_not_there_is_named(
     database: Path, contracts: Contracts, home: Home, update: dict[str, Any], said: str
 ) -> None:
-    hr = contracts.subscriptions[0].model_copy(update=update)
+    hr = of(contracts, "hr").model_copy(update=update)
 
     with pytest.raises(RenkouError, match=said) as raised:
         extract(database, contracts.model_copy(update={"subscriptions": (hr,)}), "hr", home)
@@ -286,3 +294,90 @@ def test_killed_half_way_nothing_half_is_seen_and_the_next_call_heals(
     assert (own / "current").read_text() == "r2"
     assert not [path for path in own.iterdir() if path.name.endswith((".partial", ".removed"))]
     assert sorted(delivered(second.folder)) == ["p1", "p2", "p5", "p6"]
+
+
+def changed(contracts: Contracts, subscriber: str, **update: Any) -> Contracts:
+    """The contracts with one subscription, changed."""
+    return contracts.model_copy(update={"subscriptions": (of(contracts, subscriber).model_copy(update=update),)})
+
+
+def test_two_subscribers_pseudonyms_cannot_be_joined(database: Path, contracts: Contracts, home: Home) -> None:
+    one = changed(contracts, "statistics", small_cells=None)
+    renamed = of(one, "statistics").model_copy(update={"subscriber": "institute"})
+    other = contracts.model_copy(update={"subscriptions": (renamed,)})
+    first = delivered(extract(database, one, "statistics", home).folder)
+    second = delivered(extract(database, other, "institute", home).folder)
+
+    assert len(first) == len(second) > 2
+    assert not {*first} & {*second}
+    assert not [person for person in (*first, *second) if person.startswith("p")]
+    remove = home.extracts / "statistics"
+    shutil.rmtree(remove)
+    assert {*delivered(extract(database, one, "statistics", home).folder)} == {*first}
+
+
+def test_rows_that_few_have_in_common_are_withheld_and_counted(
+    database: Path, contracts: Contracts, home: Home
+) -> None:
+    few = changed(contracts, "hr", where=None, small_cells=SmallCells(columns=("sex",), minimum=3))
+    told = extract(database, few, "hr", home)
+
+    assert (told.rows, manifest(told.folder)["withheld"]) == (3, 2)
+
+
+def test_a_township_receives_its_own(database: Path, contracts: Contracts, home: Home) -> None:
+    own = changed(contracts, "township", regions=Regions(datum="hukou_region", codes=("330102002",)))
+
+    assert sorted(delivered(extract(database, own, "township", home).folder)) == ["p2"]
+
+
+def test_encrypted_files_open_with_the_subscribers_key_alone(
+    database: Path, contracts: Contracts, home: Home, tmp_path: Path
+) -> None:
+    sealed = changed(contracts, "hr", encrypted=True, partition_by=())
+    folder = extract(database, sealed, "hr", home).folder
+    path, key = folder / "part-0.parquet", key_of(home, "hr", "parquet")
+
+    with duckdb.connect() as reader, pytest.raises(duckdb.Error):
+        reader.execute(f"SELECT * FROM '{path}'").fetchall()
+    assert pq.read_table(path, decryption_properties=create_decryption_properties(footer_key=key)).num_rows > 2
+    assert MAN.encode() not in path.read_bytes()
+    newer = build(tmp_path / "r2.duckdb", contracts, "r2", {"p1": PEOPLE["p1"]})
+    assert extract(newer, sealed, "hr", home).changes == {"I": 0, "U": 0, "D": 3}
+    assert ((home.root / "keys" / "hr.parquet").stat().st_mode & 0o777) == 0o600
+
+
+def test_a_key_that_is_none_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENKOU_KEY_HR_PARQUET", "abc")
+    with pytest.raises(RenkouError, match="RENKOU_KEY_HR_PARQUET"):
+        key_of(home, "hr", "parquet")
+
+
+def test_the_guide_names_every_column_and_nobody(database: Path, contracts: Contracts, home: Home) -> None:
+    for subscription in contracts.subscriptions:
+        folder = extract(database, contracts, subscription.subscriber, home).folder
+        told = (folder / "README.md").read_text(encoding="utf-8")
+        assert all(f"`{name}`" in told for name in subscription.columns)
+        assert not [p for p in PEOPLE.values() if p["id_number"] in told or p["name"] in told]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "day", "due"),
+    [
+        ("daily", date(2026, 11, 23), True),
+        ("weekly", date(2026, 11, 28), False),
+        ("weekly", date(2026, 11, 29), True),
+        ("monthly", date(2026, 11, 30), False),
+        ("monthly", date(2026, 12, 1), True),
+    ],
+)
+def test_an_extract_is_due_by_its_cadence(
+    database: Path, contracts: Contracts, home: Home, cadence: str, day: date, due: bool
+) -> None:
+    paced = changed(contracts, "hr", cadence=cadence)
+    assert is_due(database, paced, "hr", home)
+    extract(database, paced, "hr", home)
+    assert not is_due(database, paced, "hr", home)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("UPDATE release SET release_id = 'r2', as_of = ?", [day])
+    assert is_due(database, paced, "hr", home) is due

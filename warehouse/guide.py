@@ -1,0 +1,77 @@
+"""A reader's guide for a subscriber: what the files hold and how to ask them, and never a real person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contracts.model import Subscription
+
+SHOWN = 12
+
+
+def guide(subscription: Subscription, manifest: Mapping[str, Any]) -> str:
+    """The guide as Markdown, from the contract and the delivery's manifest."""
+    return "\n".join((*_about(subscription, manifest), *_columns(manifest), *_queries(subscription, manifest))) + "\n"
+
+
+def _about(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterator[str]:
+    yield f"# {subscription.title}"
+    yield ""
+    yield "| | |"
+    yield "| --- | --- |"
+    for heading, text in (
+        ("契约 contract", f"{subscription.id} {subscription.version}"),
+        ("目的 purpose", subscription.purpose),
+        ("依据 basis", subscription.basis),
+        ("发布 release", f"{manifest['release']} ({manifest['as_of']})"),
+        ("频率 cadence", subscription.cadence),
+        ("保留 kept", f"{subscription.retention_days} days"),
+        ("行数 rows", f"{manifest['rows']:,}, withheld {manifest['withheld']:,}"),
+        ("加密 encrypted", "AES-GCM, Parquet modular encryption" if subscription.encrypted else "no"),
+    ):
+        yield f"| {heading} | {text} |"
+    yield ""
+
+
+def _columns(manifest: Mapping[str, Any]) -> Iterator[str]:
+    yield "## 数据项 Columns"
+    yield ""
+    yield "| column | type | 名称 | meaning | standard | unit | codes |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for column in manifest["schema"]:
+        codes = (column.get("code_list") or {}).get("codes", {})
+        shown = "; ".join(f"{code} {label}" for code, label in list(codes.items())[:SHOWN])
+        more = f"; … ({len(codes)})" if len(codes) > SHOWN else ""
+        told = (column.get(key) or "" for key in ("label", "description", "standard", "unit"))
+        yield f"| `{column['name']}` | {column['type']} | {' | '.join(told)} | {shown}{more} |"
+    yield ""
+
+
+def _queries(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterator[str]:
+    first = [c["name"] for c in manifest["schema"]][-1]
+    yield "## 查询 Queries"
+    yield ""
+    yield "`manifest.json` names each file with its SHA-256; `changes/` holds what is different from the delivery before (op I, U, D)."
+    yield ""
+    if subscription.encrypted:
+        yield "```python"
+        yield "import pyarrow.parquet as pq"
+        yield "from pyarrow.parquet.encryption import create_decryption_properties"
+        yield "opened = create_decryption_properties(footer_key=bytes.fromhex(open('own.key').read()))"
+        yield f"pq.ParquetFile({manifest['files'][0]['path']!r}, decryption_properties=opened).read()"
+        yield "```"
+        return
+    places = "/".join(f"{name}=*" for name in manifest["partition_by"])
+    pattern = f"{places}/part-0.parquet" if places else "part-0.parquet"
+    yield "```sql"
+    yield f"-- DuckDB, in this folder\nSELECT {first}, count(*) AS persons"
+    yield f"FROM read_parquet('{pattern}', hive_partitioning = true) GROUP BY ALL ORDER BY ALL;"
+    yield "```"
+    yield ""
+    names = json.dumps([file["path"] for file in manifest["files"]][:1])
+    yield "```python"
+    yield "import pandas"
+    yield f"pandas.concat(pandas.read_parquet(path) for path in {names})  # every file of manifest.json"
+    yield "```"
