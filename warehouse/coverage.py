@@ -98,7 +98,7 @@ def coverage(
     release. Raises WrongUseError for an unknown form.
     """
     forms = _chosen(contracts, tuple(names))
-    with open_read_only(database) as connection:
+    with open_read_only(database, beside_others=True) as connection:
         release = release_of(connection)
         day = filled_on or release.as_of or date.today()
         lay_out(connection, contracts, forms, truth)

@@ -372,8 +372,9 @@ def test_the_guide_names_every_column_and_nobody(database: Path, contracts: Cont
     ],
 )
 def test_an_extract_is_due_by_its_cadence(
-    database: Path, contracts: Contracts, home: Home, cadence: str, day: date, due: bool
+    contracts: Contracts, home: Home, cadence: str, day: date, due: bool
 ) -> None:
+    database = build(home.root / "r1.duckdb", contracts, "r1", PEOPLE)
     paced = changed(contracts, "hr", cadence=cadence)
     assert is_due(database, paced, "hr", home)
     extract(database, paced, "hr", home)
