@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from cli import access
-from cli.plainly import PlainGroup, told_plainly
+from cli.plainly import PlainGroup, told_and_gone_on, told_plainly
 from cli.review import review
 
 # Each command imports its own rooms, so that --help and a wrong option answer at once.
@@ -71,6 +71,7 @@ def run(
     from cli.progress import listening
     from contracts.load import load_all
     from transforms.road import run as go
+    from transforms.run_report import write_run_report
     from warehouse.home import Home
     from warehouse.quality import quality_page
 
@@ -79,6 +80,9 @@ def run(
         report = go(home, load_all(), landing, _day(as_of), listener)
         if report.status == "published":
             quality_page(home, load_all())
+    if report.releases:
+        with told_and_gone_on("the run report"):
+            write_run_report(home, load_all())
     if json:
         typer.echo(show.as_json(report.to_json()))
     else:

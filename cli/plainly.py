@@ -6,7 +6,8 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -52,6 +53,15 @@ def told_plainly(command: Callable[P, T]) -> Callable[P, T]:
             raise typer.Exit(getattr(error, "exit_status", 1)) from None
 
     return plain
+
+
+@contextmanager
+def told_and_gone_on(what: str) -> Iterator[None]:
+    """For what is nice to have: when it fails, that is said, and the command ends as it would have."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - nothing depends on it
+        print(f"renkou: {what} could not be written: {in_words(error)}", file=sys.stderr)
 
 
 def in_words(error: Exception) -> str:

@@ -76,6 +76,14 @@ def publish(day: str, outlet_events: Any = None) -> str:
     return release_id
 
 
+@task
+def report() -> str:
+    """The page, the figures and the lineage of the release."""
+    from transforms.run_report import write_run_report  # noqa: PLC0415
+
+    return str(write_run_report(wiring.home(), wiring.agreed()))
+
+
 @task(pool=wiring.WRITER_POOL)
 def look_ahead(day: str) -> None:
     """Start the next build, if a later day waits."""
@@ -101,9 +109,11 @@ with DAG(
     PullsSettled(task_id="pulls_settled", dag_ids=pulls, longest=LATE_PULLS) >> chosen
     checked = validate(chosen)
     checked >> look_for_questions.override(outlets=[wiring.questions_asset()])()
+    out = publish.override(outlets=[wiring.release_asset()])(chosen)
+    out >> report()
     chain(
         *(stage(name)(chosen) for name in STAGES),
         checked,
-        publish.override(outlets=[wiring.release_asset()])(chosen),
+        out,
         look_ahead.override(outlets=[wiring.days_waiting_asset()])(chosen),
     )

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from contracts.load import load_all
 from contracts.model import Contracts
+from dags.alerts import alerts
 from warehouse.home import Home
 
 TIMEZONE = "Asia/Shanghai"
@@ -91,4 +92,5 @@ def task_settings(owner: str, longest: timedelta) -> dict[str, Any]:
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=30),
         "execution_timeout": longest,
+        "on_failure_callback": alerts(),
     }

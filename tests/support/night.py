@@ -35,7 +35,7 @@ def begin(home: Home, landing: Path, fault: Fault, measure: int = 0) -> ForkServ
 
 def ended(process: ForkServerProcess) -> int | None:
     """Its exit status, negative for a signal."""
-    process.join(300)
+    process.join(1200)
     return process.exitcode
 
 
