@@ -194,8 +194,10 @@ def _registers(person: _Person) -> set[str]:
 
 
 def contradict(one: date, other: date) -> bool:
-    """Days of birth that no common slip makes of one another: fewer than two of year, month and day agree, nor do two digits turned."""
+    """Days of birth that no common slip makes of one another: fewer than two of year, month and day agree,
+    they are not turned, and the one is not the other's lunar day."""
     agree = (one.year == other.year) + (one.month == other.month) + (one.day == other.day)
     turned = one.year == other.year and one.month == other.day and one.day == other.month
     unknown = one.year == other.year and (1, 1) in ((one.month, one.day), (other.month, other.day))
-    return agree < 2 and not turned and not unknown
+    lunar = 17 <= abs((one - other).days) <= 52
+    return agree < 2 and not turned and not unknown and not lunar

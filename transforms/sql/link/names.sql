@@ -20,12 +20,19 @@ CREATE OR REPLACE MACRO address_key(t) AS
 CREATE OR REPLACE MACRO places_apart(a, b) AS
     list_sum(list_transform(range(1, length(a) + 1), lambda i: CASE WHEN substr(a, i::INT, 1) <> substr(b, i::INT, 1) THEN 1 ELSE 0 END));
 
+-- Whether a name in letters is what a Chinese name sounds like, surname first or last, written together or apart.
+CREATE OR REPLACE MACRO is_in_letters(t, sound) AS
+    regexp_full_match(t, '[A-Z ]+') AND sound <> t
+    AND (replace(lower(t), ' ', '') = replace(sound, ' ', '')
+         OR lower(split_part(t, ' ', 2) || split_part(t, ' ', 1)) = replace(sound, ' ', '')
+         OR list_sort(string_split(lower(t), ' ')) = list_sort(string_split(sound, ' ')));
+
 -- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character. slip: another first
 -- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling.
 CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b) AS
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
          WHEN a = b THEN 'same'
-         WHEN sound_a = sound_b
+         WHEN sound_a = sound_b OR is_in_letters(a, sound_b) OR is_in_letters(b, sound_a)
            OR (length(a) >= 2 AND starts_with(b, a) AND length(b) - length(a) <= 2)
            OR (length(b) >= 2 AND starts_with(a, b) AND length(a) - length(b) <= 2)
            OR (lossy_a AND b LIKE lossy_pattern(a))
@@ -37,7 +44,7 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b) AS
          ELSE 'half' END;
 
 -- What two days of birth say of each other. slip: as typists err: day and month or two digits of the year changed places, a year or ten
--- off, the first of January where the day was not known. part: two of year, month and day are the same.
+-- off, the first of January where the day was not known, a day of the lunar calendar (17 to 52 days before). part: two of year, month and day are the same.
 CREATE OR REPLACE MACRO birth_says(a, b) AS
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
          WHEN a = b THEN 'same'
@@ -46,6 +53,7 @@ CREATE OR REPLACE MACRO birth_says(a, b) AS
                      OR (year(a) // 100 = year(b) // 100 AND year(a) % 10 = year(b) // 10 % 10 AND year(b) % 10 = year(a) // 10 % 10)))
            OR (year(a) = year(b) AND month(a) = day(b) AND day(a) = month(b))
            OR (year(a) = year(b) AND month(a) = 1 AND day(a) = 1)
-           OR (year(a) = year(b) AND month(b) = 1 AND day(b) = 1) THEN 'slip'
+           OR (year(a) = year(b) AND month(b) = 1 AND day(b) = 1)
+           OR abs(a - b) BETWEEN 17 AND 52 THEN 'slip'
          WHEN (month(a) = month(b))::INT + (day(a) = day(b))::INT + (year(a) = year(b))::INT >= 2 THEN 'part'
          ELSE 'other' END;
