@@ -301,6 +301,27 @@ def report(department: Annotated[str, typer.Argument(metavar="DEPARTMENT")]) -> 
 
 @app.command()
 @told_plainly
+def orders(
+    department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT]")] = None, json: Json = False
+) -> None:
+    """Send the work orders that wait for an answer: a workbook and a Parquet list a department. 校核工单"""
+    from cli import show
+    from contracts.load import load_all
+    from warehouse.home import Home
+    from warehouse.orders import send_orders
+    from warehouse.publish import current_release, published
+
+    home = Home.from_environment()
+    sent = send_orders(published(home), load_all(), home, current_release(home) or "", department)
+    if json:
+        typer.echo(show.as_json(sent))
+        return
+    for one in sent:
+        typer.echo(f"{one.folder / 'orders.xlsx'}: {one.orders:,} orders wait for an answer, {one.overdue:,} overdue")
+
+
+@app.command()
+@told_plainly
 def evaluate(
     truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the truth tables.")],
     examples: Annotated[int, typer.Option(min=0, help="References to name of each kind that came out otherwise.")] = 0,

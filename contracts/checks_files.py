@@ -17,7 +17,16 @@ from contracts.checks_base import Agreement, Check, Finding, close
 from contracts.load import catalogues, matching, yaml_of
 
 CSV_FILES = (load.DIVISIONS, Path("codes/name_variants.csv"), Path("codes/surname_readings.csv"))
-SINGLE_FILES = (*load.LINKING, load.CATALOGUE, load.ACCESS, load.NORMALISERS, load.PLACEHOLDERS, *CSV_FILES)
+SINGLE_FILES = (
+    *load.LINKING,
+    load.CATALOGUE,
+    load.ACCESS,
+    load.NORMALISERS,
+    load.PLACEHOLDERS,
+    load.ORDERS,
+    load.CALENDAR,
+    *CSV_FILES,
+)
 NAMED_BY_ID = (
     load.CODE_LISTS,
     load.CROSSWALKS,

@@ -33,7 +33,7 @@ def rows_speak_of_somebody(agreed: Agreement) -> Iterator[Finding]:
     """A row speaks of one person at least, each role is there once."""
     for dataset in agreed.contracts.datasets:
         file = agreed.shown(dataset.source)
-        if not dataset.persons:
+        if not dataset.persons and dataset.answers is None:
             what = "the rows speak of nobody"
             yield Finding("error", file, "persons", what, "name a role, such as subject, and its data")
         for role in doubled(person.role for person in dataset.persons):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed
 from contracts.checks_sql import Reading, data_read, literals, said_table
+from contracts.load import ORDERS
 from contracts.model import Rule
 
 ANSWERS = ("person_no", "owner_value", "reporter", "reported_value", "record_of", "record_no")
@@ -98,7 +99,22 @@ def rules_declare_the_data_they_use(agreed: Agreement) -> Iterator[Finding]:
             yield _error(agreed, rule, "uses", what, "name every datum that the rule reads")
 
 
+def order_terms_name_what_is_there(agreed: Agreement) -> Iterator[Finding]:
+    """Every answer of the code list has something that follows, and every datum shown is one of the catalogue."""
+    terms, file = agreed.contracts.order_terms, agreed.shown(agreed.files[ORDERS])
+    if terms.codes not in agreed.lists:
+        yield Finding("error", file, "codes", f"{terms.codes} is no code list", close(terms.codes, agreed.lists))
+        return
+    told = {answer.code for answer in terms.answers}
+    for code in sorted(agreed.codes_of(terms.codes) ^ told):
+        yield Finding("error", file, "answers", f"{code} is not in both the terms and the code list", "say what follows from each answer")
+    for name in terms.shows:
+        if name not in agreed.data:
+            yield Finding("error", file, "shows", f"{name} is no datum of the catalogue", close(name, agreed.data))
+
+
 CHECKS: tuple[Check, ...] = (
+    order_terms_name_what_is_there,
     rules_have_one_file_each,
     rules_name_a_datum,
     rules_can_be_read,

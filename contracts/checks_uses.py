@@ -60,6 +60,8 @@ def _structural(dataset: Dataset) -> Iterator[str]:
     yield from (name for name in (delivery.updated, delivery.operation and delivery.operation.column) if name)
     yield from (column.same_as for column in dataset.taken if column.same_as)
     yield from (home.number, home.relation) if home else ()
+    told = dataset.answers
+    yield from (name for name in (told.order, told.answer, told.remark) if name) if told else ()
     for person in dataset.persons:
         yield from (name for name in (person.newest_by, person.former_id_number) if name)
         yield from (supply.since for supply in person.data.values() if supply.since)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.model import (
     AccessPolicy,
+    Calendar,
     Catalogue,
     CodeList,
     Contracts,
@@ -25,6 +26,7 @@ from contracts.model import (
     EventKind,
     Form,
     Linking,
+    OrderTerms,
     Placeholders,
     Purpose,
     Relative,
@@ -53,6 +55,8 @@ WORDINGS = "wordings/*.yaml"
 PURPOSES = "purposes/*.yaml"
 CATALOGUE = Path("catalogue.yaml")
 ACCESS = Path("access.yaml")
+ORDERS = Path("orders.yaml")
+CALENDAR = Path("calendar.yaml")
 PLACEHOLDERS = Path("codes/placeholders.yaml")
 NORMALISERS = Path("normalisers.yaml")
 LINKING = tuple(Path("linking") / f"{part}.yaml" for part in ("contexts", "comparisons", "blocks", "rules", "model"))
@@ -119,6 +123,8 @@ def load(*folders: Path) -> Contracts:
     placeholders = reader.one(lambda path: _typed(Placeholders, path), files[PLACEHOLDERS])
     access = reader.one(lambda path: _typed(AccessPolicy, path), files[ACCESS])
     normalisers = reader.one(_normalisers, files[NORMALISERS])
+    terms = reader.one(lambda path: _typed(OrderTerms, path), files[ORDERS])
+    calendar = reader.one(lambda path: _typed(Calendar, path), files[CALENDAR])
     rules, rule_views = of(Rule, RULES), of(RuleView, RULE_VIEWS)
     relatives = of(Relative, RELATIVES)
     derived, wordings = of(Derived, DERIVED), of(Wording, WORDINGS)
@@ -128,6 +134,8 @@ def load(*folders: Path) -> Contracts:
     subscriptions = reader.each(_subscription, matching(files, OUTBOUND))
     linking = reader.one(lambda path: _linking(files, path), OWN / LINKING[0].parent)
     if reader.faults or placeholders is None or normalisers is None or access is None or linking is None:
+        raise ContractError(*reader.faults)
+    if terms is None or calendar is None:
         raise ContractError(*reader.faults)
     return Contracts(
         catalogue=catalogue,
@@ -140,6 +148,8 @@ def load(*folders: Path) -> Contracts:
         rules=rules,
         event_kinds=event_kinds,
         rule_views=rule_views,
+        order_terms=terms,
+        calendar=calendar,
         forms=forms,
         relatives=relatives,
         derived=derived,

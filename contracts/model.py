@@ -7,6 +7,7 @@ are property names of the contract, never the department's own headers.
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -356,6 +357,14 @@ class Column(Agreed):
 HOUSEHOLD_TELLS = frozenset({"mother", "father", "spouse"})
 
 
+class AnswersOfRow(Agreed):
+    """A delivery of answers to work orders: the columns of the order's id, of the answer, and of what is said to it."""
+
+    order: str
+    answer: str
+    remark: str | None = None
+
+
 class Dataset(Agreed):
     """What a department delivers."""
 
@@ -373,6 +382,7 @@ class Dataset(Agreed):
     events: tuple[EventOfRow, ...] = ()
     relations: tuple[RelationOfRow, ...] = ()
     household: HouseholdOfRow | None = None
+    answers: AnswersOfRow | None = None
     source: Path
 
     @property
@@ -589,6 +599,47 @@ class Nothing(Agreed):
     datum: str | None = None
 
 
+class Answer(Agreed):
+    """What a department may answer to a work order, and what follows: its next delivery is held against it (``verify``), the
+    order is done (``close``), or the next authority decides (``escalate``).
+    """
+
+    code: str
+    then: Literal["verify", "close", "escalate"]
+
+
+class OrderTerms(Agreed):
+    """The terms of work orders (校核工单), in working days (政务数据共享条例 art. 26).
+
+    ``authorities`` are whom an order rises to, one after the other, each with ``escalate_within``; an order that was reopened
+    more than ``reopen_limit`` times rises at once. ``codes`` is the code list of the answers; ``shows`` are the data of the
+    catalogue by which the department finds the person.
+    """
+
+    version: str
+    answer_within: int = Field(gt=0)
+    escalate_within: int = Field(gt=0)
+    reopen_limit: int = Field(ge=0)
+    authorities: tuple[str, ...] = Field(min_length=1)
+    codes: str
+    shows: tuple[str, ...]
+    answers: tuple[Answer, ...]
+
+
+class Year(Agreed):
+    """A year's days off beside weekends, and the weekend days worked in exchange, as the State Council announced them."""
+
+    off: tuple[date, ...]
+    worked: tuple[date, ...] = ()
+
+
+class Calendar(Agreed):
+    """Years that count as they stand here, in the place of the library's: for those it does not know yet."""
+
+    version: str
+    years: dict[int, Year] = Field(default_factory=dict)
+
+
 class FormField(Agreed):
     """What a form asks, and who fills it in when the departments cannot.
 
@@ -744,6 +795,8 @@ class Contracts(Agreed):
     rules: tuple[Rule, ...] = ()
     event_kinds: tuple[EventKind, ...] = ()
     rule_views: tuple[RuleView, ...] = ()
+    order_terms: OrderTerms
+    calendar: Calendar
     forms: tuple[Form, ...] = ()
     relatives: tuple[Relative, ...] = ()
     derived: tuple[Derived, ...] = ()

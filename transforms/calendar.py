@@ -7,20 +7,28 @@ from functools import lru_cache
 
 import holidays
 
-OBJECTION_DAYS = 10
-"""Working days in which the owner verifies and answers (政务数据共享条例 art. 26)."""
+from contracts.model import Calendar
+
+SATURDAY = 5
 
 
 @lru_cache(maxsize=16)
-def _calendar(year: int) -> holidays.HolidayBase:
-    return holidays.country_holidays("CN", years=[year, year + 1])
+def _library(year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays("CN", years=[year])
 
 
-def add_working_days(day: date, number: int) -> date:
+def is_working_day(day: date, calendar: Calendar) -> bool:
+    """Whether offices work on ``day``; a year that ``calendar`` tells counts as it stands there."""
+    told = calendar.years.get(day.year)
+    if told is None:
+        return bool(_library(day.year).is_working_day(day))
+    return day in told.worked or (day.weekday() < SATURDAY and day not in told.off)
+
+
+def add_working_days(day: date, number: int, calendar: Calendar) -> date:
     """The day ``number`` working days after ``day``."""
-    calendar = _calendar(day.year)
     current = day
     while number > 0:
         current += timedelta(days=1)
-        number -= calendar.is_working_day(current)
+        number -= is_working_day(current, calendar)
     return current

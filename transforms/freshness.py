@@ -53,7 +53,7 @@ def write_freshness(
     """
     known = [b for b in batches if b.batch_date <= day]
     connection.execute(f"CREATE OR REPLACE TABLE freshness ({COLUMNS})")
-    for dataset in contracts.datasets:
+    for dataset in (d for d in contracts.datasets if d.answers is None):
         own = [b for b in known if b.dataset_id == dataset.id and b.status != "duplicate"]
         used = max((b.batch_date for b in own if b.status == "accepted"), default=None)
         waiting = max((b for b in own if used is None or b.batch_date > used), key=lambda b: b.batch_date, default=None)

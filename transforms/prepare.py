@@ -12,6 +12,7 @@ import duckdb
 
 from contracts.model import Column, Contracts, Dataset
 from transforms.normalise import TOLD
+from transforms.orders import read_answers
 from transforms.sql_files import quoted
 from transforms.take_in.ledger import BatchReport, FileReport
 
@@ -33,6 +34,7 @@ def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, b
     accepted = [b for b in until if b.status == "accepted"]
     _batch_table(connection, until)
     _quarantine_table(connection, accepted)
+    read_answers(connection, contracts, accepted)
     for dataset in contracts.datasets:
         numbered = [(number, b) for number, b in enumerate(accepted, start=1) if b.dataset_id == dataset.id]
         for statement in _record_statements(dataset, numbered):

@@ -11,15 +11,18 @@ from datetime import date, timedelta
 import duckdb
 
 from contracts.model import Contracts, Dataset, Datum, Rule, Supply
-from transforms.calendar import OBJECTION_DAYS, add_working_days
 from transforms.declarations import declared_value
+from transforms.orders import order_build
 from transforms.rule_tables import prepare_rule_tables, publish_views
 from transforms.sql_files import quoted, sql
 from transforms.unify import DECLARED, DECLARED_BY, agrees, known, supplied, when_holds
 
 
-def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
-    """Fill ``discrepancy``. Needs ``unify_*`` and ``prior_discrepancy`` of the build, and the release file attached."""
+def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:
+    """Fill ``discrepancy`` and the work orders about it.
+
+    Needs ``unify_*``, ``order_answer`` and ``prior_*`` of the build, and the release file attached.
+    """
     for table in ("unify_person", "source_record", "history_since"):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM released.{table}")
     prepare_rule_tables(connection, contracts, day)
@@ -33,8 +36,9 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
     for rule in contracts.rules:
         connection.execute(_contradictions(rule, contracts))
     publish_views(connection, contracts)
-    due = add_working_days(day, OBJECTION_DAYS)
-    connection.execute(sql("reconcile/discrepancy", day=quoted(day.isoformat()), due=quoted(due.isoformat())))
+    connection.execute(sql("reconcile/named", day=quoted(day.isoformat())))
+    order_build(connection, contracts, day, release_id)
+    connection.execute(sql("reconcile/discrepancy"))
 
 
 def _declared(datum: Datum) -> str:

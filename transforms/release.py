@@ -35,6 +35,10 @@ COPIED = {
     "link_pair": "left_department, left_dataset, left_record_key, left_role, right_department, right_dataset, right_record_key, right_role",
     "link_decision": "decision_id",
     "discrepancy": "person_id, kind, datum, record_key",
+    "work_order": "department, due_on, order_id",
+    "work_order_item": "order_id, discrepancy_id",
+    "work_order_step": "order_id, happened_on, release_id, state",
+    "work_order_answer": "department, dataset, batch_date, file, sheet, line",
     "quarantine": "department, dataset, batch_date, file, line",
     "relation": "person_id",
     "freshness": "department, dataset",
@@ -75,6 +79,7 @@ def take_over(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Copy from the published release what the build continues: ids, changes, open discrepancies, releases."""
     with release_before(connection, home) as is_there:
         connection.execute(sql("release/take_over" if is_there else "release/nothing_before"))
+        connection.execute(sql("order/take_over" if is_there else "order/nothing_before"))
 
 
 def next_release_id(connection: duckdb.DuckDBPyConnection, day: date) -> str:

@@ -38,6 +38,7 @@ from warehouse.durable import one_at_a_time, write_text
 from warehouse.extract import extract
 from warehouse.extract import is_due as extract_is_due
 from warehouse.home import Home
+from warehouse.orders import send_orders
 from warehouse.publish import publish as publish_file
 from warehouse.publish import published
 
@@ -210,7 +211,7 @@ def reconcile(home: Home, contracts: Contracts, day: date) -> None:
     with open_database(home.build_file(day)) as connection:
         prepare_comparisons(connection)
         with release.release_beside(connection, release_file):
-            reconcile_build(connection, contracts, day)
+            reconcile_build(connection, contracts, day, notes["release_id"])
             quality_build(connection, contracts, day, notes["release_id"])
         release.assemble(connection, release_file, contracts, notes["release_id"], day, notes["inputs"])
 
@@ -272,6 +273,7 @@ def publish(home: Home, contracts: Contracts, day: date) -> str:
     release_id: str = _notes(home, day)["release_id"]
     home.reports.mkdir(parents=True, exist_ok=True)
     write_text(home.reports / f"{release_id}.json", _notes_file(home, day).read_text(encoding="utf-8"))
+    send_orders(_release_file(home, day), contracts, home, release_id)
     publish_file(_release_file(home, day), home, release_id)
     _clear_build(home, day)
     return release_id

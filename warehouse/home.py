@@ -56,6 +56,11 @@ class Home:
         return self.root / "approvals"
 
     @property
+    def orders(self) -> Path:
+        """Work orders as they were sent, a folder for each department and release."""
+        return self.root / "orders"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

@@ -17,7 +17,7 @@ from contracts.model import Contracts
 from warehouse.faults import NotFoundError, RenkouError
 from warehouse.identity import masked, tidy
 
-CLOSED = ("closed", "resolved", "withdrawn")
+CLOSED = ("closed", "confirmed", "resolved", "withdrawn")
 Row = dict[str, Any]
 
 

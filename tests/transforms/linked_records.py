@@ -61,6 +61,12 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
     told = Told()
     with scratch() as connection:
         connection.execute(sql("release/nothing_before"))
+        connection.execute(sql("order/nothing_before"))
+        connection.execute("CREATE TABLE person_change AS FROM prior_person_change")
+        connection.execute(
+            "CREATE TABLE person_record (department VARCHAR, dataset VARCHAR, record_key VARCHAR, role VARCHAR, person_id VARCHAR,"
+            " method VARCHAR, probability DOUBLE, batch_date DATE, is_current BOOLEAN)"
+        )
         for known in prior:
             connection.execute("INSERT INTO prior_discrepancy VALUES (?, ?, ?)", known)
         prepare_build(connection, contracts, [], DAY)
@@ -81,7 +87,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
             told_events(connection, contracts)
             connection.execute("CREATE VIEW event AS FROM event_told")
             _changed(connection, cases, told)
-            reconcile_build(connection, contracts, day)
+            reconcile_build(connection, contracts, day, "r1")
             connection.execute(person_view(contracts))
             connection.execute(person_datum_view(contracts))
             _read(connection, told)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from contracts.load import OWN, load
 from contracts.model import Contracts
 from tests.transforms.linked_records import DAY, Told, built, cases_of
 from transforms.calendar import add_working_days
@@ -70,7 +71,7 @@ def test_every_rule_has_a_case_for_and_one_against(own_contracts: Contracts) -> 
 
 def test_every_discrepancy_is_open_with_ten_working_days_to_answer(told: Told) -> None:
     assert {(row["opened_on"], row["due_on"], row["status"]) for row in told.tables["discrepancy"]} == {
-        (DAY, add_working_days(DAY, 10), "open")
+        (DAY, add_working_days(DAY, 10, load(OWN).calendar), "open")
     }
 
 

@@ -1,15 +1,8 @@
--- One row per disagreement, open since the build that found it first.
+-- One row per disagreement, with the state of the work order that asks about it.
 CREATE OR REPLACE TABLE discrepancy AS
-WITH keyed AS (
-    SELECT f.* EXCLUDE (record_key, record_of, record_no), coalesce(f.record_key, s.record_key) AS record_key
-    FROM reconcile_found AS f
-    LEFT JOIN source_record AS s
-        ON s.department = split_part(f.record_of, '/', 1) AND s.dataset = split_part(f.record_of, '/', 2) AND s.record_no = f.record_no
-), named AS (
-    SELECT md5(concat_ws('|', kind, datum, reporter, record_key, role, CASE WHEN kind <> 'value' THEN person_no END)) AS discrepancy_id, *
-    FROM keyed
-    QUALIFY row_number() OVER (PARTITION BY discrepancy_id ORDER BY owner_value, reported_value) = 1
-)
-SELECT discrepancy_id, person_id(person_no) AS person_id, kind, datum, owner, owner_value, reporter, reported_value, record_key, severity,
-       coalesce(prior.opened_on, DATE $day) AS opened_on, coalesce(prior.due_on, DATE $due) AS due_on, 'open' AS status
-FROM named LEFT JOIN prior_discrepancy AS prior USING (discrepancy_id);
+SELECT n.discrepancy_id, n.person_id, n.kind, n.datum, n.owner, n.owner_value, n.reporter, n.reported_value, n.record_key, n.severity,
+       i.opened_on, o.due_on, CASE WHEN i.is_settled THEN 'confirmed' WHEN o.status = 'answered' THEN 'answered' ELSE 'open' END AS status
+FROM reconcile_named AS n
+JOIN order_dispute AS d USING (discrepancy_id)
+JOIN work_order_item AS i ON i.order_id = d.order_id AND i.discrepancy_id = d.discrepancy_id
+JOIN work_order AS o ON o.order_id = d.order_id;

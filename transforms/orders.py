@@ -1,0 +1,78 @@
+"""Work orders (校核工单): who is asked about which disagreements, by when, and what became of it.
+
+The published release is the memory: a build takes the orders over from it, moves each by what was found, answered and
+delivered since, and writes them anew. Terms are ``contracts/orders.yaml``; the states, one after the other: opened, sent,
+answered, verified, closed; reopened when what was to be corrected is still there, escalated when nobody settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import duckdb
+
+from contracts.model import Contracts, Dataset
+from transforms.calendar import add_working_days
+from transforms.sql_files import quoted, sql
+from transforms.take_in.batches import BatchReport
+
+WHY_NOT = {
+    "order_unknown": "no order of this id was ever sent; answer with the workbook that was sent",
+    "order_of_another_department": "the order was sent to another department",
+    "order_answered_twice": "an earlier line of the same delivery answers the order",
+    "order_answer_not_on_the_list": "answer with one of the words of the list",
+    "order_closed": "the order was closed before the answer came",
+}
+"""Why an answer is kept out, and what to do."""
+
+
+def read_answers(connection: duckdb.DuckDBPyConnection, contracts: Contracts, accepted: Iterable[BatchReport]) -> None:
+    """Fill ``order_answer``: one row per line of every accepted delivery of answers."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE order_answer (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR,"
+        " line INTEGER, record_key VARCHAR, order_id VARCHAR, answer VARCHAR, missing VARCHAR, remark VARCHAR)"
+    )
+    answering = {dataset.id: dataset for dataset in contracts.datasets if dataset.answers}
+    for batch in accepted:
+        if dataset := answering.get(batch.dataset_id):
+            connection.execute(
+                "INSERT INTO order_answer SELECT ?, ?, ?, list_extract(?, part + 1), coalesce(sheet, ''), line, record_key,"
+                f" {_said(dataset)} FROM read_parquet(?)",
+                [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.normalised)],
+            )
+
+
+def _said(dataset: Dataset) -> str:
+    assert dataset.answers is not None
+    answers = dataset.answers
+    return f"{answers.order}, {answers.answer}, {answers.answer}__missing, {answers.remark or 'NULL'}"
+
+
+def order_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:
+    """Fill ``work_order``, its items, steps and answers. Needs ``reconcile_named``, ``order_answer`` and ``prior_*``."""
+    terms = contracts.order_terms
+    _terms_tables(connection, contracts, day)
+    connection.execute(sql("order/heir"))
+    connection.execute(sql("order/answer"))
+    words = "MAP {" + ", ".join(f"{quoted(verdict)}: {quoted(why)}" for verdict, why in WHY_NOT.items()) + "}"
+    connection.execute(sql("order/quarantine", words=words))
+    connection.execute(sql("order/dispute", within=terms.answer_within))
+    today = quoted(day.isoformat())
+    levels = len(terms.authorities)
+    connection.execute(sql("order/move", day=today, levels=levels, reopen_limit=terms.reopen_limit))
+    rises = quoted(add_working_days(day, terms.escalate_within, contracts.calendar).isoformat())
+    connection.execute(sql("order/work_order", day=today, levels=levels, escalate_due=rises))
+    connection.execute(sql("order/work_order_item", day=today))
+    connection.execute(sql("order/work_order_step", day=today, release=quoted(release_id)))
+
+
+def _terms_tables(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+    """When an answer is due by each number of days that is agreed, and what follows from each answer."""
+    terms = contracts.order_terms
+    connection.execute("CREATE OR REPLACE TEMP TABLE order_due (days INTEGER, due_on DATE)")
+    for days in {terms.answer_within, *(rule.answer_within or terms.answer_within for rule in contracts.rules)}:
+        connection.execute("INSERT INTO order_due VALUES (?, ?)", [days, add_working_days(day, days, contracts.calendar)])
+    connection.execute("CREATE OR REPLACE TEMP TABLE order_terms (code VARCHAR, follows VARCHAR)")
+    for answer in terms.answers:
+        connection.execute("INSERT INTO order_terms VALUES (?, ?)", [answer.code, answer.then])

@@ -1,0 +1,23 @@
+-- One row per answer that came, with the verdict that it got in the build that saw it first.
+CREATE OR REPLACE TABLE order_judged AS
+WITH counted AS (
+    SELECT *, row_number() OVER (PARTITION BY department, dataset, batch_date, order_id ORDER BY file, sheet, line) AS nth FROM order_answer
+)
+SELECT a.department, a.dataset, a.batch_date, a.file, a.sheet, a.line, a.record_key, a.order_id, a.answer, a.remark,
+       coalesce(p.verdict, CASE
+           WHEN o.order_id IS NULL THEN 'order_unknown'
+           WHEN o.department <> a.department THEN 'order_of_another_department'
+           WHEN a.nth > 1 THEN 'order_answered_twice'
+           WHEN a.answer IS NULL AND a.missing IN ('blank', 'unknown') THEN 'unanswered'
+           WHEN a.answer IS NULL THEN 'order_answer_not_on_the_list'
+           WHEN o.status = 'closed' THEN 'order_closed'
+           ELSE 'accepted' END) AS verdict,
+       p.verdict IS NULL AS is_new, o.person_id
+FROM counted AS a
+LEFT JOIN prior_work_order AS o ON o.order_id = a.order_id
+LEFT JOIN prior_work_order_answer AS p
+    ON p.department = a.department AND p.dataset = a.dataset AND p.batch_date = a.batch_date AND p.file = a.file AND p.sheet = a.sheet
+    AND p.line = a.line AND p.order_id = a.order_id AND p.answer IS NOT DISTINCT FROM a.answer;
+
+CREATE OR REPLACE TABLE work_order_answer AS
+SELECT department, dataset, batch_date, file, sheet, line, record_key, order_id, answer, remark, verdict FROM order_judged;

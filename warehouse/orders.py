@@ -1,0 +1,148 @@
+"""Work orders as a department gets them: a workbook to answer in, and the same list as Parquet.
+
+``orders/<department>/<release>/`` holds all orders of the department that wait for an answer, the urgent first. The workbook's
+second sheet comes back as a delivery of ``<department>/order_answers``. Both name persons: they are for the department alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import xlsxwriter  # type: ignore[import-untyped]
+
+from contracts.model import Contracts
+from warehouse.connection import open_read_only
+from warehouse.faults import WrongUseError
+from warehouse.home import Home
+
+WAITING = ("opened", "sent", "reopened", "escalated")
+ROWS_OF_A_SHEET = 1_048_575
+COLUMNS = {
+    "order_id": ("工单号", 17),
+    "due_on": ("办理期限", 11),
+    "status": ("状态", 10),
+    "severity": ("级别", 8),
+    "risen_to": ("已升级至", 14),
+    "matters": ("事由", 60),
+    "records": ("本部门记录号", 24),
+    "own_values": ("本部门所报", 24),
+    "reports": ("核对来源所报", 34),
+    "laws": ("依据", 34),
+    "opened_on": ("发出日期", 11),
+}
+BEFORE_PERSON = 5
+STATES = {"opened": "新发", "sent": "待答复", "reopened": "重新打开", "escalated": "已升级"}
+SEVERITIES = {"stop": "紧急", "review": "须核实", "note": "提示"}
+ANSWER_COLUMNS = ("工单号", "答复", "说明")
+LIST = """
+    SELECT o.order_id, o.due_on, o.status, o.severity, list_extract($authorities, o.level) AS risen_to,
+           {shown},
+           string_agg(DISTINCT w.sentence, chr(10) ORDER BY w.sentence) AS matters,
+           string_agg(DISTINCT d.record_key, chr(10) ORDER BY d.record_key) AS records,
+           string_agg(DISTINCT d.owner_value, chr(10) ORDER BY d.owner_value) AS own_values,
+           string_agg(DISTINCT d.reporter || ': ' || d.reported_value, chr(10) ORDER BY d.reporter || ': ' || d.reported_value) AS reports,
+           string_agg(DISTINCT w.law, chr(10) ORDER BY w.law) AS laws, coalesce(o.reopened_on, o.opened_on) AS opened_on
+    FROM work_order AS o
+    JOIN work_order_item AS i ON i.order_id = o.order_id AND i.closed_on IS NULL AND NOT i.is_settled
+    JOIN discrepancy AS d USING (discrepancy_id)
+    JOIN person AS p ON p.person_id = o.person_id
+    JOIN matter AS w ON w.kind = d.kind AND w.datum = d.datum
+    WHERE o.department = $department AND list_contains($waiting, o.status)
+    GROUP BY o.order_id, o.due_on, o.status, o.severity, o.level, o.reopened_on, o.opened_on
+    ORDER BY list_position(['stop', 'review', 'note'], o.severity), o.due_on, o.order_id
+"""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What lies for a department: how many orders wait for its answer, and how many of them are overdue."""
+
+    department: str
+    folder: Path
+    orders: int
+    overdue: int
+
+
+def send_orders(database: Path, contracts: Contracts, home: Home, release_id: str, department: str | None = None) -> list[Sent]:
+    """Write the lists of a release for every department, or one. Raises WrongUseError for one that nobody knows."""
+    if department is not None and department not in contracts.departments:
+        known = ", ".join(contracts.departments)
+        raise WrongUseError(f"no contract speaks of department {department!r}; known are {known}")
+    departments = [department] if department else sorted(contracts.departments)
+    with open_read_only(database) as connection:
+        _matters(connection, contracts)
+        return [_sent(connection, contracts, home.orders / name / release_id, name) for name in departments]
+
+
+def _matters(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """What each kind of disagreement is called before an official, and the law behind it."""
+    rows = [(rule.id, rule.datum, rule.sentence, rule.law) for rule in contracts.rules]
+    checked = "政务数据共享条例第二十六条（校核纠错）"
+    rows += [("value", d.name, f"{d.label}与核对来源不一致，请核实。", checked) for d in contracts.catalogue.data]
+    connection.execute("CREATE OR REPLACE TEMP TABLE told (kind VARCHAR, datum VARCHAR, sentence VARCHAR, law VARCHAR)")
+    connection.executemany("INSERT INTO told VALUES (?, ?, ?, ?)", rows)
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW matter AS SELECT DISTINCT d.kind, d.datum, coalesce(t.sentence, v.sentence) AS sentence,"
+        " coalesce(t.law, v.law) AS law FROM (SELECT DISTINCT kind, datum FROM discrepancy) AS d"
+        " LEFT JOIN told AS t ON t.kind = d.kind AND t.datum = d.datum JOIN told AS v ON v.kind = 'value' AND v.datum = d.datum"
+    )
+
+
+def _sent(connection: duckdb.DuckDBPyConnection, contracts: Contracts, folder: Path, department: str) -> Sent:
+    terms = contracts.order_terms
+    shown = ", ".join(f"any_value(p.{name}) AS {name}" for name in terms.shows)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE listed AS {LIST.format(shown=shown)}",
+        {"department": department, "waiting": list(WAITING), "authorities": list(terms.authorities)},
+    )
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    connection.execute(f"COPY listed TO '{partial / 'orders.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
+    _write_workbook(connection, partial / "orders.xlsx", contracts)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    found = connection.execute(
+        "SELECT count(*), count(*) FILTER (due_on < (SELECT max(as_of) FROM release)) FROM listed"
+    ).fetchone()
+    assert found is not None
+    return Sent(department, folder, *found)
+
+
+def _write_workbook(connection: duckdb.DuckDBPyConnection, target: Path, contracts: Contracts) -> None:
+    terms = contracts.order_terms
+    shown = {name: (contracts.catalogue.datum(name).label, 21) for name in terms.shows}
+    listed = dict(islice(COLUMNS.items(), BEFORE_PERSON)) | shown | dict(islice(COLUMNS.items(), BEFORE_PERSON, None))
+    words = [code.label for code in contracts.code_list(terms.codes).codes]
+    with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
+        head, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+        orders, replies = book.add_worksheet("工单"), book.add_worksheet("答复")
+        for sheet, columns in ((orders, list(listed.values())), (replies, [(name, 20) for name in ANSWER_COLUMNS])):
+            for place, (label, width) in enumerate(columns):
+                sheet.set_column(place, place, width)
+                sheet.write(0, place, label, head)
+            sheet.freeze_panes(1, 1)
+        row = 0
+        cursor = connection.execute(f"SELECT {', '.join(listed)} FROM listed LIMIT {ROWS_OF_A_SHEET}")
+        while rows := cursor.fetchmany(10_000):
+            for values in rows:
+                row += 1
+                _write_order(orders, row, dict(zip(listed, values, strict=True)), day)
+                replies.write_string(row, 0, values[0])
+        if row:
+            replies.data_validation(1, 1, row, 1, {"validate": "list", "source": words})
+
+
+def _write_order(sheet: xlsxwriter.worksheet.Worksheet, row: int, order: dict[str, object], day: object) -> None:
+    words = {"status": STATES, "severity": SEVERITIES}
+    for place, (name, value) in enumerate(order.items()):
+        if value is None:
+            continue
+        if name.endswith("_on"):
+            sheet.write_datetime(row, place, value, day)
+        else:
+            sheet.write_string(row, place, words.get(name, {}).get(str(value), str(value)))
