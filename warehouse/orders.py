@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import xlsxwriter  # type: ignore[import-untyped]
 
 from contracts.model import Contracts
@@ -102,7 +103,7 @@ def _sent(connection: duckdb.DuckDBPyConnection, contracts: Contracts, folder: P
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    connection.execute(f"COPY listed TO '{partial / 'orders.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
+    _write_parquet(connection, partial / "orders.parquet")
     _write_workbook(connection, partial / "orders.xlsx", contracts)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
@@ -111,6 +112,14 @@ def _sent(connection: duckdb.DuckDBPyConnection, contracts: Contracts, folder: P
     ).fetchone()
     assert found is not None
     return Sent(department, folder, *found)
+
+
+def _write_parquet(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """The list block by block; a reader's connection may not write files itself."""
+    blocks = connection.execute("FROM listed").fetch_record_batch(100_000)
+    with pq.ParquetWriter(target, blocks.schema, compression="zstd") as writer:
+        for block in blocks:
+            writer.write_batch(block)
 
 
 def _write_workbook(connection: duckdb.DuckDBPyConnection, target: Path, contracts: Contracts) -> None:
