@@ -38,6 +38,7 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
     publish_views(connection, contracts)
     connection.execute(sql("reconcile/named", day=quoted(day.isoformat())))
     order_build(connection, contracts, day, release_id)
+    connection.execute(sql("order/person_record"))
     connection.execute(sql("reconcile/discrepancy"))
 
 

@@ -42,8 +42,9 @@ BEHIND_A_NAME = {
     "link/person_record.sql": {"person_id": "our own macro"},
     "link/person_origin.sql": {"person_id": "our own macro"},
     "link/person_change.sql": {"person_id": "our own macro"},
-    "reconcile/discrepancy.sql": {"person_id": "our own macro"},
     "unify/declared.sql": {"person_id": "our own macro"},
+    "reconcile/named.sql": {"person_id": "our own macro"},
+    "order/person_record.sql": {"person_id": "our own macro"},
     "unify/relation.sql": {"person_id": "our own macro"},
     "reconcile/rule_division.sql": {"read_csv": "the list of divisions is a file"},
 }

@@ -63,10 +63,6 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         connection.execute(sql("release/nothing_before"))
         connection.execute(sql("order/nothing_before"))
         connection.execute("CREATE TABLE person_change AS FROM prior_person_change")
-        connection.execute(
-            "CREATE TABLE person_record (department VARCHAR, dataset VARCHAR, record_key VARCHAR, role VARCHAR, person_id VARCHAR,"
-            " method VARCHAR, probability DOUBLE, batch_date DATE, is_current BOOLEAN)"
-        )
         for known in prior:
             connection.execute("INSERT INTO prior_discrepancy VALUES (?, ?, ?)", known)
         prepare_build(connection, contracts, [], DAY)

@@ -91,8 +91,6 @@ def office() -> Iterator[Office]:
             "CREATE TABLE quarantine (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR, line INTEGER,"
             " record_key VARCHAR, reason VARCHAR, raw VARCHAR)",
             "CREATE TABLE person_change (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR)",
-            "CREATE TABLE person_record (department VARCHAR, dataset VARCHAR, record_key VARCHAR, role VARCHAR, person_id VARCHAR,"
-            " method VARCHAR, probability DOUBLE, batch_date DATE, is_current BOOLEAN)",
         ):
             connection.execute(statement)
         yield Office(connection, load(OWN))

@@ -11,7 +11,7 @@ FROM (
 ) AS bad
 WHERE batch.department = bad.department AND batch.dataset = bad.dataset AND batch.batch_date = bad.batch_date AND batch.file = bad.file;
 
-INSERT INTO person_record BY NAME
+CREATE OR REPLACE TABLE order_record AS
 SELECT department, dataset, record_key, 'subject' AS role, any_value(coalesce(h.heir, j.person_id)) AS person_id, 'work_order' AS method,
        1.0::DOUBLE AS probability, max(batch_date) AS batch_date, true AS is_current
 FROM order_judged AS j LEFT JOIN order_heir AS h USING (person_id)

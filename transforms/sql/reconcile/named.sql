@@ -1,7 +1,7 @@
 -- One row per disagreement, with the key of its record, the id that it bears in every build, and since when it is open.
 CREATE OR REPLACE TABLE reconcile_named AS
 WITH keyed AS (
-    SELECT f.* EXCLUDE (record_key, record_of, record_no), coalesce(f.record_key, s.record_key) AS record_key
+    SELECT f.* EXCLUDE (record_key, record_of, record_no, cause), coalesce(f.cause, f.datum) AS cause, coalesce(f.record_key, s.record_key) AS record_key
     FROM reconcile_found AS f
     LEFT JOIN source_record AS s
         ON s.department = split_part(f.record_of, '/', 1) AND s.dataset = split_part(f.record_of, '/', 2) AND s.record_no = f.record_no
