@@ -15,7 +15,7 @@ import duckdb
 from contracts.model import Contracts, Dataset
 from transforms.calendar import add_working_days
 from transforms.sql_files import quoted, sql
-from transforms.take_in.batches import BatchReport
+from transforms.take_in.ledger import BatchReport
 
 WHY_NOT = {
     "order_unknown": "no order of this id was ever sent; answer with the workbook that was sent",
