@@ -69,12 +69,11 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         prepare_comparisons(connection)
         connection.execute(
             "CREATE TABLE link_role (department VARCHAR, dataset VARCHAR, role VARCHAR, record_no BIGINT, record_key VARCHAR,"
-            " batch_date DATE, is_current BOOLEAN, person_no BIGINT, method VARCHAR)"
+            " batch_date DATE, is_current BOOLEAN, person_no BIGINT, method VARCHAR, probability DOUBLE)"
         )
         for dataset in contracts.datasets:
             _insert(connection, dataset, cases, told)
         connection.execute("CREATE TABLE link_person AS SELECT DISTINCT person_no FROM link_role")
-        connection.execute("CREATE TABLE person_change AS FROM prior_person_change")
         with TemporaryDirectory() as folder, release_beside(connection, Path(folder) / "release.duckdb"):
             unify_build(connection, contracts)
             prepare_declarations(connection, Home(Path(folder)))
@@ -124,7 +123,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, cases: list
         connection.execute(f"INSERT INTO record_{dataset.table} ({names}) VALUES ({marks})", list(values.values()))
         for role, label in roles.items():
             connection.execute(
-                "INSERT INTO link_role VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'same_number')",
+                "INSERT INTO link_role VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'same_number', 1.0)",
                 [dataset.department, dataset.name, role, number, key, DAY, values["is_current"], told.number(at, label)],
             )
 
