@@ -59,10 +59,10 @@ def order_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day
     connection.execute(sql("order/quarantine", words=words))
     connection.execute(sql("order/dispute", within=terms.answer_within))
     today = quoted(day.isoformat())
-    levels = len(terms.authorities)
-    connection.execute(sql("order/move", day=today, levels=levels, reopen_limit=terms.reopen_limit))
+    highest = len(terms.authorities)
+    connection.execute(sql("order/move", day=today, highest=highest, reopen_limit=terms.reopen_limit))
     rises = quoted(add_working_days(day, terms.escalate_within, contracts.calendar).isoformat())
-    connection.execute(sql("order/work_order", day=today, levels=levels, escalate_due=rises))
+    connection.execute(sql("order/work_order", day=today, highest=highest, escalate_due=rises))
     connection.execute(sql("order/work_order_item", day=today))
     connection.execute(sql("order/work_order_step", day=today, release=quoted(release_id)))
 

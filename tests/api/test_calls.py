@@ -97,7 +97,7 @@ def test_a_submission_is_on_the_disk_before_the_answer(client: TestClient, key: 
     assert {f["name"]: f["outcome"] for f in answer.json()["fields"]} == {
         "name": "confirmed",
         "phone": "corrected",
-        "employer_code": "added",
+        "employer_code": "corrected",
         "bank_account": "added",
     }
     assert [(each["submission_id"], each["person_id"]) for each in kept] == [(answer.json()["submission_id"], "p1")]

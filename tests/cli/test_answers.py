@@ -148,7 +148,8 @@ def test_a_broken_release_shows_no_trace_and_no_value(served: Home) -> None:
     answer = renkou("explain", "p1")
 
     assert answer.exit_code == 1
-    assert answer.stderr.startswith("renkou: IOException at connection.py:")
+    assert f"{served.current.resolve()}: the file is damaged" in answer.stderr.replace("\n", "")
+    assert "docs/runbooks/release-broken.md" in answer.stderr
 
 
 def test_as_a_process_it_ends_with_the_status_and_help_is_quick(served: Home) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from contracts.load import OWN, load
 from contracts.model import (
     Catalogue,
     Code,
@@ -102,6 +103,7 @@ def contracts() -> Contracts:
         _column("remark", "text", not_taken="nobody uses it"),
     )
     permit = (key.model_copy(update={"name": "permit_no"}), _column("name", "name"))
+    own = load(OWN)
     return Contracts(
         catalogue=Catalogue(
             version="1",
@@ -124,6 +126,10 @@ def contracts() -> Contracts:
         crosswalks=(_crosswalk("sex", sexes), _crosswalk("scheme", schemes)),
         placeholders=Placeholders(version="1", reasons={}),
         normalisers={},
+        access=own.access,
+        order_terms=own.order_terms,
+        calendar=own.calendar,
+        linking=own.linking,
         version="test",
         intake_version="test",
         divisions=Path("none"),

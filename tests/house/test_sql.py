@@ -17,6 +17,7 @@ PARTS = {
     "query": "SELECT 1 AS person_no, 'x' AS owner_value",
     "ties": "('x', 'x', 'x', 'x')",
     "levels": "'name': 'same'",
+    "highest": "2",
     "contexts": "",
     "numbers": "SELECT 0 AS part, 'x' AS number",
     "day": "'2026-11-20'",

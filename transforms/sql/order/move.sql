@@ -36,7 +36,7 @@ SELECT *,
             WHEN disputes = 0 THEN 'verify'
             WHEN (status = 'closed' OR (status = 'answered' AND delivered_on > answered_on)) AND reopened >= $reopen_limit THEN 'return'
             WHEN status = 'closed' OR (status = 'answered' AND delivered_on > answered_on) THEN 'reopen'
-            WHEN DATE $day > next_due_on AND level < $levels THEN 'escalate'
+            WHEN DATE $day > next_due_on AND level < $highest THEN 'escalate'
             WHEN status IN ('opened', 'reopened') AND DATE $day > coalesce(reopened_on, opened_on) THEN 'send'
             ELSE 'rest' END AS move
 FROM joined;

@@ -17,7 +17,7 @@ SELECT order_id, department, person_id, cause, severity,
        CASE WHEN move IN ('reopen', 'return') THEN DATE $day ELSE reopened_on END AS reopened_on,
        (coalesce(reopened, 0) + CASE WHEN move IN ('reopen', 'return') THEN 1 ELSE 0 END)::INTEGER AS reopened,
        CASE WHEN move IN ('pass_on', 'escalate', 'return') THEN DATE $day ELSE escalated_on END AS escalated_on,
-       CASE WHEN move = 'reopen' THEN 0 WHEN move IN ('pass_on', 'escalate', 'return') THEN least(coalesce(level, 0) + 1, $levels)
+       CASE WHEN move = 'reopen' THEN 0 WHEN move IN ('pass_on', 'escalate', 'return') THEN least(coalesce(level, 0) + 1, $highest)
             ELSE coalesce(level, 0) END::INTEGER AS level,
        CASE WHEN move IN ('open', 'reopen') THEN found_due_on
             WHEN move IN ('answer', 'pass_on', 'escalate', 'return') THEN DATE $escalate_due ELSE next_due_on END AS next_due_on,
