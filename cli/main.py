@@ -78,9 +78,9 @@ def run(
     home = Home.from_environment()
     with listening(sys.stderr) as listener:
         report = go(home, load_all(), landing, _day(as_of), listener)
-        if report.status == "published":
-            quality_page(home, load_all())
     if report.releases:
+        with told_and_gone_on("the departments' page"):
+            quality_page(home, load_all())
         with told_and_gone_on("the run report"):
             write_run_report(home, load_all())
     if json:

@@ -310,9 +310,9 @@ def _percent(share: float | None) -> str:
 def waiting(pairs: Sequence[Pair]) -> None:
     """Print the review queue, without a personal value."""
     rows = (
-        (p.pair_id, str(p.left), str(p.right), _text(p.rule), _share(p.probability), _evidence(p)) for p in pairs
+        (p.pair_id, f"{p.left}\n{p.right}", _text(p.rule), _share(p.probability), _evidence(p)) for p in pairs
     )
-    headings = ("pair", "记录 record", "记录 record", "rule", "probability", "证据 evidence")
+    headings = ("pair", "记录 records", "rule", "probability", "证据 evidence")
     console().print(_table(f"待审 {len(pairs)} pairs wait for a decision", headings, rows))
 
 
