@@ -188,7 +188,7 @@ def _release(patient: Patient) -> Iterator[Found]:
             for (table,) in tables:
                 connection.execute(f'SELECT count(COLUMNS(*)) FROM "{table}"').fetchall()
             as_of = connection.execute("SELECT max(as_of) FROM release").fetchall()[0][0]
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, RenkouError) as error:
         what = f"{home.current.resolve()}: {type(error).__name__}: the file is damaged"
         yield Found("fault", "release", what, "docs/runbooks/release-broken.md")
         return

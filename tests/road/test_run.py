@@ -83,7 +83,7 @@ def test_a_quarantined_row_names_its_key_where_it_has_one(found: Scored) -> None
         SELECT l.file, l.line FROM w.quarantine AS q
         JOIN true_link AS l ON l.file = q.file AND l.line = q.line AND coalesce(l.sheet, '') = coalesce(q.sheet, '')
             AND strptime(l.batch_date, '%Y%m%d')::DATE = q.batch_date
-        WHERE q.record_key IS NOT NULL AND q.record_key <> l.record_key""")
+        WHERE q.record_key IS NOT NULL AND NOT starts_with(l.record_key, q.record_key)""")  # a row cut short has the first parts
     assert wrong == []
 
 
