@@ -14,7 +14,7 @@ from transforms import road
 from warehouse.home import Home
 from warehouse.publish import current_release
 
-LONGEST = 240
+LONGEST = 480
 
 
 @pytest.mark.airflow

@@ -216,7 +216,7 @@ select person_id, 'spouse' as kind, spouse as other_person_id from person where 
 create table event as select person_id, 'birth' as kind, birth_date as occurred_on from person;
 create table discrepancy as select 'd' || i as discrepancy_id, 'p' || i as person_id,
   $day as opened_on, $day + 20 as due_on from range(5) as t(i);
-create table quarantine as select 'north' as department, 'roll' as dataset, $day as batch_date, i as line,
+create table quarantine as select 'north' as department, 'roll' as dataset, 'k' || i as record_key, $day as batch_date, i as line,
   'impossible' as reason from range(3) as t(i);
 create table batch as select 'north' as department, 'roll' as dataset, $day as batch_date,
   $persons + 3 as rows, $persons as accepted, 3 as quarantined, 'accepted' as status

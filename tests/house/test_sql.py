@@ -18,6 +18,7 @@ PARTS = {
     "ties": "('x', 'x', 'x', 'x')",
     "levels": "'name': 'same'",
     "highest": "2",
+    "escalate_due": "'2026-12-11'",
     "contexts": "",
     "numbers": "SELECT 0 AS part, 'x' AS number",
     "day": "'2026-11-20'",
