@@ -11,11 +11,12 @@ WITH settled AS (
     LEFT JOIN link_leader AS leader ON leader.anchor_id = s.signature_id
     LEFT JOIN link_choice AS choice USING (signature_id)
 ), placed AS (
+    -- Of a decided record the number is left out here: asked in the join, that would hold every record against every signature.
     SELECT r.record_id, s.core_id, s.method
-    FROM link_record AS r
+    FROM (SELECT record_id, CASE WHEN NOT is_decided THEN number END AS number, name_key, birth_date FROM link_record) AS r
     LEFT JOIN settled AS s
         ON s.number = r.number AND s.name_key IS NOT DISTINCT FROM r.name_key AND s.birth_date IS NOT DISTINCT FROM r.birth_date
-       AND s.core_id IS NOT NULL AND NOT r.is_decided
+       AND s.core_id IS NOT NULL
 ), claimed AS (
     -- The register's own key of a person that a record tells less well: another person's records bear it, with number and birth.
     SELECT r.register_key, min(p.core_id) AS core_id
