@@ -30,3 +30,12 @@ CREATE OR REPLACE MACRO shares_beginning(stems, beginnings) AS
 CREATE OR REPLACE MACRO are_two_cards(older, newer) AS
     len(list_filter(older, lambda a: regexp_full_match(a, '[A-Z]{3}.{12}')
         AND len(list_filter(newer, lambda b: b[1] = '9' AND a[8:13] = b[9:14])) > 0)) > 0;
+
+-- Numbers of one place and one day of birth, issued one after the other: to twins, or to namesakes of one village.
+CREATE OR REPLACE MACRO are_neighbours(numbers, others) AS
+    len(list_filter(numbers, lambda a: len(list_filter(others, lambda b: a <> b AND left(a, 14) = left(b, 14))) > 0)) > 0;
+
+-- Whether one register has current records of both, under two names.
+CREATE OR REPLACE MACRO named_apart(names, others) AS
+    len(list_filter(coalesce(names, []), lambda a: len(list_filter(coalesce(others, []),
+        lambda b: a.register = b.register AND a.name_key <> b.name_key)) > 0)) > 0;

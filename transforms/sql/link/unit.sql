@@ -14,6 +14,8 @@ WITH wanted AS (
            list_sort(list(DISTINCT {'name_key': name_key, 'sound': sound, 'is_lossy': is_lossy}) FILTER (name_key IS NOT NULL)) AS names,
            list_sort(list(DISTINCT {'name_key': former_name_key, 'sound': former_sound, 'is_lossy': false})
                      FILTER (former_name_key IS NOT NULL)) AS former_names,
+           list_sort(list(DISTINCT {'register': department || '/' || dataset || '/' || role, 'name_key': name_key})
+                     FILTER (is_current AND name_key IS NOT NULL)) AS names_in,
            list_sort(list(DISTINCT birth_date) FILTER (birth_date IS NOT NULL)) AS births,
            mode(birth_date ORDER BY birth_date) AS birth_date,
            list_sort(list(DISTINCT number) FILTER (number IS NOT NULL)) AS numbers,
