@@ -34,6 +34,7 @@ COPIED = {
     "person_origin": "person_id, department, dataset, record_key, role",
     "link_pair": "left_department, left_dataset, left_record_key, left_role, right_department, right_dataset, right_record_key, right_role",
     "link_decision": "decision_id",
+    "link_compared": "content_l, content_r",
     "discrepancy": "person_id, kind, datum, record_key",
     "work_order": "department, due_on, order_id",
     "work_order_item": "order_id, discrepancy_id",

@@ -10,10 +10,12 @@ from pypinyin import Style, lazy_pinyin
 from contracts.load import OWN
 from transforms.sql_files import sql
 
+NAME_VARIANTS = OWN / "codes" / "name_variants.csv"
+
 
 def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
     """Macros that compare names, births and numbers, and ``person_id``."""
-    with (OWN / "codes" / "name_variants.csv").open(encoding="utf-8") as file:
+    with NAME_VARIANTS.open(encoding="utf-8") as file:
         pairs = [(row["variant"], row["standard"]) for row in csv.DictReader(file)]
     variants, standards = ("".join(characters) for characters in zip(*pairs, strict=True))
     connection.execute(sql("link/names", variants=variants, standards=standards))

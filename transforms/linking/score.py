@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from importlib.metadata import version
 from typing import Any
 
 import duckdb
 
 from contracts.model import Comparison, Linking, LinkModel
+from transforms import CODE_VERSION
+from transforms.linking.names import NAME_VARIANTS
+from transforms.sql_files import quoted, sql
 
 SCORED = "link_score"
 UNTRAINED = (0.5, 0.5)  # weighs nothing: a level that training has not seen yet
@@ -54,17 +60,45 @@ def linker_on(connection: duckdb.DuckDBPyConnection, linking: Linking, model: Li
 
 
 def score(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
-    """Fill ``link_score``: one row per pair of ``link_pair_new`` with the level of each comparison, weight and probability."""
+    """Fill ``link_score``: one row per pair of ``link_blocked`` with the level of each comparison, weight and probability.
+
+    What the comparisons say depends on what the two units tell (``link_unit``) and on the basis alone. So a pair that the
+    release before compared with the same contents on the same basis (``prior_compared``) is taken over, and only the others
+    are compared. ``link_compared`` keeps all of them for the next build.
+    """
+    basis = quoted(_basis(linking))
+    connection.execute(_contents(connection))
+    connection.execute(sql("link/compared_before", basis=basis))
+    connection.execute(sql("link/to_compare"))
     linker, interface = linker_on(connection, linking, linking.model)
-    blocked = interface.register("link_blocked")
-    linker.table_management.register_blocked_pairs_for_predict(blocked)
+    linker.table_management.register_blocked_pairs_for_predict(interface.register("link_to_compare"))
     found = linker.inference.predict(warning_mode="never")
+    names = [comparison.name for comparison in linking.comparisons]
     levels = ", ".join(f"{_level(comparison)} AS {comparison.name}" for comparison in linking.comparisons)
+    known = ", ".join(f"levels[{place}] AS {name}" for place, name in enumerate(names, start=1))
     connection.execute(
         f"CREATE OR REPLACE TABLE {SCORED} AS SELECT unit_id_l AS unit_l, unit_id_r AS unit_r, {levels},"
         f" match_weight AS weight, match_probability AS probability FROM {found.physical_name}"
+        f" UNION ALL SELECT unit_l, unit_r, {known}, weight, probability FROM link_known"
     )
     linker.table_management.delete_tables_created_by_splink_from_db()
+    connection.execute(sql("link/compared", basis=basis, levels=", ".join(f"s.{name}" for name in names)))
+
+
+def _basis(linking: Linking) -> str:
+    """A digest of all that a comparison depends on besides the two units: comparisons, parameters, macros, engines."""
+    told = settings(linking, linking.model) | {
+        "macros": [sql("link/names"), sql("link/compare"), NAME_VARIANTS.read_text(encoding="utf-8")],
+        "engines": [version("splink"), version("duckdb"), CODE_VERSION],
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _contents(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL for ``link_content``: one row per unit with a digest of all that it tells; its number is this build's own."""
+    columns = [name for (name, *_) in connection.execute("DESCRIBE link_unit").fetchall() if name != "unit_id"]
+    told = ", ".join(f"{quoted(name)}: {name}" for name in columns)
+    return f"CREATE OR REPLACE TABLE link_content AS SELECT unit_id, sha256(to_json({{{told}}})::VARCHAR) AS content FROM link_unit"
 
 
 def _level(comparison: Comparison) -> str:

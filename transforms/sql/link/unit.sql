@@ -1,5 +1,6 @@
 -- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
--- first 15 digits; bearers: how many units bear its commonest name.
+-- first 15 digits; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
+-- a build's own.
 CREATE OR REPLACE TABLE link_unit AS
 WITH wanted AS (
     SELECT unit_l AS unit_id FROM link_found UNION SELECT unit_r FROM link_found
@@ -25,7 +26,6 @@ WITH wanted AS (
            list_sort(list(DISTINCT sex) FILTER (sex IS NOT NULL)) AS sexes,
            list_sort(list(DISTINCT register_key) FILTER (register_key IS NOT NULL)) AS register_keys,
            list_sort(list(DISTINCT stands_in || '/' || record_key) FILTER (stands_in IS NOT NULL)) AS stands_in,
-           list_sort(list(DISTINCT own_row) FILTER (own_row IS NOT NULL)) AS own_rows,
            bool_or(is_owner) AS is_owner, count(*) AS records$contexts
     FROM said GROUP BY unit_id
 ), bearers AS (
@@ -36,12 +36,17 @@ WITH wanted AS (
     SELECT unit_id, max(coalesce(bearers, 0)) AS bearers
     FROM (SELECT unit_id, unnest(names).name_key AS name_key FROM told) LEFT JOIN bearers USING (name_key)
     GROUP BY unit_id
+), named AS (
+    SELECT m.unit_id AS kin_id, min(concat_ws('/', r.department, r.dataset, r.record_key, r.role)) AS name
+    FROM link_member AS m SEMI JOIN link_kin ON link_kin.kin_id = m.unit_id JOIN link_record AS r USING (record_id)
+    GROUP BY m.unit_id
 ), kin AS (
-    SELECT unit_id, list_sort(list(DISTINCT kin_id)) AS kin FROM link_kin SEMI JOIN wanted USING (unit_id) GROUP BY unit_id
+    SELECT unit_id, list_sort(list(DISTINCT name)) AS kin
+    FROM link_kin SEMI JOIN wanted USING (unit_id) JOIN named USING (kin_id) GROUP BY unit_id
 )
 SELECT told.* EXCLUDE (former_names) REPLACE (coalesce(names, []) || coalesce(former_names, []) AS names),
        list_concat(coalesce(numbers, []), coalesce(told.told, [])) AS texts,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
-       list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15))) AS number_stems,
+       list_sort(list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15)))) AS number_stems,
        rarity.bearers, kin.kin
 FROM told LEFT JOIN rarity USING (unit_id) LEFT JOIN kin USING (unit_id);

@@ -2,6 +2,9 @@ CREATE OR REPLACE TABLE prior_person_record (department VARCHAR, dataset VARCHAR
 CREATE OR REPLACE TABLE prior_person_origin (department VARCHAR, dataset VARCHAR, role VARCHAR, record_key VARCHAR, person_no BIGINT);
 CREATE OR REPLACE TABLE prior_person_change (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR);
 CREATE OR REPLACE TABLE prior_number AS SELECT 0::BIGINT AS number;
+CREATE OR REPLACE TABLE prior_compared (
+    basis VARCHAR, content_l VARCHAR, content_r VARCHAR, levels VARCHAR[], weight DOUBLE, probability DOUBLE
+);
 CREATE OR REPLACE TABLE prior_discrepancy (discrepancy_id VARCHAR, opened_on DATE, due_on DATE);
 CREATE OR REPLACE TABLE prior_quality (
     release_id VARCHAR, as_of DATE, measure VARCHAR, department VARCHAR, dataset VARCHAR, township VARCHAR, datum VARCHAR,
