@@ -82,7 +82,7 @@ def score(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
         f" UNION ALL SELECT unit_l, unit_r, {known}, weight, probability FROM link_known"
     )
     linker.table_management.delete_tables_created_by_splink_from_db()
-    connection.execute(sql("link/compared", basis=basis, levels=", ".join(f"s.{name}" for name in names)))
+    connection.execute(sql("link/compared", basis=basis, says=", ".join(f"s.{name}" for name in names)))
 
 
 def _basis(linking: Linking) -> str:
