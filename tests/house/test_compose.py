@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import typer.main
 import yaml
@@ -18,7 +19,14 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 SETTINGS = (ROOT / ".env.example").read_text(encoding="utf-8")
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*))?\}")
+SCHEMA: dict[str, Any] = json.loads((ROOT / "tests" / "house" / "compose-spec.json").read_text(encoding="utf-8"))
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "renkou:local"}
+
+
+def test_it_is_a_compose_file() -> None:
+    """Held against the schema of the Compose Specification, as an engine does before it starts anything."""
+    rules = jsonschema.Draft7Validator(SCHEMA)
+    assert [f"{'/'.join(map(str, e.path))}: {e.message}" for e in rules.iter_errors(COMPOSE)] == []
 
 
 def test_every_variable_is_in_the_example_with_the_same_default() -> None:
