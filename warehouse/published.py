@@ -86,7 +86,8 @@ class Calculator:
         if not expressions:
             return ()
         plan, names = self._plan(expressions, tuple(values))
-        given = f"({', '.join(_literal(values[name]) for name in names)})" if names else ""
+        # A parameter of another type than the plan's, also an untyped NULL, makes the engine plan anew at each call.
+        given = f"({', '.join(f'{_literal(values[name])}::{self._type(name)}' for name in names)})" if names else ""
         found = self._connection.execute(f"EXECUTE {plan}{given}").fetchone()
         assert found is not None
         return found
