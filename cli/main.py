@@ -96,11 +96,14 @@ def train(
     landing: Annotated[list[Path], typer.Option(exists=True, file_okay=False, help="A county's deliveries.")],
     truth: Annotated[list[Path], typer.Option(exists=True, file_okay=False, help="The truth of that county.")],
     out: Annotated[Path, typer.Option(dir_okay=False, help="Where the model is written.")],
+    rules: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The rules' file to write their measured precision into.")
+    ] = None,
 ) -> None:
     """Find the linking model's parameters on counties whose truth is known. 训练关联模型"""
     from contracts.load import load_all
     from transforms.linking.train import train as learn_from
-    from transforms.linking.train import write_model
+    from transforms.linking.train import write_model, write_precision
 
     if len(landing) != len(truth):
         raise typer.BadParameter("give one --truth for each --landing")
@@ -109,9 +112,11 @@ def train(
     write_model(counts, contracts.linking, f"{len(landing)} counties, {counts.pairs:,} pairs of one person", out)
     for rule in contracts.linking.rules:
         right, wrong = counts.rules[(rule.name, True)], counts.rules[(rule.name, False)]
-        typer.echo(f"rule {rule.name}: {right + wrong:,} pairs, {wrong} of two persons")
+        typer.echo(f"rule {rule.name}: put {right + wrong:,} records with a person, {wrong} with another's")
     for block in contracts.linking.blocks:
         typer.echo(f"block {block.name}: finds {counts.blocks[block.name] / max(counts.pairs, 1):.1%} of the pairs of one person")
+    if rules is not None:
+        write_precision(counts, rules)
     typer.echo(f"{out}: compare it with contracts/linking/model.yaml, and put it in its place")
 
 

@@ -465,7 +465,7 @@ class LinkRule(Agreed):
     """A rule that joins two units without weighing: each comparison named in ``when`` has one of the levels, and one of ``any`` has.
 
     ``overlooks`` names what the evidence outweighs: another sex; another valid number, of which a single source tells. ``precision``
-    and ``pairs`` were measured by ``renkou train``.
+    was measured by ``renkou train``: of the ``records`` that the rule put with a person, the share that are that person's.
     """
 
     name: str
@@ -475,7 +475,7 @@ class LinkRule(Agreed):
     any: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     overlooks: tuple[Literal["sex", "number"], ...] = ()
     precision: float | None = None
-    pairs: int | None = None
+    records: int | None = None
 
 
 class LinkModel(Agreed):

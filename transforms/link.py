@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from contracts.model import Contracts
+from contracts.model import Contracts, Linking
 from transforms.linking.names import prepare_comparisons, sound_table
 from transforms.linking.pairs import find_pairs
 from transforms.linking.persons import join_units
@@ -41,6 +41,12 @@ def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rele
     last = count(connection, "SELECT coalesce(max(number), 0) FROM prior_number")
     connection.execute(sql("link/person", last_number=last))
     connection.execute(sql("link/role"))
-    connection.execute(sql("link/person_record"))
+    connection.execute(sql("link/person_record", precision=_precision(contracts.linking)))
     connection.execute(sql("link/person_origin"))
     connection.execute(sql("link/person_change", release=quoted(release)))
+
+
+def _precision(linking: Linking) -> str:
+    """SQL: what the rule that joined a record was measured to be."""
+    measured = [f"WHEN {quoted(rule.name)} THEN {rule.precision}" for rule in linking.rules if rule.precision is not None]
+    return f"CASE method {' '.join(measured)} END" if measured else "NULL"

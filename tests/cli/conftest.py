@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from contracts.load import OWN, load
+from tests.support.small_county import small_county
 from tests.warehouse.small_release import DISPUTED, build
 from warehouse.home import Home
 from warehouse.publish import publish
+
+__all__ = ["small_county"]
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import yaml
 
 from contracts.model import Contracts, Linking
 from transforms.link import link_build
-from transforms.linking.persons import judged
 from transforms.linking.score import levels_by_gamma, linker_on
 from transforms.prepare import prepare_build
 from transforms.road import batches_known, take_in, waiting_batches
@@ -38,8 +37,14 @@ class Counts:
     matching: Counter[Level] = field(default_factory=Counter)
     random: Counter[Level] = field(default_factory=Counter)
     rules: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    """Records that each rule put with a person, and whether it is theirs."""
     blocks: Counter[str] = field(default_factory=Counter)
     pairs: int = 0
+
+    def precision(self, rule: str) -> float:
+        """Share of the records that the rule put with their own person, as if half a record more had been seen on either side."""
+        right, wrong = self.rules[(rule, True)], self.rules[(rule, False)]
+        return round((right + SEEN) / (right + wrong + 2 * SEEN), 6)
 
     def parameters(self, linking: Linking) -> dict[str, dict[str, tuple[float, float]]]:
         """For each comparison and level the shares m and u, of the pairs where something can be said."""
@@ -76,6 +81,21 @@ def write_model(counts: Counts, linking: Linking, trained_on: str, out: Path) ->
     write_text(out, yaml.safe_dump(model, sort_keys=False, allow_unicode=True, default_flow_style=None))
 
 
+def write_precision(counts: Counts, rules: Path) -> None:
+    """Write into the rules' file what each rule was measured to be; rules that joined nothing stay as they are."""
+    lines: list[str] = []
+    measured = False
+    for line in rules.read_text(encoding="utf-8").splitlines():
+        if line.startswith("- name: "):
+            name = line.removeprefix("- name: ")
+            seen = counts.rules[(name, True)] + counts.rules[(name, False)]
+            measured = seen > 0
+            lines += [line, f"  precision: {counts.precision(name)}", f"  records: {seen}"] if measured else [line]
+        elif not (measured and line.startswith(("  precision: ", "  records: "))):
+            lines.append(line)
+    write_text(rules, "\n".join(lines) + "\n")
+
+
 def _shares(counts: list[int]) -> list[float]:
     """Shares, as if each level had been seen half a time more: what was not seen is not impossible."""
     total = sum(counts) + SEEN * len(counts)
@@ -86,11 +106,14 @@ def learn(connection: duckdb.DuckDBPyConnection, contracts: Contracts, truth: Pa
     """Add what one linked build (``link_unit``, ``link_found``, ``link_score``) shows beside its truth."""
     linking = contracts.linking
     connection.execute(
+        "CREATE OR REPLACE TEMP TABLE train_record AS"
+        " SELECT department, dataset, record_key, role, max_by(true_id, (batch_date, line)) AS true_id"
+        f" FROM read_parquet({quoted(str(truth / 'link.parquet'))}) WHERE expected = 'accepted' AND true_id IS NOT NULL GROUP BY ALL"
+    )
+    connection.execute(
         "CREATE OR REPLACE TEMP TABLE train_truth AS SELECT unit_id, true_id FROM ("
         " SELECT m.unit_id, t.true_id, count(*) AS records FROM link_member AS m JOIN link_record AS r USING (record_id)"
-        f" JOIN read_parquet({quoted(str(truth / 'link.parquet'))}) AS t"
-        " ON (t.department, t.dataset, t.record_key, t.role) = (r.department, r.dataset, r.record_key, r.role)"
-        " WHERE t.true_id IS NOT NULL GROUP BY ALL)"
+        " JOIN train_record AS t USING (department, dataset, record_key, role) GROUP BY ALL)"
         " QUALIFY row_number() OVER (PARTITION BY unit_id ORDER BY records DESC, true_id) = 1"
     )
     matching = (
@@ -124,10 +147,11 @@ def _levels(connection: duckdb.DuckDBPyConnection, linking: Linking, pairs: str)
 
 
 def _measure(connection: duckdb.DuckDBPyConnection, linking: Linking, counts: Counts, matching: str) -> None:
-    connection.execute(judged(linking))
     for rule, right, n in connection.execute(
-        "SELECT rule, a.true_id = b.true_id, count(*) FROM link_judged JOIN train_truth AS a ON a.unit_id = unit_l"
-        " JOIN train_truth AS b ON b.unit_id = unit_r WHERE rule IS NOT NULL GROUP BY ALL"
+        "SELECT method, true_id = person_true_id, count(*) FROM ("
+        " SELECT m.method, t.true_id, mode(t.true_id ORDER BY t.true_id) OVER (PARTITION BY m.person_no) AS person_true_id"
+        " FROM link_role AS m JOIN train_record AS t USING (department, dataset, record_key, role))"
+        " WHERE method <> 'alone' GROUP BY ALL"
     ).fetchall():
         counts.rules[(rule, right)] += n
     connection.execute(f"CREATE OR REPLACE TEMP TABLE train_matching AS {matching}")
