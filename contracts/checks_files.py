@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 
 from contracts import load
-from contracts.checks_base import Agreement, Check, Finding, close
-from contracts.load import catalogues, matching, yaml_of
+from contracts.checks_base import Agreement, Check, Finding, close, doubled
+from contracts.load import catalogues, matching, odcs, yaml_of
 
 CSV_FILES = (load.DIVISIONS, Path("codes/name_variants.csv"), Path("codes/surname_readings.csv"))
 SINGLE_FILES = (
@@ -119,8 +119,40 @@ def a_later_folder_says_what_it_replaces(agreed: Agreement) -> Iterator[Finding]
             earlier[name] = (entry["owner"], path)
 
 
+# What the project reads of customProperties (contracts/README.md); other tools may keep words of their own there.
+OF_A_COLUMN = ("normaliser", "crosswalk", "sameAs", "impossible", "notTaken", "usedFor", "unit", "mask")
+OF_A_CONTRACT = {
+    "inbound": ("delivery", "source", "persons", "events", "relations", "household", "answers"),
+    "outbound": ("purposes", "where", "partitionBy", "regions", "smallCells", "cadence", "retentionDays", "encrypted"),
+}
+
+
+def custom_properties_are_known(agreed: Agreement) -> Iterator[Finding]:
+    """A custom property that is misspelt would be passed over, and one that stands there twice would count once."""
+    for kind, words in OF_A_CONTRACT.items():
+        for path in matching(agreed.files, load.INBOUND if kind == "inbound" else load.OUTBOUND):
+            contract = odcs(path)
+            yield from _unknown_words(agreed, path, "customProperties", contract.customProperties, words)
+            for each in (p for schema in contract.schema_ or [] for p in schema.properties or []):
+                where = f"schema.properties.{each.name}.customProperties"
+                yield from _unknown_words(agreed, path, where, each.customProperties, OF_A_COLUMN)
+
+
+def _unknown_words(
+    agreed: Agreement, path: Path, where: str, found: list[Any] | None, words: tuple[str, ...]
+) -> Iterator[Finding]:
+    named = [str(each.property) for each in found or []]
+    for name in doubled(named):
+        yield Finding("error", agreed.shown(path), where, f"{name} stands there twice", "keep one")
+    for name in sorted(set(named) - set(words)):
+        remedy = close(name, words)
+        level: Literal["error", "note"] = "error" if remedy.startswith("did you mean") else "note"
+        yield Finding(level, agreed.shown(path), where, f"nothing reads the custom property {name}", remedy)
+
+
 CHECKS: tuple[Check, ...] = (
     odcs_schema,
+    custom_properties_are_known,
     every_file_is_read,
     files_are_named_after_what_they_hold,
     a_later_folder_says_what_it_replaces,

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from sqlglot import exp, parse
-from sqlglot.errors import OptimizeError, SqlglotError
+from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
@@ -125,7 +125,7 @@ def _reading(text: str, tables: tuple[tuple[str, tuple[str, ...]], ...]) -> Read
     schema: Any = {name: _typed(columns) for name, columns in tables}
     try:
         query = qualify(_one_query(text), schema=schema, dialect=DIALECT, quote_identifiers=False)
-    except OptimizeError as error:
+    except SqlglotError as error:
         raise SqlFaultError(str(error).splitlines()[0]) from None
     root = build_scope(query)
     if root is None:

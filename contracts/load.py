@@ -317,8 +317,8 @@ def _dataset(path: Path) -> Dataset:
         "office": getattr(contract.team, "name", None) or contract.domain,
         "version": contract.version,
         "columns": [_column(p) for p in schema.properties or []],
-        "latency_hours": _span(contract, "latency"),
-        "retention_days": _days(_span(contract, "retention")),
+        "latency_hours": _span(contract, "latency", path),
+        "retention_days": _days(_span(contract, "retention", path)),
         "source": path,
         **own,
     }
@@ -328,10 +328,16 @@ def _dataset(path: Path) -> Dataset:
 HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24, "y": 8766, "year": 8766, "years": 8766}
 
 
-def _span(contract: OpenDataContractStandard, name: str) -> float | None:
+def _span(contract: OpenDataContractStandard, name: str, path: Path) -> float | None:
     """An SLA property of ODCS in hours: ``latency`` after the beginning of a batch's day, ``retention`` from it on."""
     found = next((p for p in contract.slaProperties or [] if p.property == name), None)
-    return float(str(found.value)) * HOURS[found.unit or "h"] if found else None
+    if found is None:
+        return None
+    try:
+        return float(str(found.value)) * HOURS[found.unit or "h"]
+    except (ValueError, KeyError):
+        what = f"{name} needs a number as value, and as unit one of {', '.join(HOURS)}"
+        raise ContractError(Fault(str(path), f"slaProperties.{name}", what)) from None
 
 
 def _days(hours: float | None) -> int | None:

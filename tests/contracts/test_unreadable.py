@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from contracts.check import unreadable
+from contracts.check import check, unreadable
 from contracts.load import OWN, ContractError, load
 from tests.contracts.broken import EDUCATION, written
 
@@ -43,6 +43,28 @@ def test_every_fault_of_every_file_is_told(tmp_path: Path) -> None:
     for finding in unreadable(raised.value):
         told.setdefault(str(Path(finding.file).relative_to(folder)), set()).add(finding.where)
     assert told == PLACES
+
+
+@pytest.mark.parametrize("slip", ["value: many, unit: d", "value: 30, unit: moons"])
+def test_a_span_that_is_no_number_of_a_known_unit(slip: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "broken", [])
+    path = folder / "inbound" / "education" / "pupil.odcs.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8") + f"slaProperties: [{{property: retention, {slip}}}]\n", encoding="utf-8"
+    )
+    with pytest.raises(ContractError, match=r"slaProperties\.retention: retention needs a number"):
+        load(OWN, folder)
+
+
+def test_rules_that_read_a_view_which_cannot_be_read_are_findings(tmp_path: Path) -> None:
+    folder = written(
+        tmp_path / "broken", [{"file": "rules/pupil_dead.yaml", "old": "rule_person", "new": "rule_enrolled"}]
+    )
+    (folder / "rules" / "views").mkdir()
+    view = "id: enrolled\ntitle: 在校\ntitle_en: Enrolled\nsql: SELEKT person_no FROM rule_person\n"
+    (folder / "rules" / "views" / "enrolled.yaml").write_text(view, encoding="utf-8")
+    told = {(Path(f.file).name, f.where) for f in check(load(OWN, folder)) if f.level == "error"}
+    assert {("enrolled.yaml", "sql"), ("pupil_dead.yaml", "sql")} <= told
 
 
 def test_two_entries_for_one_datum_in_one_catalogue(tmp_path: Path) -> None:
