@@ -8,6 +8,7 @@ from contracts import (
     checks_columns,
     checks_files,
     checks_forms,
+    checks_linking,
     checks_persons,
     checks_rules,
     checks_sources,
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_persons.CHECKS,
     *checks_rules.CHECKS,
     *checks_forms.CHECKS,
+    *checks_linking.CHECKS,
     *checks_sources.CHECKS,
     *checks_uses.CHECKS,
 )

@@ -59,7 +59,7 @@ ORDERS = Path("orders.yaml")
 CALENDAR = Path("calendar.yaml")
 PLACEHOLDERS = Path("codes/placeholders.yaml")
 NORMALISERS = Path("normalisers.yaml")
-LINKING = tuple(Path("linking") / f"{part}.yaml" for part in ("contexts", "comparisons", "blocks", "rules", "model"))
+LINKING = tuple(Path("linking") / f"{part}.yaml" for part in ("contexts", "comparisons", "blocks", "rules", "doubts", "model"))
 DIVISIONS = Path("codes/divisions.csv")
 INTAKE = {"inbound", "codes", NORMALISERS.name}
 

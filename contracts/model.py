@@ -478,6 +478,19 @@ class LinkRule(Agreed):
     records: int | None = None
 
 
+class LinkDoubt(Agreed):
+    """What relatives have in common as well: at these levels the weight alone links nobody, the pair waits for a person.
+
+    Each comparison named in ``when`` has one of the levels, and none of ``unless`` has.
+    """
+
+    name: str
+    label: str
+    label_en: str
+    when: dict[str, tuple[str, ...]]
+    unless: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
 class LinkModel(Agreed):
     """Parameters of the probabilistic model (Fellegi and Sunter, 1969), as ``renkou train`` found them.
 
@@ -500,6 +513,7 @@ class Linking(Agreed):
     comparisons: tuple[Comparison, ...]
     blocks: tuple[Block, ...]
     rules: tuple[LinkRule, ...]
+    doubts: tuple[LinkDoubt, ...]
     model: LinkModel
 
 

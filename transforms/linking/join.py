@@ -26,7 +26,7 @@ class Pair(NamedTuple):
     """Two units that may be one person; ``rule`` is None where the model alone speaks.
 
     ``certain``: a rule or the model says that they are; ``overlooks`` what that outweighs. ``number_fits``: their numbers, if both
-    bear one, may be the same one.
+    bear one, may be the same one. ``doubt``: why the weight alone does not suffice, however large.
     """
 
     one: int
@@ -37,6 +37,7 @@ class Pair(NamedTuple):
     certain: bool = True
     overlooks: frozenset[str] = frozenset()
     number_fits: bool = True
+    doubt: str | None = None
 
 
 @dataclass
@@ -112,7 +113,7 @@ class Joining:
             self._cut.add((pair.one, pair.other))
             return Verdict(pair, "cut", against)
         if not pair.certain:
-            return Verdict(pair, "doubtful", "the evidence does not suffice")
+            return Verdict(pair, "doubtful", pair.doubt or "the evidence does not suffice")
         if self._rivals(pair):
             return Verdict(pair, "doubtful", "another person fits as well")
         self._join(pair)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from contracts.model import Contracts, Linking, LinkRule
+from contracts.model import Contracts, LinkDoubt, Linking, LinkRule
 from transforms.linking.join import Joining, Pair, Unit, Verdict
 from transforms.sql_files import quoted, sql
 
@@ -36,14 +36,20 @@ def join_units(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
 
 def judged(linking: Linking) -> str:
     """One row per pair that a rule or the model speaks for."""
-    rules = " ".join(f"WHEN {_holds(rule)} THEN {quoted(rule.name)}" for rule in linking.rules)
+    rule = _first({rule.name: _holds(rule) for rule in linking.rules})
+    doubt = _first({doubt.label_en: _leaves_open(doubt) for doubt in linking.doubts})
     model = linking.model
     return (
         "CREATE OR REPLACE TABLE link_judged AS"
-        f" SELECT *, rule IS NOT NULL OR weight >= {model.link_at} AS is_certain"
-        f" FROM (SELECT *, {f'CASE {rules} END' if rules else 'NULL::VARCHAR'} AS rule FROM link_score)"
+        f" SELECT *, rule IS NOT NULL OR (weight >= {model.link_at} AND doubt IS NULL) AS is_certain"
+        f" FROM (SELECT *, {rule} AS rule, {doubt} AS doubt FROM link_score)"
         f" WHERE rule IS NOT NULL OR weight >= {model.doubt_at}"
     )
+
+
+def _first(conditions: dict[str, str]) -> str:
+    cases = " ".join(f"WHEN {condition} THEN {quoted(name)}" for name, condition in conditions.items())
+    return f"CASE {cases} END" if cases else "NULL::VARCHAR"
 
 
 def _holds(rule: LinkRule) -> str:
@@ -51,6 +57,11 @@ def _holds(rule: LinkRule) -> str:
     if rule.any:
         held.append(f"({' OR '.join(_has(name, levels) for name, levels in rule.any.items())})")
     return " AND ".join(held)
+
+
+def _leaves_open(doubt: LinkDoubt) -> str:
+    held = [_has(name, levels) for name, levels in doubt.when.items()]
+    return " AND ".join(held + [f"NOT {_has(name, levels)}" for name, levels in doubt.unless.items()])
 
 
 def _has(comparison: str, levels: tuple[str, ...]) -> str:
@@ -82,10 +93,10 @@ def _kind(number: str) -> str:
 
 def _pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> list[Pair]:
     overlooked = {rule.name: frozenset(rule.overlooks) for rule in linking.rules}
-    rows = connection.execute("SELECT unit_l, unit_r, weight, probability, rule, is_certain, number FROM link_judged").fetchall()
+    rows = connection.execute("SELECT unit_l, unit_r, weight, probability, rule, is_certain, number, doubt FROM link_judged").fetchall()
     return [
-        Pair(one, other, weight, probability, rule, certain, overlooked.get(rule, frozenset()), number in FITTING_NUMBER)
-        for one, other, weight, probability, rule, certain, number in rows
+        Pair(one, other, weight, probability, rule, certain, overlooked.get(rule, frozenset()), number in FITTING_NUMBER, doubt)
+        for one, other, weight, probability, rule, certain, number, doubt in rows
     ]
 
 

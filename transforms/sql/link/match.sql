@@ -1,6 +1,7 @@
 -- One row per candidate pair that does not contradict itself in name and birth date, the better the agreement the lower the rank.
 -- A number alone is no proof: with neither name nor birth date to compare, nothing is linked. Names that a brother or sister
--- may bear are not decided here.
+-- may bear are not decided here; nor is another surname where the number may be two persons': the former one of the one and today's of the
+-- other, or that of two rows of the register that owns the numbers.
 CREATE OR REPLACE TABLE link_match AS
 WITH pair AS (
     SELECT c.signature_id, c.anchor_id, c.by_former,
@@ -8,6 +9,7 @@ WITH pair AS (
            s.name_key = a.former_name_key OR a.name_key = s.former_name_key AS is_former_name,
            s.is_lossy, a.is_lossy AS anchor_is_lossy,
            s.birth_date AS birth, a.birth_date AS anchor_birth,
+           c.by_former OR (s.is_owner AND a.is_owner) AS may_be_two,
            ps.sound, pa.sound AS anchor_sound
     FROM link_candidate AS c
     JOIN link_signature AS s ON s.signature_id = c.signature_id
@@ -18,7 +20,7 @@ WITH pair AS (
     SELECT signature_id, anchor_id, by_former,
            CASE WHEN is_former_name THEN 'same'
                 ELSE coalesce(name_says(name, anchor_name, sound, anchor_sound, is_lossy, anchor_is_lossy), 'missing') END AS name_says,
-           coalesce(birth_says(birth, anchor_birth), 'missing') AS birth_says
+           coalesce(birth_says(birth, anchor_birth), 'missing') AS birth_says, may_be_two
     FROM pair
 )
 SELECT signature_id, anchor_id,
@@ -31,4 +33,4 @@ SELECT signature_id, anchor_id,
             WHEN name_says IN ('similar', 'slip') AND birth_says = 'missing' AND NOT by_former THEN 6
             WHEN name_says IN ('similar', 'slip') AND birth_says = 'slip' AND NOT by_former THEN 7 END AS rank
 FROM compared
-WHERE rank IS NOT NULL;
+WHERE rank IS NOT NULL AND NOT (may_be_two AND name_says = 'slip');
