@@ -12,9 +12,9 @@ def rules_ask_for_levels_that_there_are(agreed: Agreement) -> Iterator[Finding]:
     """Rules and doubts name comparisons and levels of ``comparisons.yaml``."""
     linking = agreed.contracts.linking
     levels = {comparison.name: {level.name for level in comparison.levels} for comparison in linking.comparisons}
-    rules = [("rules", rule.name, key, held) for rule in linking.rules for key, held in (("when", rule.when), ("any", rule.any))]
-    doubts = [("doubts", doubt.name, key, held) for doubt in linking.doubts for key, held in (("when", doubt.when), ("unless", doubt.unless))]
-    for part, name, key, held in (*rules, *doubts):
+    asking = [("rules", rule.name, {"when": rule.when, "any": rule.any}) for rule in linking.rules]
+    asking += [("doubts", doubt.name, {"when": doubt.when, "unless": doubt.unless}) for doubt in linking.doubts]
+    for part, name, key, held in ((part, name, key, held) for part, name, told in asking for key, held in told.items()):
         path = Path("linking") / f"{part}.yaml"
         file = agreed.shown(agreed.files[path]) if path in agreed.files else str(path)
         for comparison, asked in held.items():
