@@ -59,6 +59,7 @@ def _views(contracts: Contracts) -> Iterator[tuple[str, str]]:
     yield "rule_event", _event(contracts)
     yield "rule_tie", _tie(contracts)
     yield "rule_household", _household(contracts)
+    yield "rule_quarantine", "SELECT department || '/' || dataset AS dataset, batch_date, record_key, reason, raw FROM quarantine"
 
 
 def _person(contracts: Contracts) -> str:

@@ -73,6 +73,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         )
         for dataset in contracts.datasets:
             _insert(connection, dataset, cases, told)
+            _keep_out(connection, dataset, cases)
         connection.execute("CREATE TABLE link_person AS SELECT DISTINCT person_no FROM link_role")
         with TemporaryDirectory() as folder, release_beside(connection, Path(folder) / "release.duckdb"):
             unify_build(connection, contracts)
@@ -125,6 +126,18 @@ def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, cases: list
             connection.execute(
                 "INSERT INTO link_role VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'same_number', 1.0)",
                 [dataset.department, dataset.name, role, number, key, DAY, values["is_current"], told.number(at, label)],
+            )
+
+
+def _keep_out(connection: duckdb.DuckDBPyConnection, dataset: Dataset, cases: list[Case]) -> None:
+    """The dataset's rows in quarantine of all cases, each as its text; a household in it is the case's own."""
+    of = (dataset.department, dataset.name)
+    connection.execute("INSERT INTO batch BY NAME SELECT ? AS department, ? AS dataset, ? AS batch_date, 'accepted' AS status", [*of, DAY])
+    for at, case in enumerate(cases):
+        for raw in case.get("quarantine", {}).get(dataset.id, ()):
+            connection.execute(
+                "INSERT INTO quarantine BY NAME SELECT ? AS department, ? AS dataset, ? AS batch_date, 'unfit' AS reason, ? AS raw",
+                [*of, DAY, raw.format(case=at)],
             )
 
 
