@@ -16,7 +16,7 @@ from contracts import load
 from contracts.checks_base import Agreement, Check, Finding, close, doubled
 from contracts.load import catalogues, matching, odcs, yaml_of
 
-CSV_FILES = (load.DIVISIONS, Path("codes/name_variants.csv"), Path("codes/surname_readings.csv"))
+CSV_FILES = (load.DIVISIONS, *(Path(f"codes/{name}.csv") for name in ("lookalikes", "name_variants", "surname_readings")))
 SINGLE_FILES = (
     *load.LINKING,
     load.CATALOGUE,

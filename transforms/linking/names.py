@@ -11,6 +11,7 @@ from contracts.load import OWN
 from transforms.sql_files import sql
 
 NAME_VARIANTS = OWN / "codes" / "name_variants.csv"
+LOOKALIKES = OWN / "codes" / "lookalikes.csv"
 
 
 def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
@@ -18,7 +19,9 @@ def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
     with NAME_VARIANTS.open(encoding="utf-8") as file:
         pairs = [(row["variant"], row["standard"]) for row in csv.DictReader(file)]
     variants, standards = ("".join(characters) for characters in zip(*pairs, strict=True))
-    connection.execute(sql("link/names", variants=variants, standards=standards))
+    with LOOKALIKES.open(encoding="utf-8") as file:
+        lookalikes = " ".join("".join(sorted(row.values())) for row in csv.DictReader(file))
+    connection.execute(sql("link/names", variants=variants, standards=standards, lookalikes=lookalikes))
     connection.execute(sql("link/compare"))
     connection.execute(sql("link/person_id"))
 

@@ -8,7 +8,7 @@ CREATE OR REPLACE MACRO digits_left(t) AS
 -- Of all levels that the pairs of two lists reach, the best.
 CREATE OR REPLACE MACRO best_name(names, others) AS
     list_min(flatten(list_transform(names, lambda a: list_transform(others, lambda b: list_position(
-        ['same', 'similar', 'slip', 'one', 'half', 'other'],
+        ['same', 'similar', 'lookalike', 'slip', 'one', 'half', 'other'],
         name_says(a.name_key, b.name_key, a.sound, b.sound, a.is_lossy, b.is_lossy))))));
 
 CREATE OR REPLACE MACRO best_birth(births, others) AS
@@ -25,6 +25,11 @@ CREATE OR REPLACE MACRO shares_fifteen(stems, beginnings) AS
 
 CREATE OR REPLACE MACRO shares_beginning(stems, beginnings) AS
     len(list_filter(stems, lambda s: length(s) BETWEEN 6 AND 14 AND len(list_filter(beginnings, lambda b: starts_with(b, s))) > 0)) > 0;
+
+-- Whether the one is what floating-point numbers make of the other: 53 bits hold some 16 of the 18 digits.
+CREATE OR REPLACE MACRO is_rounded(texts, others) AS
+    len(list_filter(texts, lambda a: length(a) = 18
+        AND len(list_filter(others, lambda b: a <> b AND TRY_CAST(TRY_CAST(a AS BIGINT) AS DOUBLE)::BIGINT = TRY_CAST(b AS BIGINT))) > 0)) > 0;
 
 -- The two kinds of a foreigner's permit: three letters and twelve digits, and 18 digits that begin with 9; both tell the birth.
 CREATE OR REPLACE MACRO are_two_cards(older, newer) AS

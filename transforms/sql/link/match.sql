@@ -28,9 +28,9 @@ SELECT signature_id, anchor_id,
        CASE WHEN name_says = 'same' AND birth_says = 'same' THEN 1
             WHEN name_says = 'same' AND birth_says = 'missing' THEN 2
             WHEN name_says = 'same' AND birth_says IN ('slip', 'part') THEN 3
-            WHEN name_says IN ('similar', 'slip') AND birth_says = 'same' THEN 4
+            WHEN name_says IN ('similar', 'lookalike', 'slip') AND birth_says = 'same' THEN 4
             WHEN name_says = 'missing' AND birth_says = 'same' THEN 5
-            WHEN name_says IN ('similar', 'slip') AND birth_says = 'missing' AND NOT by_former THEN 6
-            WHEN name_says IN ('similar', 'slip') AND birth_says = 'slip' AND NOT by_former THEN 7 END AS rank
+            WHEN name_says IN ('similar', 'lookalike', 'slip') AND birth_says = 'missing' AND NOT by_former THEN 6
+            WHEN name_says IN ('similar', 'lookalike', 'slip') AND birth_says = 'slip' AND NOT by_former THEN 7 END AS rank
 FROM compared
 WHERE rank IS NOT NULL AND NOT (may_be_two AND name_says = 'slip');
