@@ -93,40 +93,61 @@ def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[s
     table = f"CREATE OR REPLACE TABLE record_{dataset.table} AS SELECT"
     if not batches:
         return [f"{table} {_empty(dataset)} WHERE false"]
-    numbered = f"{table} {_record_no(dataset)} AS record_no, * FROM"
+    numbered = f"SELECT {_record_no(dataset)} AS record_no, * FROM"
     if dataset.delivery.mode == "delta":
-        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches), 'doubled')})"
-        return [_doubled("doubled", batches), f"{numbered} ({body})"]
+        doubled = _doubled(dataset, batches)
+        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches), f'doubled_{dataset.table}')})"
+        return [doubled, f"CREATE OR REPLACE TABLE record_{dataset.table} AS {numbered} ({body})"]
     *older, latest = batches
-    body = f"SELECT *, true AS is_current FROM ({_one_a_key(dataset, _read([latest]), 'doubled')})"
-    if older:
-        keys = f"SELECT DISTINCT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
-        gone = f"SELECT * FROM ({_read(older)}) ANTI JOIN ({keys}) USING (record_key)"
-        kept = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS NOT NULL"
-        before = _one_a_key(dataset, gone, "doubled_before")
-        body += f" UNION ALL BY NAME SELECT *, record_key IN ({kept}) AS is_current FROM ({before})"
-    return [_doubled("doubled", [latest]), _doubled("doubled_before", older), f"{numbered} ({body})"]
+    register = f"SELECT *, true AS is_current FROM ({_read([latest])}) ANTI JOIN doubled_{dataset.table} USING (record_key)"
+    # What landed is read where it lies; only a workbook's rows, which have to be counted, are copied.
+    kind = "TABLE" if _has_sheets(dataset) else "VIEW"
+    return [
+        _doubled(dataset, [latest]),
+        f"CREATE OR REPLACE TABLE aside_{dataset.table} AS {_aside(dataset, older, latest)}",
+        f"CREATE OR REPLACE {kind} record_{dataset.table} AS {numbered} ({register} UNION ALL BY NAME FROM aside_{dataset.table})",
+    ]
+
+
+def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) -> str:
+    """The rows of a full register that are not simply those of its newest batch: of a key that comes twice the newest version,
+    and records that only older batches hold.
+    """
+    doubled = f"doubled_{dataset.table}"
+    body = f"SELECT *, true AS is_current FROM ({_newest(dataset, _read([latest]), doubled)})"
+    if not older:
+        return body
+    keys = f"SELECT DISTINCT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
+    gone = f"SELECT * FROM ({_read(older)}) ANTI JOIN ({keys}) USING (record_key)"
+    kept = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS NOT NULL"
+    before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
+    return f"{body} UNION ALL BY NAME SELECT *, record_key IN ({kept}) AS is_current FROM ({before})"
+
+
+def _has_sheets(dataset: Dataset) -> bool:
+    return any(layout.format == "xlsx" for layout in dataset.delivery.layouts)
 
 
 def _record_no(dataset: Dataset) -> str:
     """SQL for a number of the row that is the same in every run. Sheets of one workbook have the same lines, so these are counted."""
-    if any(layout.format == "xlsx" for layout in dataset.delivery.layouts):
-        return "row_number() OVER (ORDER BY source_no, line, sheet)"
-    return "source_no * 10000000000 + line"
+    return "row_number() OVER (ORDER BY source_no, line, sheet)" if _has_sheets(dataset) else "source_no * 10000000000 + line"
 
 
-def _doubled(name: str, batches: list[NumberedBatch]) -> str:
+def _doubled(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     """The keys that come more than once in these batches."""
     files = ", ".join(quoted(str(b.normalised)) for _, b in batches)
     keys = f"SELECT record_key FROM read_parquet([{files}]) GROUP BY record_key HAVING count(*) > 1"
-    return f"CREATE OR REPLACE TEMP TABLE {name} AS {keys if batches else 'SELECT NULL::VARCHAR AS record_key WHERE false'}"
+    return f"CREATE OR REPLACE TABLE doubled_{dataset.table} AS {keys}"
 
 
 def _one_a_key(dataset: Dataset, rows: str, doubled: str) -> str:
     """The newest version of each key. Few keys come twice in a register, so only those are sorted."""
+    return f"SELECT * FROM ({rows}) ANTI JOIN {doubled} USING (record_key) UNION ALL {_newest(dataset, rows, doubled)}"
+
+
+def _newest(dataset: Dataset, rows: str, doubled: str) -> str:
     return (
-        f"SELECT * FROM ({rows}) ANTI JOIN {doubled} USING (record_key) UNION ALL"
-        f" SELECT * FROM ({rows}) SEMI JOIN {doubled} USING (record_key)"
+        f"SELECT * FROM ({rows}) SEMI JOIN {doubled} USING (record_key)"
         f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     )
 

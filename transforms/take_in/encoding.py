@@ -24,6 +24,7 @@ Places = npt.NDArray[np.int64]
 BLOCK = 16 << 20
 HEAD = 4 << 20
 FEED = 1 << 20
+PIECE = 1 << 18
 BOM = b"\xef\xbb\xbf"
 SPOKEN = {"utf-8": "UTF-8", "gb18030": "GB18030"}
 
@@ -142,7 +143,7 @@ def blocks(path: Path, layout: FileLayout, encoding: str) -> Iterator[Block]:
 def _doubtful(head: bytes, declared: str) -> bool:
     """Whether the head of a file speaks against its declared encoding."""
     if declared == "utf-8":
-        return _failing_share(head, declared) > 0.5
+        return not _is_utf8(head) and _failing_share(head, declared) > 0.5
     if not _is_utf8(head):
         return False
     foreign = int(np.count_nonzero(np.frombuffer(head, np.uint8) >= 0x80))
@@ -153,8 +154,9 @@ def _failing_share(head: bytes, encoding: str) -> float:
     """Of the lines that are not plain ASCII, the share that ``encoding`` cannot decode."""
     buffer = np.frombuffer(head, np.uint8)
     ends = np.flatnonzero(buffer == 0x0A)
-    foreign = np.unique(np.searchsorted(ends, np.flatnonzero(buffer >= 0x80)))
-    return len(_decoded(head, encoding)[1]) / max(len(foreign), 1)
+    line_of_each = np.searchsorted(ends, np.flatnonzero(buffer >= 0x80))
+    foreign = np.count_nonzero(np.diff(line_of_each, prepend=-1))
+    return len(_decoded(head, encoding)[1]) / max(foreign, 1)
 
 
 def _decodes(path: Path, layout: FileLayout, encoding: str) -> bool:
@@ -165,11 +167,32 @@ def _decoded(raw: bytes, encoding: str) -> tuple[bytes, tuple[int, ...]]:
     """A block as UTF-8, and the indexes of its lines that are not valid."""
     if encoding == "utf-8" and _is_utf8(raw):
         return raw, ()
+    parts, bad, line = list[bytes](), list[int](), 0
+    for piece in _pieces(raw):
+        text, found = _decoded_piece(piece, encoding)
+        parts.append(text)
+        bad += [line + at for at in found]
+        line += piece.count(b"\n")
+    return b"".join(parts), tuple(bad)
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    """Whole lines of a block, so many that a processor's cache holds them."""
+    at = 0
+    while at < len(raw):
+        end = raw.find(b"\n", at + PIECE) + 1 or len(raw)
+        yield raw[at:end]
+        at = end
+
+
+def _decoded_piece(raw: bytes, encoding: str) -> tuple[bytes, list[int]]:
+    if encoding == "utf-8" and _is_utf8(raw):
+        return raw, []
     text, bad = _decoded_around(raw, encoding)
     utf8 = text.encode()
     if encoding == "gb18030" and b"\xee" in utf8:
         utf8 = PRIVATE_UTF8.sub(lambda m: MOVED_UTF8.get(m[0], m[0]), utf8)
-    return utf8, tuple(bad)
+    return utf8, bad
 
 
 def _is_utf8(raw: bytes) -> bool:
