@@ -1,7 +1,8 @@
 """Purge: what departments delivered is deleted when the contract's retention has passed, with a proof that stays.
 
 Deleted are the bytes as delivered (in the landing folder, corrections put aside too) of batches that were taken in. What records
-are built from stays in ``landed/`` for as long as it is in use; attempts that a later delivery for the same day has replaced go too.
+are built from stays in ``landed/`` for as long as it is in use; attempts that a later delivery for the same day has replaced go too,
+unless a build that is being made still reads them.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Purged:
 def expired(home: Home, contracts: Contracts, landing: Path, today: date) -> list[tuple[Path, Purged]]:
     """Folders whose retention has passed on ``today``, with what is in them; nothing is deleted."""
     taken_in = {(b.dataset_id, b.batch_date): b for b in ledger(home)}
+    read = _being_read(home)
     found = []
     for dataset in contracts.datasets:
         if dataset.retention_days is None:
@@ -44,7 +46,7 @@ def expired(home: Home, contracts: Contracts, landing: Path, today: date) -> lis
             if day < last and (dataset.id, day) in taken_in:
                 found.append((folder, _told(dataset, day, folder, landing)))
         for day, folder in _replaced(home, dataset, taken_in):
-            if day < last:
+            if day < last and str(folder.relative_to(home.landed)) not in read:
                 found.append((folder, _told(dataset, day, folder, home.root)))
     return found
 
@@ -84,6 +86,12 @@ def _replaced(home: Home, dataset: Dataset, taken_in: dict[Any, Any]) -> Iterato
         counts = taken_in.get((dataset.id, day))
         if counts is not None and folder.is_dir() and folder != counts.folder and not folder.name.startswith("."):
             yield day, folder
+
+
+def _being_read(home: Home) -> set[str]:
+    """Folders in ``landed/`` that builds read which are not published yet."""
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in home.builds.glob("*.json")]
+    return {folder for note in notes for folder in note.get("reads", ())}
 
 
 def _told(dataset: Dataset, day: date, folder: Path, root: Path) -> Purged:

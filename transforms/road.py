@@ -161,6 +161,8 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
     home.builds.mkdir(parents=True, exist_ok=True)
     _clear_build(home, day)
     batches = batches_known(home, contracts)
+    read = [b for b in batches if b.status == "accepted" and b.batch_date <= day]
+    _note(home, day, reads=[str(b.folder.relative_to(home.landed)) for b in read])
     with open_database(build) as connection:
         release.take_over(connection, home)
         prepare_build(connection, contracts, batches, day)

@@ -11,8 +11,10 @@ import pytest
 
 from contracts.model import Contracts
 from tests.support.landing import Landing
+from transforms import road
 from transforms.purge import expired, purge
 from transforms.take_in.ledger import ledger
+from warehouse.connection import open_database
 from warehouse.home import Home
 
 DATASET = "hr/pension"
@@ -52,6 +54,24 @@ def test_a_batch_that_was_never_taken_in_is_not_deleted(landing: Landing, tmp_pa
     landing.put("hr/employment", [{"certificate_no": "1", "name": "王小明"}])
     gone = {told.reference for _, told in expired(Home(tmp_path / "home"), own_contracts, landing.root, TODAY)}
     assert gone == {"hr/pension/20261120"}
+
+
+def test_what_a_build_still_reads_stays_until_it_is_published(tmp_path: Path, own_contracts: Contracts) -> None:
+    landing, home = Landing(tmp_path / "landing", own_contracts), Home(tmp_path / "home")
+    landing.put(DATASET, [{"person_no": "1", "name": "王小明"}])
+    landing.take_in(home, DATASET)
+    day = ledger(home)[0].batch_date
+    road.prepare(home, own_contracts, day)
+    landing.put(DATASET, [{"person_no": "2", "name": "王小明"}])  # a correction comes while the build is being made
+    landing.take_in(home, DATASET)
+    purge(home, own_contracts, landing.root, TODAY)
+    assert len(list(home.landed.glob("*/*/20261120/*"))) == 2
+    with open_database(home.build_file(day)) as build:
+        assert build.execute("SELECT record_key FROM record_hr__pension").fetchall() == [("1",)]
+    road.prepare(home, own_contracts, day)
+    assert {told.folder for _, told in expired(home, own_contracts, landing.root, TODAY)} == {
+        str(folder.relative_to(home.root)) for folder in home.landed.glob("*/*/20261120/*") if folder != ledger(home)[0].folder
+    }
 
 
 def test_proofs_are_a_chain(landing: Landing, tmp_path: Path, own_contracts: Contracts) -> None:
