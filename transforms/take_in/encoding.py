@@ -155,7 +155,7 @@ def _failing_share(head: bytes, encoding: str) -> float:
     buffer = np.frombuffer(head, np.uint8)
     ends = np.flatnonzero(buffer == 0x0A)
     line_of_each = np.searchsorted(ends, np.flatnonzero(buffer >= 0x80))
-    foreign = np.count_nonzero(np.diff(line_of_each, prepend=-1))
+    foreign = int(np.count_nonzero(np.diff(line_of_each, prepend=-1)))
     return len(_decoded(head, encoding)[1]) / max(foreign, 1)
 
 
