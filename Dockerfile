@@ -2,8 +2,6 @@
 FROM python:3.11-slim
 
 ARG UV_VERSION=0.13.9
-# The metadata database of a real installation is PostgreSQL; a laptop's is SQLite and needs neither.
-ARG DRIVERS="psycopg2-binary asyncpg"
 
 ENV PYTHONUNBUFFERED=1 \
     UV_COMPILE_BYTECODE=1 \
@@ -17,7 +15,7 @@ ENV PYTHONUNBUFFERED=1 \
 
 RUN pip install --no-cache-dir uv==${UV_VERSION} \
  && useradd --uid 10001 --user-group --create-home renkou \
- && install -d -o renkou -g renkou /opt/airflow /opt/airflow/logs /opt/airflow/auth /var/lib/renkou /var/lib/renkou-landing
+ && install -d -o renkou -g renkou /opt/airflow /opt/airflow/logs /opt/airflow/auth /var/lib/renkou /var/lib/renkou-landing /var/lib/offices
 
 WORKDIR /opt/renkou
 # Dependencies first: they change less often than the project.
@@ -25,7 +23,7 @@ COPY pyproject.toml uv.lock ./
 # The lock names no index: what it pins is read offline and fetched from the index that this machine is set up with.
 RUN uv venv .venv \
  && uv export --frozen --no-dev --no-emit-project --format requirements-txt --output-file /tmp/pinned.txt \
- && uv pip sync --require-hashes /tmp/pinned.txt && uv pip install ${DRIVERS}
+ && uv pip sync --require-hashes /tmp/pinned.txt
 
 COPY .airflowignore ./
 COPY contracts contracts

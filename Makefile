@@ -73,6 +73,10 @@ setup: $(READY) ## Set up .venv with everything, tests' tools too; nothing is do
 run: $(READY) ## Make a county of 5,000 persons, run the DAGs on it, publish, deliver, prefill a form
 	@$(VENV)/bin/python -m cli.demo
 
+.PHONY: stack
+stack: $(READY) ## Start the services of docker-compose.yml and an office of every kind without containers; home-stack/ holds all
+	@RENKOU_HOME="$(CURDIR)/home-stack" $(VENV)/bin/python -m cli.demo --stack --persons 2000
+
 .PHONY: test
 test: $(READY) ## Run every test
 	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -99,7 +103,7 @@ lock: $(TOOLS)/bin/uv ## Lock the dependencies anew; no index is named in the lo
 	@rm -f uv.lock.before
 
 .PHONY: clean
-clean: ## Remove what make and the tools made; home/ with its data stays
+clean: ## Remove what make and the tools made; home/ and home-stack/ with their data stay
 	@rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -19,13 +19,13 @@ LENGTHS: dict[Use, int] = {"pseudonym": 32, "parquet": 32}
 def key_of(home: Home, subscriber: str, use: Use) -> bytes:
     """A subscriber's key: 32 bytes, for pseudonyms (SM3) or for files (AES-256-GCM of Parquet), written as hex.
 
-    ``RENKOU_KEY_<SUBSCRIBER>_<USE>`` names it, else the file ``<subscriber>.<use>`` in ``RENKOU_KEYS`` (by default
+    ``RENKOU_KEY_<SUBSCRIBER>_<USE>`` names it, else the file ``<subscriber>.<use>`` in ``RENKOU_SUBSCRIBER_KEYS`` (by default
     ``keys`` in the home); one that is not there is made, once. Raises RenkouError for a key that is none.
     """
     variable = f"RENKOU_KEY_{re.sub(r'[^A-Z0-9]', '_', subscriber.upper())}_{use.upper()}"
     if given := os.environ.get(variable):
         return _read(given, variable, use)
-    folder = Path(os.environ.get("RENKOU_KEYS", home.root / "keys"))
+    folder = Path(os.environ.get("RENKOU_SUBSCRIBER_KEYS", home.root / "keys"))
     path = folder / f"{subscriber}.{use}"
     if not path.exists():
         _make(path, use)

@@ -1,4 +1,4 @@
-"""``python -m cli.demo``: to a release by the real DAGs; ``--page`` opens Airflow's page on it."""
+"""``python -m cli.demo``: to a release by the real DAGs; ``--page`` opens Airflow's page on it, ``--stack`` starts the whole stack."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 
 from cli.demo import county, words
 from cli.demo.engine import Airflow, EngineError
+from cli.demo.stack import FILES, stack
 from cli.demo.watch import RunFailedError, Watch
 from contracts.load import load_all
 from contracts.model import Contracts
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
     try:
+        if asked.stack:
+            return _stack(home, asked)
         return _page(home, asked.port) if asked.page else _demo(home, asked)
     except (EngineError, RunFailedError) as fault:
         print(f"\n{fault}\n\nThe demo stopped. All logs: {home.root / 'airflow'}", file=sys.stderr)
@@ -48,6 +51,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=DAYS, help="days of deliveries")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="give up after so long")
     parser.add_argument("--page", action="store_true", help="start Airflow's page on what the demo made")
+    parser.add_argument("--stack", action="store_true", help="the compose file's services, and a server for each department")
+    parser.add_argument("--once", action="store_true", help="end --stack when the release is out")
     parser.add_argument("--port", type=int, default=8080, help="port of --page")
     return parser.parse_args(arguments)
 
@@ -67,7 +72,31 @@ def _demo(home: Home, asked: argparse.Namespace) -> int:
         run_dags(airflow, home, contracts, Watch(airflow, say, asked.seconds - (time.monotonic() - began)))
         say("nothing waits any more; stopping Airflow")
     say("done")
-    print(words.closing(home, contracts))
+    page = f"RENKOU_HOME={home.root} {words.short(sys.executable)} -m cli.demo --page"
+    print(words.closing(home, contracts, page))
+    return 0
+
+
+def _stack(home: Home, asked: argparse.Namespace) -> int:
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True)
+
+    contracts = load_all()
+    os.environ["OFFICES_PERSONS"] = str(asked.persons)
+    say(f"starting the services of {' and '.join(FILES)}, for {asked.persons:,} made-up persons")
+    with stack(home.root) as running:
+        say(f"all are healthy: Airflow {running.url}, the form API {running.api_url}")
+        run_dags(running, home, contracts, Watch(running, say, asked.seconds - (time.monotonic() - began)))
+        say("nothing waits any more")
+        page = f"{running.url}, user and password: {running.folder / 'auth' / 'passwords.json'}"
+        print(words.closing(home, contracts, page))
+        if not asked.once:
+            print("\nCtrl-C stops everything.", flush=True)
+        while not asked.once:
+            running.alive()
+            time.sleep(1)
     return 0
 
 

@@ -13,14 +13,15 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# No task defers, so that the triggerer is left out: two processes less on a small machine.
+# Runs that are started by hand do not wait for what is late, so that nothing defers for long: the triggerer is left out.
 PROCESSES = ("scheduler", "dag-processor", "api-server")
+PARTS = ("scheduler", "dag_processor")
 STARTING_TAKES = 120
 STOPPING_TAKES = (3, 10)
 
@@ -34,21 +35,21 @@ class Airflow:
 
     def __init__(self, home: Path, landing: Path, port: int | None = None) -> None:
         self.folder = home / "airflow"
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = _environment(home, landing, self.folder, self.port)
+        self.log_ports = free_port(), free_port()
+        self.environment = _environment(home, landing, self)
         self._opener = build_opener(ProxyHandler({}))
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._token = ""
         self._lock: int | None = None
 
-    def __enter__(self) -> Airflow:
+    def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.folder / "running.lock")
         try:
-            self._run("db", "migrate")
-            for name in PROCESSES:
-                self._processes[name] = self._begin(name)
+            self.prepare()
+            self.begin_all()
             self._wait_until_healthy()
         except BaseException:
             self.stop()
@@ -59,6 +60,25 @@ class Airflow:
         self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None
     ) -> None:
         self.stop()
+
+    def prepare(self) -> None:
+        """What must be done before anything starts."""
+        self.run("db", ["airflow", "db", "migrate"], self.environment)
+
+    def begin_all(self) -> None:
+        """Start every process that stays."""
+        for name in PROCESSES:
+            self.begin(name, ["airflow", name], self.environment)
+
+    def is_healthy(self) -> bool:
+        """Whether all parts are at work."""
+        health = self.call("GET", "/api/v2/monitor/health")
+        return all(health[part]["status"] == "healthy" for part in PARTS)
+
+    def login(self) -> str:
+        """The token of the one who asks."""
+        token: str = self.call("GET", "/auth/token")["access_token"]
+        return token
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, tries: int = 4) -> Any:
         """Airflow's REST API; ``None`` when there is no such thing.
@@ -88,7 +108,7 @@ class Airflow:
         """Raise EngineError, with the end of its log, if a process has ended."""
         for name, process in self._processes.items():
             if process.poll() is not None:
-                raise EngineError(f"airflow {name} ended with {process.returncode}:\n{self.log_tail(name)}")
+                raise EngineError(f"{name} ended with {process.returncode}:\n{self.log_tail(name)}")
 
     def log_tail(self, name: str, lines: int = 20) -> str:
         """The end of what a process of Airflow wrote."""
@@ -119,20 +139,21 @@ class Airflow:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, until - time.monotonic()))
 
-    def _run(self, *arguments: str) -> None:
-        name = arguments[0]
+    def run(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        """Run a command to its end; raise EngineError when it fails."""
         with self._log(name).open("wb") as log:
             done = subprocess.run(
-                [*_airflow(), *arguments], env=self.environment, cwd=ROOT, stdout=log, stderr=log, check=False
+                self.found(command), env=environment, cwd=ROOT, stdout=log, stderr=log, check=False
             )
         if done.returncode:
-            raise EngineError(f"airflow {' '.join(arguments)} failed:\n{self.log_tail(name)}")
+            raise EngineError(f"{' '.join(command)} failed:\n{self.log_tail(name)}")
 
-    def _begin(self, name: str) -> subprocess.Popen[bytes]:
-        with self._log(name).open("wb") as log:
-            return subprocess.Popen(
-                [*_airflow(), name],
-                env=self.environment,
+    def begin(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        """Start a process that stays, and write what it says to its log."""
+        with self._log(name).open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                self.found(command),
+                env=environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -141,14 +162,24 @@ class Airflow:
                 pass_fds=[] if self._lock is None else [self._lock],
             )
 
+    def process(self, name: str) -> subprocess.Popen[bytes]:
+        """A process that was begun."""
+        return self._processes[name]
+
+    @staticmethod
+    def found(command: list[str]) -> list[str]:
+        """The command of this installation and no other: a script is the one beside the interpreter."""
+        # the script and not "-m airflow", which would put the current folder on the path
+        beside = Path(sys.executable).with_name(command[0])
+        return [str(beside) if beside.exists() else command[0], *command[1:]]
+
     def _wait_until_healthy(self) -> None:
         until = time.monotonic() + STARTING_TAKES
         while time.monotonic() < until:
             self.alive()
             with suppress(URLError, OSError, EngineError):
-                health = self.call("GET", "/api/v2/monitor/health")
-                if all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor")):
-                    self._token = self.call("GET", "/auth/token")["access_token"]
+                if self.is_healthy():
+                    self._token = self.login()
                     return
             time.sleep(0.5)
         raise EngineError(f"Airflow was not ready after {STARTING_TAKES} s; its logs: {self.folder}")
@@ -157,8 +188,9 @@ class Airflow:
         return self.folder / f"{name}.log"
 
 
-def _environment(home: Path, landing: Path, folder: Path, port: int) -> dict[str, str]:
+def _environment(home: Path, landing: Path, airflow: Airflow) -> dict[str, str]:
     """The caller's environment without its own Airflow settings, and ours."""
+    folder, port = airflow.folder, airflow.port
     kept = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
     if kept.pop("PYTHONDONTWRITEBYTECODE", None):
         # without bytecode each task would compile Airflow anew, some three seconds
@@ -175,7 +207,7 @@ def _environment(home: Path, landing: Path, folder: Path, port: int) -> dict[str
         "API__HOST": "127.0.0.1",
         "API__PORT": port,
         "API__BASE_URL": f"http://127.0.0.1:{port}",
-        "LOGGING__WORKER_LOG_SERVER_PORT": _free_port(),
+        "LOGGING__WORKER_LOG_SERVER_PORT": airflow.log_ports[0],
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.5,
         # a supervisor that misses its task's end looks again after this long, by default 5 s
         "WORKERS__MIN_HEARTBEAT_INTERVAL": 1,
@@ -186,12 +218,8 @@ def _environment(home: Path, landing: Path, folder: Path, port: int) -> dict[str
     return kept | {key: str(value) for key, value in ours.items()}
 
 
-def _airflow() -> list[str]:
-    # the script beside the interpreter and not "-m airflow", which would put the current folder on the path
-    return [str(Path(sys.executable).with_name("airflow"))]
-
-
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

@@ -31,8 +31,8 @@ def delivered(home: Home, contracts: Contracts) -> bool:
     return current_release(home) is None or all((home.extracts / s / "current").exists() for s in subscribers)
 
 
-def closing(home: Home, contracts: Contracts) -> str:
-    """Everything that a reader wants to see after the run."""
+def closing(home: Home, contracts: Contracts, page: str) -> str:
+    """Everything that a reader wants to see after the run; ``page`` says how Airflow's page is opened."""
     with open_read_only(published(home)) as release:
         told = release_of(release)
         counts = {t: rows(release, f"SELECT count(*) AS n FROM {quoted(t)}")[0]["n"] for t in TABLES}
@@ -48,7 +48,7 @@ def closing(home: Home, contracts: Contracts) -> str:
         "\nExtracts",
         *(f"  {path}" for path in sorted(home.extracts.glob("*/current"))),
         _form(contracts, someone["number"]),
-        _where(home, someone["person_id"]),
+        _where(home, someone["person_id"], page),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -73,9 +73,8 @@ def _form(contracts: Contracts, number: str) -> str:
     return f"\nForm {form.id} {form.title}, prefilled\n{(done.stdout or done.stderr).rstrip()}"
 
 
-def _where(home: Home, person_id: str) -> str:
-    renkou = " ".join(["RENKOU_HOME=" + str(home.root), *map(_short, _renkou())])
-    python = _short(sys.executable)
+def _where(home: Home, person_id: str, page: str) -> str:
+    renkou = " ".join(["RENKOU_HOME=" + str(home.root), *map(short, _renkou())])
     return f"""
 Where everything lies
   warehouse    {home.current}
@@ -86,7 +85,7 @@ What to try next
   one person, every value and where it comes from
     {renkou} explain {person_id}
   Airflow's page, with the runs that were made
-    RENKOU_HOME={home.root} {python} -m cli.demo --page"""
+    {page}"""
 
 
 def _renkou() -> list[str]:
@@ -94,6 +93,6 @@ def _renkou() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "cli.main"]
 
 
-def _short(path: str) -> str:
+def short(path: str) -> str:
     """Relative to where the reader stands, if it lies there."""
     return str(Path(path).relative_to(Path.cwd())) if Path(path).is_relative_to(Path.cwd()) else path

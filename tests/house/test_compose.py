@@ -1,20 +1,27 @@
-"""docker-compose.yml without an engine: every path, port, variable, secret and command that it names is there."""
+"""docker-compose.yml and its overlay without an engine: every path, port, variable, secret and command that it names is there."""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import json
 import re
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+import typer
 import typer.main
 import yaml
 
+from cli.demo.offices.__main__ import app as offices
+from cli.demo.stack import FILES, merged
 from cli.main import app
+from contracts.load import load_all
 from tests.house.rooms import ROOT
 
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+TEXTS = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
+COMPOSE = functools.reduce(merged, map(yaml.safe_load, TEXTS.values()))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 SETTINGS = (ROOT / ".env.example").read_text(encoding="utf-8")
@@ -23,16 +30,16 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "tests" / "house" / "compose-spec.js
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "renkou:local"}
 
 
-def test_it_is_a_compose_file() -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_it_is_a_compose_file(file: str) -> None:
     """Held against the schema of the Compose Specification, as an engine does before it starts anything."""
     rules = jsonschema.Draft7Validator(SCHEMA)
-    assert [f"{'/'.join(map(str, e.path))}: {e.message}" for e in rules.iter_errors(COMPOSE)] == []
+    assert [f"{'/'.join(map(str, e.path))}: {e.message}" for e in rules.iter_errors(yaml.safe_load(TEXTS[file]))] == []
 
 
 def test_every_variable_is_in_the_example_with_the_same_default() -> None:
-    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     told = dict(re.findall(r"^([A-Z_]+)=(.*)$", SETTINGS, re.MULTILINE))
-    assert set(VARIABLE.findall(text)) == set(told.items())
+    assert set(VARIABLE.findall("".join(TEXTS.values()))) == set(told.items())
 
 
 def test_every_secret_is_a_file_that_the_example_describes() -> None:
@@ -41,7 +48,7 @@ def test_every_secret_is_a_file_that_the_example_describes() -> None:
     for name, secret in COMPOSE["secrets"].items():
         assert secret["file"].endswith(f"/{name}")
         assert re.search(rf"^#.*\b{re.escape(name)}\b", SETTINGS, re.MULTILINE), name
-    read = set(re.findall(r"/run/secrets/([a-z_.]+)", json.dumps(SERVICES)))
+    read = set(re.findall(r"/run/secrets/([a-z_.]+)", "".join(TEXTS.values())))
     assert read == used
 
 
@@ -64,7 +71,8 @@ def test_every_service_that_stays_is_healthy_or_not_and_bounded() -> None:
     for name, service in SERVICES.items():
         if service.get("restart") != "no":
             assert service["healthcheck"]["test"][0] == "CMD", name
-        if name != "metadata":
+        # PostgreSQL's image starts as root and gives its folder away
+        if not service["image"].startswith("postgres:"):
             assert service["deploy"]["resources"]["limits"]["memory"], name
             assert service["cap_drop"] == ["ALL"], name
 
@@ -91,16 +99,32 @@ def _plain(volume: str) -> str:
 def test_every_command_exists(name: str) -> None:
     first, *rest = SERVICES[name]["command"]
     if first == "renkou":
-        command = typer.main.get_command(app).commands[rest[0]]  # type: ignore[attr-defined]
-        assert {a for a in rest if a.startswith("--")} <= {o for p in command.params for o in p.opts}
+        _is_command(app, rest)
+    elif rest[:2] == ["-m", "cli.demo.offices"]:
+        _is_command(offices, rest[2:])
     else:
         assert (ROOT / ".venv" / "bin" / first).exists() or first == "bash"
+
+
+def _is_command(of: typer.Typer, words: list[str]) -> None:
+    command = typer.main.get_command(of).commands[words[0]]  # type: ignore[attr-defined]
+    assert {word for word in words if word.startswith("--")} <= {option for p in command.params for option in p.opts}
+
+
+def test_every_connection_of_the_contracts_has_an_office() -> None:
+    words = SERVICES["county"]["command"]
+    told = dict(word.split("=") for before, word in itertools.pairwise(words) if before == "--at")
+    sources = [d.pulled_from for d in load_all().datasets if d.pulled_from]
+    assert set(told) == {source.connection for source in sources if source.kind != "folder"}
+    for address in told.values():
+        name, port = address.split(":")
+        assert port in SERVICES[name].get("command", []) or SERVICES[name]["image"].split(":")[0] in {"postgres", "minio/minio"}
 
 
 def test_ports_are_those_that_are_listened_on() -> None:
     arguments = SERVICES["api"]["command"]
     port = arguments[arguments.index("--port") + 1]
-    assert f"localhost:{port}/health" in json.dumps(SERVICES["api"]["healthcheck"])
+    assert f"localhost:{port}/openapi.json" in json.dumps(SERVICES["api"]["healthcheck"])
     assert f"reverse_proxy api:{port}" in (ROOT / "docs" / "deploy" / "Caddyfile").read_text(encoding="utf-8")
     assert SERVICES["api-server"]["ports"][0].endswith(":8080")
 

@@ -1,64 +1,76 @@
-"""``python -m cli.demo.offices``: one department's server, or what fills it; the pieces of docs/deploy/departments.yml."""
+"""``python -m cli.demo.offices``: one department's server, or what fills it; the services of docs/deploy/departments.yml."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False)]
-Host = Annotated[str, typer.Option()]
-PASSWORD = "OFFICE_PASSWORD"
+Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="what `county` laid out")]
+Name = Annotated[str, typer.Argument(help="of the connection")]
+Port = Annotated[int, typer.Option(help="port to listen on")]
+Host = Annotated[str, typer.Option(help="address to listen on")]
 
 
 @app.command()
-def county(out: Path, persons: Annotated[int, typer.Option(min=1)] = 2_000) -> None:
-    """Make a county of one day and lay it out as the departments offer it, unless it lies there already."""
+def county(
+    folder: Path,
+    at: Annotated[list[str], typer.Option(help="where a connection's server listens: NAME=HOST:PORT")],
+    persons: Annotated[int, typer.Option(min=1)] = 2_000,
+) -> None:
+    """Make up a county and lay it out as the departments offer it, unless it lies there already; say how each is reached."""
+    from cli.demo.offices.connections import write_connections  # noqa: PLC0415
     from cli.demo.offices.spread import lay_out  # noqa: PLC0415
+    from contracts.load import load_all  # noqa: PLC0415
 
-    lay_out(out, persons)
-
-
-@app.command()
-def sftp(folder: Folder, port: int = 22, host: Host = "0.0.0.0") -> None:
-    """Show a folder by SFTP. The password comes from OFFICE_PASSWORD."""
-    from cli.demo.offices.servers import listen_sftp  # noqa: PLC0415
-
-    async def forever() -> None:
-        acceptor, _ = await listen_sftp(folder, os.environ[PASSWORD], host, port)
-        await acceptor.wait_closed()
-
-    asyncio.run(forever())
+    contracts = load_all()
+    lay_out(folder, persons, contracts)
+    write_connections(folder, contracts, dict(_pair(one) for one in at))
 
 
 @app.command()
-def http(folder: Folder, port: int = 8080, host: Host = "0.0.0.0") -> None:
-    """Show registers by a paged HTTP API. The bearer token comes from OFFICE_PASSWORD."""
+def sftp(folder: Folder, name: Name, port: Port, host: Host = "0.0.0.0") -> None:
+    """Show a department's files by SFTP."""
+    from cli.demo.offices.servers import serve_sftp  # noqa: PLC0415
+
+    asyncio.run(serve_sftp(folder, name, host, port))
+
+
+@app.command()
+def http(folder: Folder, name: Name, port: Port, host: Host = "0.0.0.0") -> None:
+    """Show a department's registers by a paged HTTP API."""
     import uvicorn  # noqa: PLC0415
 
+    from cli.demo.offices.connections import read_connection  # noqa: PLC0415
     from cli.demo.offices.servers import api  # noqa: PLC0415
 
-    uvicorn.run(api(folder, os.environ[PASSWORD]), host=host, port=port, log_level="warning")
+    uvicorn.run(api(folder / name, read_connection(folder, name)["password"]), host=host, port=port, log_level="warning")
 
 
 @app.command()
-def fill_store(folder: Folder, endpoint: str, login: str = "renkou") -> None:
-    """Put a folder's buckets into an S3-compatible store. The secret key comes from OFFICE_PASSWORD."""
+def fill_store(folder: Folder, name: Name) -> None:
+    """Put a department's buckets into its S3-compatible store."""
     from cli.demo.offices.servers import fill_store as fill  # noqa: PLC0415
 
-    fill(folder, endpoint, login, os.environ[PASSWORD])
+    fill(folder, name)
 
 
 @app.command()
-def fill_database(folder: Folder, url: str) -> None:
-    """Put a folder's tables into a PostgreSQL database. The password comes from PGPASSWORD."""
+def fill_database(folder: Folder, name: Name) -> None:
+    """Put a department's tables into its PostgreSQL database."""
     from cli.demo.offices.servers import fill_database as fill  # noqa: PLC0415
 
-    fill(folder, url)
+    fill(folder, name)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, between, address = text.partition("=")
+    if not between or ":" not in address:
+        raise typer.BadParameter(f"{text}: say NAME=HOST:PORT", param_hint="--at")
+    return name, address
 
 
 if __name__ == "__main__":

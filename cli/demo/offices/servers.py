@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,21 +11,19 @@ from typing import Annotated, Any
 import asyncssh
 import boto3  # type: ignore[import-untyped]
 import psycopg
-import uvicorn
 from fastapi import FastAPI, Header, HTTPException
 from psycopg import sql
 
-LOGIN = "renkou"
+from cli.demo.offices.connections import LOGIN, host_key_file, read_connection
+
 PAGE = 500
 # The offices' own clock and the pipeline's are the same machine's: what changed since then is in the files of those days.
 DAY = "%Y%m%d"
 
 
-# --- files, by SFTP ---------------------------------------------------------------------------------------------
-
-
-async def listen_sftp(folder: Path, password: str, host: str, port: int) -> tuple[asyncssh.SSHAcceptor, str]:
-    """An SFTP server that shows ``folder`` alone; the public key that it answers with."""
+async def serve_sftp(folder: Path, name: str, host: str, port: int) -> None:
+    """Show ``folder/name`` alone by SFTP, until the process ends."""
+    password = read_connection(folder, name)["password"]
 
     class Office(asyncssh.SSHServer):
         def password_auth_supported(self) -> bool:
@@ -39,29 +33,11 @@ async def listen_sftp(folder: Path, password: str, host: str, port: int) -> tupl
             return (username, offered) == (LOGIN, password)
 
     def shown(channel: Any) -> asyncssh.SFTPServer:
-        return asyncssh.SFTPServer(channel, chroot=str(folder).encode())
+        return asyncssh.SFTPServer(channel, chroot=str(folder / name).encode())
 
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    acceptor = await asyncssh.listen(host, port, server_factory=Office, server_host_keys=[key], sftp_factory=shown)
-    return acceptor, key.export_public_key().decode().strip()
-
-
-@contextmanager
-def sftp(folder: Path, password: str) -> Iterator[tuple[int, str]]:
-    """An SFTP server in a thread: its port, and its public key."""
-    loop = asyncio.new_event_loop()
-    acceptor, key = loop.run_until_complete(listen_sftp(folder, password, "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield acceptor.get_port(), key
-    finally:
-        loop.call_soon_threadsafe(acceptor.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-
-
-# --- items, by HTTP ---------------------------------------------------------------------------------------------
+    keys = [str(host_key_file(folder))]
+    acceptor = await asyncssh.listen(host, port, server_factory=Office, server_host_keys=keys, sftp_factory=shown)
+    await acceptor.wait_closed()
 
 
 def api(folder: Path, token: str) -> FastAPI:
@@ -85,40 +61,26 @@ def api(folder: Path, token: str) -> FastAPI:
     return app
 
 
-@contextmanager
-def http(folder: Path, token: str) -> Iterator[int]:
-    """The API in a thread: its port."""
-    server = uvicorn.Server(uvicorn.Config(api(folder, token), host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_until(lambda: server.started, "the API")
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(5)
-
-
-# --- objects and rows: other people's servers, filled -----------------------------------------------------------
-
-
-def fill_store(folder: Path, endpoint: str, login: str, password: str) -> None:
-    """One bucket for each folder below ``folder``, its files as objects."""
+def fill_store(folder: Path, name: str) -> None:
+    """One bucket for each folder below ``folder/name``, its files as objects."""
+    told = read_connection(folder, name)
     client = boto3.client(
-        "s3", endpoint_url=endpoint, aws_access_key_id=login, aws_secret_access_key=password, region_name="us-east-1"
+        "s3", aws_access_key_id=told["login"], aws_secret_access_key=told["password"], **told["extra"]
     )
     kept = {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
-    for bucket in sorted(path for path in folder.iterdir() if path.is_dir()):
+    for bucket in sorted(path for path in (folder / name).iterdir() if path.is_dir()):
         if bucket.name not in kept:
             client.create_bucket(Bucket=bucket.name)
         for file in sorted(path for path in bucket.rglob("*") if path.is_file()):
             client.upload_file(str(file), bucket.name, file.relative_to(bucket).as_posix())
 
 
-def fill_database(folder: Path, url: str) -> None:
-    """One view of texts for each CSV file below ``folder``, named after it."""
-    with psycopg.connect(url) as database:
-        for file in sorted(folder.glob("*.csv")):
+def fill_database(folder: Path, name: str) -> None:
+    """One view of texts for each CSV file below ``folder/name``, named after it."""
+    told = read_connection(folder, name)
+    where = {"host": told["host"], "port": told["port"], "user": told["login"], "password": told["password"]}
+    with psycopg.connect(dbname=told["schema"], **where) as database:
+        for file in sorted((folder / name).glob("*.csv")):
             _fill_view(database, file)
 
 
@@ -133,13 +95,3 @@ def _fill_view(database: psycopg.Connection[Any], file: Path) -> None:
             while block := rows.read(1 << 20):
                 copy.write(block)
     database.execute(sql.SQL("CREATE VIEW {} AS SELECT * FROM {}").format(view, table))
-
-
-def wait_until(there: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Raises TimeoutError."""
-    waited = threading.Event()
-    for _ in range(int(seconds * 10)):
-        if there():
-            return
-        waited.wait(0.1)
-    raise TimeoutError(f"{what} did not come up in {seconds:.0f} s")

@@ -14,7 +14,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cli.demo.county import SEED
-from contracts.load import load_all
 from contracts.model import BucketSource, Contracts, Dataset, FileSource, PagesSource, ViewSource
 from generate.county import generate
 
@@ -28,15 +27,17 @@ def today() -> date:
     return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
-def lay_out(out: Path, persons: int) -> None:
+def lay_out(out: Path, persons: int, contracts: Contracts) -> None:
     """Make a county of ``persons`` and spread its delivery below ``out``, unless that was done before."""
-    if out.exists() and any(out.iterdir()):
+    made, done = out / ".county", out / ".laid_out"
+    if done.exists():
         return
-    made = out.with_name(f".{out.name}.county")
+    out.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(made, ignore_errors=True)
     generate(persons, SEED, made, days=1)
-    spread(made / "landing", load_all(), out, today())
+    spread(made / "landing", contracts, out, today())
     shutil.rmtree(made)
+    done.touch()
 
 
 def spread(landing: Path, contracts: Contracts, out: Path, day: date) -> None:
