@@ -158,7 +158,21 @@ def _reasons(dataset: Dataset) -> list[tuple[Column, str]]:
         operation = dataset.column(dataset.delivery.operation.column)
         words = f"unknown_operation: {operation.name} ({operation.label}) is none that was agreed"
         checks.append((operation, f"CASE WHEN {_value(operation)} IS NULL THEN {quoted(words)} END"))
-    return checks
+    return checks + _says_nothing(dataset)
+
+
+def _says_nothing(dataset: Dataset) -> list[tuple[Column, str]]:
+    """A row with nothing but its key is a remark below a table, or a number that was given out ahead; a withdrawal needs no more."""
+    operation = dataset.delivery.operation.column if dataset.delivery.operation else ""
+    telling = [c for c in dataset.taken if c.key is None and c.name != operation and c.header != "@sheet"]
+    if not telling or not dataset.persons:
+        return []
+    texts = ", ".join(f"nullif(trim(landed.{c.name}), '')" for c in telling)
+    words = quoted("says_nothing: nothing is filled in beside the key")
+    return [
+        (c, f"CASE WHEN coalesce({texts}) IS NULL AND {_operation(dataset)} <> 'delete' THEN {words} END")
+        for c in (dataset.column(operation) if operation else dataset.keys[0],)
+    ]
 
 
 def _unfit(dataset: Dataset) -> str:

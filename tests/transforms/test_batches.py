@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from contracts.model import Contracts
-from tests.support.landing import DAY, Landing, Row
+from tests.support.landing import DAY, Landing, Row, quarantined
 from transforms import road
 from transforms.prepare import prepare_build
 from transforms.take_in.ledger import BatchReport
@@ -128,12 +128,60 @@ def test_a_control_file_that_disagrees_refuses_the_batch(
     refused_with_remedy(landing.take_in(home, PENSION), path.name)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "rows=2"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "rows=2", "[" * 5000])
 def test_a_control_file_that_cannot_be_read_refuses_the_batch(content: str, home: Home, landing: Landing) -> None:
     path = landing.put(PENSION, pensioners(1))
     control = path.with_name(path.name + ".ctl")
     control.write_text(content, encoding="utf-8")
     refused_with_remedy(landing.take_in(home, PENSION), control.name)
+
+
+def test_a_control_file_may_write_a_day_otherwise_and_begin_with_a_mark(home: Home, landing: Landing) -> None:
+    path = landing.put(PENSION, pensioners(1, 2), control={"extract_date": "20261120"})
+    control = path.with_name(path.name + ".ctl")
+    control.write_text("\ufeff" + control.read_text(encoding="utf-8"), encoding="utf-8")
+    assert landing.take_in(home, PENSION).status == "accepted"
+
+
+@pytest.mark.parametrize("name", ["人口数据.csv.gz", "说明.txt"])
+def test_a_file_under_another_name_is_told_by_its_name(name: str, home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1))
+    (landing.folder(PENSION) / name).write_bytes(b"x")
+    report = landing.take_in(home, PENSION)
+    refused_with_remedy(report, name)
+    assert "none of those agreed" in report.reason
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "~$RS_v_pension_20261120.csv.gz", ".DS_Store", "desktop.ini"])
+def test_what_a_file_manager_leaves_is_no_delivery(name: str, home: Home, landing: Landing) -> None:
+    landing.put(PENSION, pensioners(1))
+    (landing.folder(PENSION) / name).write_bytes(b"x")
+    assert landing.take_in(home, PENSION).status == "accepted"
+
+
+def test_a_file_that_cannot_be_read_refuses_its_batch_and_stops_no_other(home: Home, landing: Landing) -> None:
+    """This one cannot be read by anybody, whatever rights the user of the test has."""
+    landing.put(PENSION, pensioners(1), day=NEXT)
+    path = landing.folder(PENSION) / "RS_v_pension_20261120.csv.gz"
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/proc/self/mem")
+    for reference in road.waiting_batches(home, landing.contracts, landing.root):
+        road.take_in(home, landing.contracts, landing.root, reference)
+    told = {b.batch_date: (b.status, b.reason) for b in road.batches_known(home, landing.contracts)}
+    assert told[NEXT] == ("accepted", "")
+    assert told[DAY] == ("refused", f"{path.name}: it cannot be read; let the pipeline's user read it, then run again.")
+    path.unlink()
+    landing.put(PENSION, pensioners(2))
+    assert landing.take_in(home, PENSION).status == "accepted"
+
+
+def test_a_row_with_nothing_but_its_key_is_kept_out(home: Home, landing: Landing) -> None:
+    landing.put(FUNERAL, [person(1, certificate_no="1"), {"certificate_no": "制表：民政科"}])
+    report = landing.take_in(home, FUNERAL)
+    assert [q["reason"].partition(":")[0] for q in quarantined(report)] == ["says_nothing"]
+    landing.put(PERMIT, [{"permit_no": "a", "change": "D"}, {"permit_no": "b", "change": "I"}])
+    report = landing.take_in(home, PERMIT)
+    assert (report.accepted, report.quarantined) == (1, 1)
 
 
 def test_without_its_control_file_a_batch_waits_until_it_has_come(home: Home, landing: Landing) -> None:

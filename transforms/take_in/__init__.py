@@ -89,6 +89,10 @@ def check_headers(found: list[str], dataset: Dataset, file: str, line: int) -> N
     """
     agreed = [squeezed(c.header) for c in dataset.columns if c.header != "@sheet"]
     missing = [h for h in agreed if h not in found]
+    if len(missing) == len(agreed):
+        what = f"here should stand the header ({', '.join(agreed)}), and none of it does"
+        remedy = "if it is not another file, a delimiter or a title above the header, ask the department for the agreed columns"
+        raise BatchRefused(what, file, line, remedy=remedy)
     if missing:
         raise BatchRefused(
             "columns are missing", file, line, ", ".join(missing), "ask the department for the agreed columns"

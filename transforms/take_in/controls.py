@@ -8,6 +8,7 @@ from typing import Any
 
 from transforms.take_in import BatchRefused
 from transforms.take_in.deliveries import Delivery
+from transforms.take_in.reading import layout_of
 
 COPY_FIRST = "wait until the copy is complete, then run again"
 DELIVER_AGAIN = "ask the department to deliver again"
@@ -18,8 +19,8 @@ def _control(path: Path) -> dict[str, Any] | None:
     if not control.exists():
         return None
     try:
-        content = json.loads(control.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError):
+        content = json.loads(control.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
         raise BatchRefused("the control file is not JSON", file=control.name, line=1, remedy=DELIVER_AGAIN) from None
     if not isinstance(content, dict):
         raise BatchRefused("the control file is no JSON object", file=control.name, line=1, remedy=DELIVER_AGAIN)
@@ -30,6 +31,10 @@ def check_controls(found: Delivery) -> None:
     """Hold data files against their control files. Raises BatchRefused where one is missing or says otherwise."""
     if not found.files:
         raise BatchRefused("the batch folder holds no data file", file=found.reference, remedy=DELIVER_AGAIN)
+    for path, sha in found.files:
+        if not sha:
+            raise BatchRefused("it cannot be read", file=path.name, remedy="let the pipeline's user read it, then run again")
+        layout_of(path, found.dataset)
     for control in found.controls:
         if not control.with_suffix("").exists():
             raise BatchRefused("its data file has not come", file=control.name, remedy=COPY_FIRST)
@@ -45,12 +50,17 @@ def _check_control(path: Path, sha: str, found: Delivery) -> None:
         return
     expected = {"file": path.name, "sha256": sha, "extract_date": found.batch_date.isoformat()}
     for field, now in expected.items():
-        if field in control and str(control[field]).lower() != now.lower():
+        if field in control and _plainly(str(control[field]), field) != _plainly(now, field):
             raise BatchRefused(
                 f"the control file's {field} disagrees with the data file",
                 file=path.name,
                 remedy="the copy is cut off or mixed up: ask the department to deliver again",
             )
+
+
+def _plainly(told: str, field: str) -> str:
+    """What a control file says, however it writes a day or a digest."""
+    return "".join(filter(str.isdigit, told))[:8] if field == "extract_date" else told.lower()
 
 
 def check_rows(path: Path, rows: int) -> None:

@@ -70,8 +70,10 @@ class Table:
         except csv.Error as error:
             return [], "open_quote" if "unexpected end" in str(error) else "bad_quote"
 
-    def is_total(self, cells: list[str]) -> bool:
-        return next((c.strip() for c in cells if c), "") in self.layout.totals
+    def is_no_row(self, cells: list[str]) -> bool:
+        """Whether a line is a total, or the header again as in files that were put together."""
+        total = next((c.strip() for c in cells if c), "") in self.layout.totals
+        return total or all(place < len(cells) and squeezed(cells[place]) == name for name, place in self.places.items())
 
 
 class Lines:
@@ -189,7 +191,12 @@ def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
 
 
 def _table(header: str, dataset: Dataset, layout: FileLayout, encoding: str, file: str) -> Table:
-    found = [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
+    try:
+        found = [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
+    except csv.Error:
+        raise BatchRefused(
+            "the header is no line of delimited text", file, 1, remedy="ask the department for the agreed columns"
+        ) from None
     padded = len(found) > 1 and found[-1] == ""
     names = found[:-1] if padded else found
     check_headers(names, dataset, file, 1)
@@ -219,8 +226,20 @@ def _regular_rows(lines: Lines, regular: Flags, number: int) -> pa.Table:
     taken = {name: cells.column(place) for name, place in table.taken.items()}
     rows = rows_table(table.dataset, None, at, taken)
     first = pc.coalesce(*cells.columns) if cells.column(0).null_count else cells.column(0)
-    total = pc.is_in(pc.utf8_trim_whitespace(first), pa.array(table.layout.totals, pa.string()))
-    return rows.filter(pc.invert(total)) if pc.any(total).as_py() else rows
+    no_row = pc.is_in(pc.utf8_trim_whitespace(first), pa.array(table.layout.totals, pa.string()))
+    no_row = pc.or_(no_row, _is_header(cells, table))
+    return rows.filter(pc.invert(no_row)) if pc.any(no_row).as_py() else rows
+
+
+def _is_header(cells: pa.Table, table: Table) -> pa.ChunkedArray:
+    """One flag a row: whether it is the header again."""
+    told: pa.ChunkedArray = pa.chunked_array([pa.repeat(pa.scalar(True), cells.num_rows)])
+    for name, place in table.places.items():
+        same = pc.equal(pc.utf8_trim_whitespace(cells.column(place)), name)
+        told = pc.and_(told, pc.fill_null(same, fill_value=False))
+        if not pc.any(told).as_py():
+            break
+    return told
 
 
 def _arrow_cells(text: bytes, table: Table, quoted: bool) -> pa.Table:
@@ -255,7 +274,7 @@ def _irregular(lines: Lines, regular: Flags, number: int) -> Irregular:
             odd.left = at
             break
         done = row.end
-        if not row.text.strip() or lines.table.is_total(row.cells):
+        if not row.text.strip() or lines.table.is_no_row(row.cells):
             continue
         if reason := _reason(row, lines.table):
             raw = unended(row.text)

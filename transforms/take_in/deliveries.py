@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,10 +11,16 @@ from pathlib import Path
 
 from contracts.model import Contracts, Dataset
 
+# What a file manager or an office program leaves beside files, and what is hidden.
+NO_DELIVERY = re.compile(r"\.|~\$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """A batch as it lies in the landing folder. ``digest`` changes with any byte of it and with the contracts."""
+    """A batch as it lies in the landing folder. ``digest`` changes with any byte of it and with the contracts.
+
+    The digest of a file that cannot be read is empty.
+    """
 
     dataset: Dataset
     batch_date: date
@@ -52,7 +59,10 @@ def unknown_folders(landing: Path, contracts: Contracts) -> list[Path]:
 
 def _undated(folder: Path) -> list[Path]:
     dated = {path for _, path in _batch_folders(folder)}
-    return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".") and p not in dated]
+    try:
+        return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".") and p not in dated]
+    except OSError:
+        return [folder]
 
 
 def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
@@ -67,16 +77,27 @@ def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
 
 def delivery(dataset: Dataset, day: date, folder: Path, contracts: Contracts) -> Delivery:
     """What lies in one batch folder now."""
-    present = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
-    hashed = [(p, _sha256(p)) for p in present]
+    hashed = [(path, _sha256(path)) for path in _present(folder)]
     digest = hashlib.sha256(contracts.intake_version.encode())
     for path, sha in hashed:
         digest.update(f"{path.name} {sha}\n".encode())
     data = tuple((p, sha) for p, sha in hashed if p.suffix != ".ctl")
-    controls = tuple(p for p in present if p.suffix == ".ctl")
+    controls = tuple(p for p, _ in hashed if p.suffix == ".ctl")
     return Delivery(dataset, day, data, controls, digest.hexdigest()[:16])
 
 
+def _present(folder: Path) -> list[Path]:
+    """The files of a batch folder, or the folder itself where it may not be looked into."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.is_file() and not NO_DELIVERY.match(p.name))
+    except OSError:
+        return [folder]
+
+
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The digest of a file; empty when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -229,7 +230,7 @@ def _decoded_around(raw: bytes, encoding: str) -> tuple[str, list[int]]:
 def _raw_blocks(path: Path, layout: FileLayout, size: int) -> Iterator[bytes]:
     """The file's bytes in blocks of about ``size``, each of whole lines; the last line gets its line feed."""
     held, length = list[bytes](), 0
-    for chunk in _inflated(path) if layout.compression == "gzip" else _plain(path):
+    for chunk in _with_line_feeds(_inflated(path) if layout.compression == "gzip" else _plain(path)):
         held.append(chunk)
         length += len(chunk)
         if length < size:
@@ -246,6 +247,17 @@ def _raw_blocks(path: Path, layout: FileLayout, size: int) -> Iterator[bytes]:
         held, length = [whole[cut:]], length - cut
     if rest := b"".join(held):
         yield rest if rest.endswith(b"\n") else rest + b"\n"
+
+
+def _with_line_feeds(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes; where lines end with carriage returns alone (old spreadsheets for the Macintosh), with line feeds.
+
+    Neither byte occurs within a character of UTF-8 or GB18030.
+    """
+    first = next(chunks, b"")
+    returns_alone = b"\r" in first and b"\n" not in first
+    for chunk in chain([first], chunks):
+        yield chunk.replace(b"\r", b"\n") if returns_alone else chunk
 
 
 def _plain(path: Path) -> Iterator[bytes]:

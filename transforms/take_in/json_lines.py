@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from contracts.model import Column, Dataset, FileLayout
 from transforms.take_in import BatchRefused, Fault, Piece, Reading, rows_table
@@ -40,6 +41,7 @@ from lines
 KEYS = "select distinct json_type(text, $path) as type, json_keys(text, $path) as keys from lines"
 
 Kinds = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass
@@ -137,7 +139,7 @@ class _Piece:
         self._fault(np.array(bad, np.int64), f"bad_bytes: the line is not valid {SPOKEN[encoding]}")
         self._fault(np.flatnonzero(kinds == NOT_JSON), NOT_JSON_REASON)
         self._meet_keys(kinds)
-        rows = pa.concat_tables([self._plain_rows(kinds), self._delicate_rows(kinds)])
+        rows = self._without_nested(pa.concat_tables([self._plain_rows(kinds), self._delicate_rows(kinds)]))
         return Piece(rows, tuple(sorted(self.faults, key=lambda fault: fault.line)))
 
     def _meet_keys(self, kinds: Kinds) -> None:
@@ -188,6 +190,27 @@ class _Piece:
         held = {c.name: pa.array(v, pa.string()) for c, v in zip(self.taken, columns, strict=True)}
         return rows_table(self.dataset, None, pa.array(numbers, pa.int32()), held)
 
+    def _without_nested(self, rows: pa.Table) -> pa.Table:
+        """Keep out rows with an object or a list where the contract has one name, number or day; as text it is its JSON."""
+        single = [c for c in self.taken if c.normaliser not in {"set", "text"}]
+        nested: Flags = np.zeros(rows.num_rows, np.bool_)
+        for column in single:
+            told = rows.column(column.name)
+            begins = pc.or_(pc.starts_with(told, "{"), pc.starts_with(told, "["))
+            nested |= pc.fill_null(begins, fill_value=False).to_numpy()
+        for at in np.flatnonzero(nested).tolist():
+            index = rows.column("line")[at].as_py() - self.lines.column("line")[0].as_py()
+            try:
+                row = json.loads(self._text(index))
+            except RecursionError:
+                self._fault(np.array([index]), NOT_JSON_REASON)
+                continue
+            found = next((c for c in single if isinstance(_value_at(row, c.header.split(".")), dict | list)), None)
+            nested[at] = found is not None
+            if found:
+                self._fault(np.array([index]), f"not_single: {found.name} ({found.label}) is an object or a list")
+        return rows.filter(pa.array(~nested)) if nested.any() else rows
+
     def _fault(self, at: npt.NDArray[np.int64], reason: str) -> None:
         for index in at.tolist():
             text = self._text(index).rstrip("\r\n")
@@ -235,10 +258,15 @@ def _quoted(path: str) -> str:
     return ".".join('"' + step.replace('"', '""') + '"' for step in path.split("."))
 
 
-def _text_at(row: Any, path: list[str]) -> str | None:
+def _value_at(row: Any, path: list[str]) -> Any:
     value = row
     for step in path:
         value = value.get(step) if value is not None else None
+    return value
+
+
+def _text_at(row: Any, path: list[str]) -> str | None:
+    value = _value_at(row, path)
     if value is None or value == "":
         return None
     return value if isinstance(value, str) else _compact(value)

@@ -19,7 +19,7 @@ from transforms.take_in.json_lines import read_json_lines
 from transforms.take_in.parquet_file import read_parquet
 from transforms.take_in.workbook import read_workbook
 
-__all__ = ["BatchRefused", "Landed", "land_file"]
+__all__ = ["BatchRefused", "Landed", "land_file", "layout_of"]
 
 ROW_GROUP = 100_000
 
@@ -57,7 +57,7 @@ def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> L
     ``rows_to`` receives the readable rows, ``faults_to`` the others, each with its line. Raises BatchRefused
     when the file as a whole is not what was agreed; then neither Parquet file is left behind.
     """
-    layout = _layout(path, dataset)
+    layout = layout_of(path, dataset)
     reading = READERS[layout.format](path, dataset, layout)
     readable = unreadable = 0
     with _parquet(rows_to, rows_schema(dataset)) as rows, _parquet(faults_to, FAULTS) as faults:
@@ -72,7 +72,8 @@ def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> L
     return Landed(readable + unreadable, readable, unreadable, reading.encoding)
 
 
-def _layout(path: Path, dataset: Dataset) -> FileLayout:
+def layout_of(path: Path, dataset: Dataset) -> FileLayout:
+    """The agreed kind of file that a name stands for. Raises BatchRefused."""
     for layout in dataset.delivery.layouts:
         if fnmatchcase(path.name, layout.files):
             return layout

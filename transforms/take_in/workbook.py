@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
-from zipfile import ZipFile, is_zipfile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import pyarrow as pa  # type: ignore[import-untyped]
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, WorksheetNotFound
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetVisibleEnum,
+    WorksheetNotFound,
+)
 
 from contracts.model import Dataset, FileLayout
+from transforms.normalise import DAY_NORMALISERS
 from transforms.take_in import BatchRefused, Piece, Reading, check_headers, rows_table, squeezed
 
 # Rows of a sheet within which its header must stand.
@@ -23,6 +31,17 @@ HEADER_WITHIN = 20
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 ERROR_CELL = re.compile(rb'<c\b([^>]*\bt="e"[^>]*)>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+# A cell with something in it beyond column ZZ; the last cell of a sheet.
+WIDE_CELL = re.compile(rb'<c r="([A-Z]{3})(\d+)"[^>/]*>')
+LAST_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"')
+SPARSE_ROWS = 10
+
+# Serial numbers of days below this are of our own time; 19900203 is a day written as a number.
+MANY_DAYS = 60_000
+DAYS_FROM_1900_TO_1904 = 1462
+
+LARGEST_SHEET = 1 << 30
+
 REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
@@ -59,30 +78,90 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
             path.name,
             remedy="ask the department for the agreed sheets",
         )
-    for name in layout.sheets or book.sheet_names[:1]:
-        sheet = _sheet(book, name, path.name)
-        grid: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
-        for (row, column), text in _formula_errors(path, name).items():
-            if row < len(grid) and column < len(grid[row]):
-                grid[row][column] = text
-        yield Piece(_sheet_rows(sheet, grid, path.name, dataset, layout))
+    tables = 0
+    for name in layout.sheets or book.sheet_names:
+        sheet, grid = _grid(book, path, name)
+        if not layout.sheets and not _bears_header(grid, dataset) and (tables or name != book.sheet_names[-1]):
+            continue  # a sheet of notes, or one of those that a new workbook has
+        _refuse_hidden(book, name, path.name)
+        tables += 1
+        yield Piece(_sheet_rows(sheet, grid, path.name, dataset, layout, _days_since_1904(path)))
+
+
+def _grid(book: CalamineWorkbook, path: Path, name: str) -> tuple[CalamineSheet, list[list[Cell]]]:
+    """A sheet, and its cells row by row from the first on."""
+    xml = _xml(path, name)
+    _refuse_sprawling(xml, f"{path.name} sheet {name}")
+    sheet = _sheet(book, name, path.name)
+    grid: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
+    for (row, column), text in _formula_errors(xml).items():
+        if row < len(grid) and column < len(grid[row]):
+            grid[row][column] = text
+    return sheet, grid
+
+
+def _refuse_hidden(book: CalamineWorkbook, name: str, file: str) -> None:
+    """A hidden sheet with the agreed header may be last month's, or a part of the register: nobody here can know."""
+    if any(sheet.name == name and sheet.visible != SheetVisibleEnum.Visible for sheet in book.sheets_metadata):
+        raise BatchRefused(
+            "the sheet is hidden and bears the agreed header",
+            f"{file} sheet {name}",
+            remedy="ask the department to show it, or to take it away",
+        )
+
+
+def _refuse_sprawling(xml: bytes, sheet: str) -> None:
+    """calamine lays out the whole rectangle up to the last cell, and a stray one at its far end takes all memory there is."""
+    stray = WIDE_CELL.search(xml)
+    last = LAST_CELL.match(xml, xml.rfind(b"<c r=", 0, max(xml.rfind(b"</c>"), 0)))
+    if last and int(last[2]) > SPARSE_ROWS * (xml.count(b"<row") + 1_000):
+        stray = stray or last
+    if stray:
+        raise BatchRefused(
+            f"a cell far outside the table is filled in, {(stray[1] + stray[2]).decode()}",
+            sheet,
+            remedy="ask the department to clear it and to save the workbook anew",
+        )
 
 
 def _sheet(book: CalamineWorkbook, name: str, file: str) -> CalamineSheet:
     try:
         return book.get_sheet_by_name(name)
     except (CalamineError, WorksheetNotFound) as error:
-        raise BatchRefused(
-            f"sheet {name} cannot be read", file, remedy="ask the department to save the workbook anew"
-        ) from error
+        raise _unreadable(name, file) from error
 
 
-def _formula_errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
-    """By row and column, the cells of a sheet that hold an error such as #N/A; calamine leaves them empty."""
+def _xml(path: Path, sheet: str) -> bytes:
+    """The sheet as an .xlsx keeps it; nothing of any other kind of workbook. Raises BatchRefused where it is too large."""
     if not is_zipfile(path):
-        return {}
+        return b""
+    try:
+        with ZipFile(path) as book:
+            part = _part(book, sheet)
+            size = book.getinfo(part).file_size if part in book.namelist() else 0
+            if size <= LARGEST_SHEET:
+                return book.read(part) if size else b""
+    except (BadZipFile, zlib.error, NotImplementedError, EOFError):
+        raise _unreadable(sheet, path.name) from None
+    what = f"sheet {sheet} is larger than {LARGEST_SHEET >> 30} GB"
+    raise BatchRefused(what, path.name, remedy="ask the department whether this is the right file")
+
+
+def _unreadable(sheet: str, file: str) -> BatchRefused:
+    remedy = "ask the department to save the workbook anew"
+    return BatchRefused(f"sheet {sheet} cannot be read", file, remedy=remedy)
+
+
+def _days_since_1904(path: Path) -> bool:
+    """Whether the workbook counts its days from 1904, as spreadsheets for the Macintosh did."""
+    if not is_zipfile(path):
+        return False
     with ZipFile(path) as book:
-        xml = book.read(_part(book, sheet)) if _part(book, sheet) in book.namelist() else b""
+        return bool(re.search(rb'\bdate1904="(1|true)"', book.read("xl/workbook.xml")))
+
+
+def _formula_errors(xml: bytes) -> dict[tuple[int, int], str]:
+    """By row and column, the cells of a sheet that hold an error such as #N/A; calamine leaves them empty."""
     found = {}
     for attributes, text in ERROR_CELL.findall(xml) if b't="e"' in xml else []:
         if reference := REFERENCE.search(attributes):
@@ -112,25 +191,32 @@ def _column(letters: bytes) -> int:
 
 
 def _sheet_rows(
-    sheet: CalamineSheet, grid: list[list[Cell]], file: str, dataset: Dataset, layout: FileLayout
+    sheet: CalamineSheet, grid: list[list[Cell]], file: str, dataset: Dataset, layout: FileLayout, since_1904: bool
 ) -> pa.Table:
     header, places = _header(grid, f"{file} sheet {sheet.name}", dataset)
     merged = _filled_down(sheet, grid, header)
     lines: list[int] = []
-    columns: dict[str, list[str | None]] = {c.name: [] for c in dataset.taken}
-    taken = [(columns[c.name], places[squeezed(c.header)]) for c in dataset.taken if c.header != "@sheet"]
+    taken = [c for c in dataset.taken if c.header != "@sheet"]
+    columns = [(list[str | None](), places[squeezed(c.header)], since_1904 and c.normaliser in DAY_NORMALISERS) for c in taken]
     for at in range(header + 1, len(grid)):
         own = grid[at]
         first = next((c for c in own if not _is_blank(c)), None)
-        if first is None or str(first).strip() in layout.totals:
+        if first is None or str(first).strip() in layout.totals or _is_header(own, places):
             continue
         lines.append(at + 1)
         row = _with_merged(own, merged.get(at))
-        for column, place in taken:
-            column.append(text_of(row[place]) or None)
-    held = {name: pa.array(values, pa.string()) for name, values in columns.items() if values}
+        for texts, place, counts_from_1904 in columns:
+            cell = _day_since_1904(row[place]) if counts_from_1904 else row[place]
+            texts.append(text_of(cell) or None)
+    held = {c.name: pa.array(texts, pa.string()) for c, (texts, *_) in zip(taken, columns, strict=True) if texts}
     held |= {c.name: pa.repeat(sheet.name, len(lines)) for c in dataset.taken if c.header == "@sheet"}
     return rows_table(dataset, sheet.name, pa.array(lines, pa.int32()), held)
+
+
+def _day_since_1904(cell: Cell) -> Cell:
+    """A serial number as any other workbook would have it; one in the form of a date is told right by calamine."""
+    is_serial = isinstance(cell, int | float) and not isinstance(cell, bool) and 0 < cell < MANY_DAYS
+    return cell + DAYS_FROM_1900_TO_1904 if is_serial else cell  # type: ignore[operator]
 
 
 def _header(grid: list[list[Cell]], sheet: str, dataset: Dataset) -> tuple[int, dict[str, int]]:
@@ -138,12 +224,10 @@ def _header(grid: list[list[Cell]], sheet: str, dataset: Dataset) -> tuple[int, 
 
     Raises BatchRefused naming what is missing or unknown in the row that comes closest.
     """
-    agreed = {squeezed(c.header) for c in dataset.columns if c.header != "@sheet"}
-    found = [[squeezed(text_of(cell)) for cell in row] for row in grid[:HEADER_WITHIN]]
+    agreed, found, best = _closest(grid, dataset)
     if not found:
         raise BatchRefused("the sheet is empty", sheet, remedy="ask the department to send it again")
-    best = max(range(len(found)), key=lambda at: len(agreed.intersection(found[at])))
-    if len(agreed.intersection(found[best])) * 2 <= len(agreed):
+    if not _bears_header(grid, dataset):
         raise BatchRefused(
             f"no header row within the first {HEADER_WITHIN} rows",
             sheet,
@@ -152,6 +236,24 @@ def _header(grid: list[list[Cell]], sheet: str, dataset: Dataset) -> tuple[int, 
         )
     check_headers([header for header in found[best] if header], dataset, sheet, best + 1)
     return best, {header: place for place, header in enumerate(found[best]) if header}
+
+
+def _closest(grid: list[list[Cell]], dataset: Dataset) -> tuple[set[str], list[list[str]], int]:
+    """The agreed headers, the texts of the first rows, and which of these comes closest."""
+    agreed = {squeezed(c.header) for c in dataset.columns if c.header != "@sheet"}
+    found = [[squeezed(text_of(cell)) for cell in row] for row in grid[:HEADER_WITHIN]]
+    return agreed, found, max(range(len(found)), key=lambda at: len(agreed.intersection(found[at])), default=0)
+
+
+def _bears_header(grid: list[list[Cell]], dataset: Dataset) -> bool:
+    """Whether one of the first rows holds more than half of the agreed headers."""
+    agreed, found, best = _closest(grid, dataset)
+    return bool(found) and len(agreed.intersection(found[best])) * 2 > len(agreed)
+
+
+def _is_header(row: list[Cell], places: dict[str, int]) -> bool:
+    """Whether a row is the header again, as on every printed page."""
+    return all(squeezed(str(row[place])) == header for header, place in places.items())
 
 
 def _filled_down(sheet: CalamineSheet, grid: list[list[Cell]], header: int) -> dict[int, dict[int, Cell]]:

@@ -26,6 +26,23 @@ def test_rows_come_as_they_are(tmp_path: Path, end: str, mark: str) -> None:
     assert result.landed.encoding == "utf-8"
 
 
+def test_lines_that_end_with_carriage_returns_alone(tmp_path: Path) -> None:
+    assert landed(tmp_path, "id,name,town\r1,a,b\r2,c,d\r").cells == {2: ["1", "a", "b"], 3: ["2", "c", "d"]}
+
+
+def test_the_header_again_is_no_row(tmp_path: Path) -> None:
+    """As where two exports were put together; with quotes it goes the way of irregular lines."""
+    result = landed(tmp_path, 'id,name,town\nid, name,town\n1,a,b\n"id","name","town"\nid,name,b\n')
+    assert result.cells == {3: ["1", "a", "b"], 5: ["id", "name", "b"]}
+    assert result.landed.rows == 2
+
+
+@pytest.mark.parametrize("header", ["id;name;town", "Residents of the town", "id,na\rme,town", ""])
+def test_what_is_no_header_is_refused_with_what_to_do(tmp_path: Path, header: str) -> None:
+    with pytest.raises(BatchRefused, match=r"line 1: .*header.*; .*ask the department"):
+        landed(tmp_path, f"{header}\n1,a,b\n")
+
+
 def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
     assert landed(tmp_path, "id,name,town\n1,a,b").cells == {2: ["1", "a", "b"]}
 

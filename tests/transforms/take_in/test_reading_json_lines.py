@@ -36,6 +36,16 @@ def test_one_object_a_line(tmp_path: Path) -> None:
     assert result.landed.rows == 2
 
 
+def test_an_object_or_a_list_is_no_name(tmp_path: Path) -> None:
+    named = tuple(c.model_copy(update={"normaliser": "name"}) if c.header == "name" else c for c in AGREED.columns)
+    lines = [member(), member(name={"a": 1}), member(name=["张三"]), member(name="[注销]张三"), member(name="{张三")]
+    deep = member().replace('"张三"', "[" * 5000 + "]" * 5000)
+    content = "\n".join([*lines, deep]).encode()
+    result = land_bytes(tmp_path, content, AGREED.model_copy(update={"columns": named}))
+    assert sorted(result.cells) == [1, 4, 5]
+    assert result.reasons == {2: "not_single", 3: "not_single", 6: "not_json"}
+
+
 def test_nothing_is_nothing(tmp_path: Path) -> None:
     result = landed(
         tmp_path, member(), member(name=None, mother=None), member(mother={"name": None, "id": ""})

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.transforms.take_in import Result, dataset, land, land_bytes
@@ -150,6 +151,54 @@ def test_agreed_sheets_and_the_name_of_the_sheet(tmp_path: Path) -> None:
     ]
     with pytest.raises(BatchRefused, match="补领"):
         land(tmp_path / "book.xlsx", dataset(["序号"], format="xlsx", sheets=("结婚登记", "补领")))
+
+
+def test_every_sheet_with_the_header_is_read_where_none_is_agreed(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet_of(book, [["填报说明"], ["请勿修改"]])
+    sheet_of(book, [HEADERS, [1, "张三"]], "城关镇")
+    sheet_of(book, [["花名册"], HEADERS, [2, "李四"]], "河西乡")
+    book.create_sheet("Sheet3")
+    book.save(tmp_path / "book.xlsx")
+    found = [(row["sheet"], row["line"], row["c1"]) for row in land(tmp_path / "book.xlsx", AGREED).rows]
+    assert found == [("城关镇", 2, "张三"), ("河西乡", 3, "李四")]
+
+
+def test_a_hidden_sheet_with_the_header_is_refused_and_another_passed_over(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet_of(book, [HEADERS, [1, "张三"]])
+    book.create_sheet("代码").sheet_state = "hidden"
+    book.save(tmp_path / "book.xlsx")
+    assert land(tmp_path / "book.xlsx", AGREED).landed.rows == 1
+    sheet_of(book, [HEADERS, [1, "张三"]], "上月").sheet_state = "hidden"
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(BatchRefused, match="上月: the sheet is hidden"):
+        land(tmp_path / "book.xlsx", AGREED)
+
+
+def test_the_header_again_is_no_row(tmp_path: Path) -> None:
+    assert sorted(landed(tmp_path, [HEADERS, [1, "a"], HEADERS, [2, "b"]]).cells) == [2, 4]
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "XFD2", "B1048576"])
+def test_a_stray_cell_far_outside_the_table_is_refused(tmp_path: Path, cell: str) -> None:
+    """Laid out as a rectangle, the sheet would take more memory than there is."""
+    book = openpyxl.Workbook()
+    sheet_of(book, [HEADERS, [1, "a"]])[cell] = "x"
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(BatchRefused, match=f"{cell}; ask the department to clear it"):
+        land(tmp_path / "book.xlsx", AGREED)
+
+
+def test_serial_numbers_of_a_workbook_that_counts_from_1904(tmp_path: Path) -> None:
+    days = dataset(HEADERS, ["序号"], format="xlsx")
+    columns = tuple(c.model_copy(update={"normaliser": "date"}) if c.header == "日期" else c for c in days.columns)
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    sheet_of(book, [HEADERS, [1, "a", 43829, 43829], [2, "b", dt.date(2024, 1, 1)], [3, "c", 20240101]])
+    book.save(tmp_path / "book.xlsx")
+    found = land(tmp_path / "book.xlsx", days.model_copy(update={"columns": columns})).cells
+    assert [(row[2], row[3]) for row in found.values()] == [("45291", "43829"), ("2024-01-01", None), ("20240101", None)]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,19 @@ CREATE OR REPLACE MACRO day_of(y, m, d) AS TRY_CAST(y || '-' || lpad(m, 2, '0') 
 CREATE OR REPLACE MACRO full_year(y) AS
     CASE WHEN length(y) = 4 THEN y WHEN y::INT <= 30 THEN '20' || y ELSE '19' || y END;
 
-CREATE OR REPLACE MACRO han_digits(t) AS translate(t, '〇零一二三四五六七八九', '00123456789');
+-- 二〇〇一年十二月三十一日: a ten is a digit of its own only where none stands beside it.
+CREATE OR REPLACE MACRO han_digits(t) AS
+    CASE WHEN NOT regexp_matches(t, '[〇○零一二三四五六七八九十]') THEN t
+         ELSE replace(regexp_replace(regexp_replace(regexp_replace(translate(t, '〇○零一二三四五六七八九', '000123456789'),
+             '([1-9])十([1-9])', '\1\2', 'g'), '([1-9])十', '\10', 'g'), '十([1-9])', '1\1', 'g'), '十', '10') END;
+
+-- What stands between year, month and day; other words between them say that it is no plain date.
+CREATE OR REPLACE MACRO dated(t) AS regexp_full_match(t, '(\d{4}|\d{2})([^\d\p{Han}]{1,2}|\s?年\s?)\d{1,2}([^\d\p{Han}]{1,2}|\s?月\s?)\d{1,2}(\D.*)?');
 
 CREATE OR REPLACE MACRO date_fields(t) AS
     CASE WHEN regexp_full_match(t, '\d{8}') THEN [t[1:4], t[5:6], t[7:8]]
          WHEN regexp_full_match(t, '\d{14}') THEN [t[1:4], t[5:6], t[7:8]]
-         WHEN regexp_full_match(t, '(\d{4}|\d{2})\D{1,2}\d{1,2}\D{1,2}\d{1,2}(\D.*)?')
+         WHEN dated(t)
              THEN [full_year(regexp_extract(t, '^(\d+)\D', 1)), regexp_extract(t, '^\d+\D+(\d+)\D', 1), regexp_extract(t, '^\d+\D+\d+\D+(\d+)', 1)]
          WHEN regexp_full_match(t, '\d{4}\D\d{1,2}\D?') THEN [t[1:4], regexp_extract(t, '^\d+\D(\d+)', 1), '1', 'month']
          WHEN regexp_full_match(t, '(18|19|20)\d{2}(0[1-9]|1[0-2])') THEN [t[1:4], t[5:6], '1', 'month']
@@ -23,10 +30,26 @@ CREATE OR REPLACE MACRO date_from_fields(f) AS
          WHEN day_of(f[1], f[2], f[3]) IS NULL THEN {'value': NULL::DATE, 'missing': 'impossible', 'note': NULL::VARCHAR}
          ELSE {'value': day_of(f[1], f[2], f[3]), 'missing': NULL::VARCHAR, 'note': f[4]} END;
 
+-- A moment is told in the time of the country, UTC+8; what comes with another zone is put right, so that its day is right too.
+CREATE OR REPLACE MACRO minutes_east(t) AS
+    CASE WHEN regexp_matches(t, ':\d\d(\.\d+)?\s?Z$') THEN 0
+         WHEN regexp_matches(t, ':\d\d(\.\d+)?\s?[+-]\d\d(:?\d\d)?$')
+             THEN (regexp_extract(t, '([+-])\d\d(:?\d\d)?$', 1) || '1')::INT
+                  * (60 * regexp_extract(t, '[+-](\d\d)(:?\d\d)?$', 1)::INT + coalesce(TRY_CAST(regexp_extract(t, '[+-]\d\d:?(\d\d)$', 1) AS INT), 0)) END;
+
+CREATE OR REPLACE MACRO moment_of(t) AS
+    try_strptime(regexp_replace(t, '(:\d\d)(\.\d+)?\s?(Z|[+-]\d\d(:?\d\d)?)?$', '\1'), [
+        '%Y%m%d%H%M%S', '%Y%m%d', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y/%m/%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M',
+        '%Y/%m/%d %H:%M', '%Y-%m-%d', '%Y/%m/%d'])
+    + to_minutes(480 - coalesce(minutes_east(t), 480));
+
+-- A birthday by the old calendar is told as such; which day of ours it is depends on leap months, and is for people to say.
 CREATE OR REPLACE MACRO date_from_text(t) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::DATE, 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN regexp_matches(t, '[农阴旧夏][历曆]|闰|初[一二三四五六七八九十]') THEN {'value': NULL::DATE, 'missing': 'lunar', 'note': NULL::VARCHAR}
          WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::DATE, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
          WHEN regexp_full_match(t, '[1-5]\d{4}(\.0)?') THEN {'value': DATE '1899-12-30' + t[1:5]::INT, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         WHEN minutes_east(t) <> 480 AND moment_of(t) IS NOT NULL THEN {'value': moment_of(t)::DATE, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
          ELSE list_transform([date_fields(han_digits(t))], lambda f: date_from_fields(f))[1] END;
 
 CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS list_transform([tidy(raw)], lambda t: date_from_text(t))[1];
@@ -58,12 +81,9 @@ CREATE OR REPLACE MACRO regular_birth_date(raw, extract_date) AS
     AND plain_date(raw) BETWEEN greatest(extract_date - INTERVAL 120 YEAR, DATE '1900-01-02') AND least(extract_date, DATE '9999-12-30');
 CREATE OR REPLACE MACRO plain_birth_date(raw) AS plain_date(raw);
 
-CREATE OR REPLACE MACRO moment_of(t) AS try_strptime(left(t, 19), ['%Y%m%d%H%M%S', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y-%m-%d']);
-
 CREATE OR REPLACE MACRO normalise_timestamp(raw, extract_date) AS
-    {'value': moment_of(raw),
-     'missing': CASE WHEN raw IS NULL THEN 'blank' WHEN moment_of(raw) IS NULL THEN 'unreadable' END,
-     'note': NULL::VARCHAR};
+    list_transform([moment_of(tidy(raw))], lambda m:
+        {'value': m, 'missing': CASE WHEN raw IS NULL THEN 'blank' WHEN m IS NULL THEN 'unreadable' END, 'note': NULL::VARCHAR})[1];
 
 CREATE OR REPLACE MACRO month_from_fields(f) AS
     CASE WHEN len(f) = 0 THEN {'value': NULL::VARCHAR, 'missing': 'unreadable', 'note': NULL::VARCHAR}
