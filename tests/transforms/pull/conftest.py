@@ -55,6 +55,6 @@ def store() -> Iterator[tuple[Connection, Any]]:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with postgres(tmp_path_factory.mktemp("pg") / "data") as connection:
+def database() -> Iterator[Connection]:
+    with postgres() as connection:
         yield connection
