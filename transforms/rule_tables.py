@@ -59,7 +59,7 @@ def _views(contracts: Contracts) -> Iterator[tuple[str, str]]:
     yield "rule_event", _event(contracts)
     yield "rule_tie", _tie(contracts)
     yield "rule_household", _household(contracts)
-    yield "rule_quarantine", "SELECT department || '/' || dataset AS dataset, batch_date, record_key, reason, raw FROM quarantine"
+    yield "rule_quarantine", _quarantine(contracts)
 
 
 def _person(contracts: Contracts) -> str:
@@ -151,3 +151,11 @@ def _household(contracts: Contracts) -> str:
                 f" WHERE r.is_current AND r.{home.number} IS NOT NULL"
             )
     return " UNION ALL ".join(parts)
+
+
+def _quarantine(contracts: Contracts) -> str:
+    owned = {d.id: [datum.name for datum in contracts.catalogue.data if datum.owner == d.id] for d in contracts.datasets}
+    told = ", ".join(
+        f"({quoted(d.id)}, {d.delivery.mode == 'full'}, [{', '.join(map(quoted, owned[d.id]))}]::VARCHAR[])" for d in contracts.datasets
+    )
+    return sql("reconcile/rule_quarantine", told=f"(VALUES {told})")
