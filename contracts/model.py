@@ -466,6 +466,7 @@ class LinkRule(Agreed):
 
     ``overlooks`` names what the evidence outweighs: another sex; another valid number, of which a single source tells. ``precision``
     was measured by ``renkou train``: of the ``records`` that the rule put with a person, the share that are that person's.
+    ``identifies``: it rests on an identifier; two that name two persons leave a doubt, whatever they weigh.
     """
 
     name: str
@@ -474,6 +475,7 @@ class LinkRule(Agreed):
     when: dict[str, tuple[str, ...]]
     any: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     overlooks: tuple[Literal["sex", "number"], ...] = ()
+    identifies: bool = False
     precision: float | None = None
     records: int | None = None
 

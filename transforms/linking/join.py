@@ -27,6 +27,7 @@ class Pair(NamedTuple):
 
     ``certain``: a rule or the model says that they are; ``overlooks`` what that outweighs. ``number_fits``: their numbers, if both
     bear one, may be the same one. ``doubt``: why the weight alone does not suffice, however large.
+    ``identifies``: its rule rests on an identifier.
     """
 
     one: int
@@ -38,6 +39,7 @@ class Pair(NamedTuple):
     overlooks: frozenset[str] = frozenset()
     number_fits: bool = True
     doubt: str | None = None
+    identifies: bool = False
 
 
 @dataclass
@@ -120,14 +122,16 @@ class Joining:
         return Verdict(pair, "linked", None)
 
     def _rivals(self, pair: Pair) -> bool:
-        """Whether one of the two fits nearly as well with somebody who cannot be the other's person."""
+        """Whether one of the two fits nearly as well, or by an identifier too, with somebody who cannot be the other's person."""
         for seeker, target in ((pair.one, pair.other), (pair.other, pair.one)):
             if not self._units[seeker].seeking:
                 continue
             near = [
                 rival
                 for rival in self._pairs_of[seeker]
-                if rival is not pair and rival.weight >= pair.weight - self._margin and (rival.one, rival.other) not in self._cut
+                if rival is not pair
+                and (rival.weight >= pair.weight - self._margin or (pair.identifies and rival.identifies))
+                and (rival.one, rival.other) not in self._cut
             ]
             thirds = {self._home[rival.other if rival.one == seeker else rival.one] for rival in near}
             home = self._home[target]

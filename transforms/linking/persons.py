@@ -93,9 +93,21 @@ def _kind(number: str) -> str:
 
 def _pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> list[Pair]:
     overlooked = {rule.name: frozenset(rule.overlooks) for rule in linking.rules}
+    identifying = {rule.name for rule in linking.rules if rule.identifies}
     rows = connection.execute("SELECT unit_l, unit_r, weight, probability, rule, is_certain, number, doubt FROM link_judged").fetchall()
     return [
-        Pair(one, other, weight, probability, rule, certain, overlooked.get(rule, frozenset()), number in FITTING_NUMBER, doubt)
+        Pair(
+            one,
+            other,
+            weight,
+            probability,
+            rule,
+            certain,
+            overlooked.get(rule, frozenset()),
+            number_fits=number in FITTING_NUMBER,
+            doubt=doubt,
+            identifies=rule in identifying,
+        )
         for one, other, weight, probability, rule, certain, number, doubt in rows
     ]
 
