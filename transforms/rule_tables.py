@@ -158,4 +158,4 @@ def _quarantine(contracts: Contracts) -> str:
     told = ", ".join(
         f"({quoted(d.id)}, {d.delivery.mode == 'full'}, [{', '.join(map(quoted, owned[d.id]))}]::VARCHAR[])" for d in contracts.datasets
     )
-    return sql("reconcile/rule_quarantine", told=f"(VALUES {told})")
+    return sql("reconcile/rule_quarantine", datasets=f"(VALUES {told})")

@@ -1,7 +1,7 @@
 -- One row per row that is still kept out: of a full register only those of its newest batch.
 SELECT told.dataset, q.batch_date, q.record_key, q.reason, q.raw, told.owns
 FROM quarantine AS q
-JOIN $told AS told (dataset, is_full, owns) ON told.dataset = q.department || '/' || q.dataset
+JOIN $datasets AS told (dataset, is_full, owns) ON told.dataset = q.department || '/' || q.dataset
 LEFT JOIN (
     SELECT department, dataset, max(batch_date) AS batch_date FROM batch WHERE status = 'accepted' GROUP BY department, dataset
 ) AS newest ON newest.department = q.department AND newest.dataset = q.dataset
