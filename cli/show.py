@@ -239,7 +239,7 @@ def run(report: RunReport, current: Path) -> None:
     for folder in report.unknown:
         print(f"{folder}: no contract speaks of this folder; add one, or take the folder away")
     for batch in report.batches:
-        if batch.status != "accepted":
+        if batch.reason:
             print(f"{batch.status} {batch.reference}: {batch.reason}")
     for sentence in report.stops:
         print(f"stopped: {sentence}")

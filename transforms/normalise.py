@@ -22,6 +22,8 @@ NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
 """Normalisers that say what they did to a value, in ``<column>__note``."""
 # The remains of a number, and whose child somebody is who has no name yet: why there is no value, and the macro that tidies the text.
 TOLD = {"identity_number": (("check_digit", "damaged", "invalid"), "identity_text"), "name": (("not_yet_named",), "tidy")}
+NOT_DELIVERED = "not_delivered"
+"""Why there is no value in a column that did not come; what an earlier batch said stands."""
 QUARANTINE_REASONS = {
     "impossible": "is no possible date",
     "future": "lies after the extract date",
@@ -31,11 +33,14 @@ QUARANTINE_REASONS = {
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One data file of a batch as landed: ``rows`` and ``faults`` are Parquet files, ``part`` numbers it in the batch."""
+    """One data file of a batch as landed: ``rows`` and ``faults`` are Parquet files, ``part`` numbers it in the batch,
+    ``not_delivered`` names the columns that it lacks.
+    """
 
     part: int
     rows: Path
     faults: Path
+    not_delivered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def normalise_batch(
         for column in dataset.taken:
             connection.execute(_irregular(column, extract_date))
         connection.execute(_unfit(dataset))
-        connection.execute(_copy(_accepted(dataset), accepted_to))
+        connection.execute(_copy(_accepted(dataset, files), accepted_to))
         connection.execute(_copy(_quarantined(files, dataset), quarantine_to))
         accepted, quarantined = (_rows(connection, path) for path in (accepted_to, quarantine_to))
         return {f.part: Normalised(accepted.get(f.part, 0), quarantined.get(f.part, 0)) for f in files}
@@ -206,10 +211,19 @@ def _operation(dataset: Dataset) -> str:
     return f"CASE WHEN {_value(dataset.column(operation.column))} IN ({deleted}) THEN 'delete' ELSE 'upsert' END"
 
 
-def _accepted(dataset: Dataset) -> str:
+def _why_missing(column: Column, files: list[LandedFile]) -> str:
+    """SQL: why there is no value; ``not_delivered`` where the file lacks the column, so that nobody takes it for empty."""
+    lacking = [str(f.part) for f in files if column.name in f.not_delivered]
+    if not lacking:
+        return _missing(column)
+    is_lacking = f"landed.{column.name} IS NULL AND landed.part IN ({', '.join(lacking)})"
+    return f"CASE WHEN {is_lacking} THEN {quoted(NOT_DELIVERED)} ELSE {_missing(column)} END"
+
+
+def _accepted(dataset: Dataset, files: list[LandedFile]) -> str:
     columns = []
     for column in dataset.taken:
-        columns += [f"{_published_value(dataset, column)} AS {column.name}", f"{_missing(column)} AS {column.name}__missing"]
+        columns += [f"{_published_value(dataset, column)} AS {column.name}", f"{_why_missing(column, files)} AS {column.name}__missing"]
         if column.normaliser in NOTED:
             columns.append(f"{column.name}__odd.said.note AS {column.name}__note")
         if column.normaliser in TOLD:

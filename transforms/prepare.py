@@ -11,7 +11,7 @@ from datetime import date
 import duckdb
 
 from contracts.model import Column, Contracts, Dataset
-from transforms.normalise import TOLD
+from transforms.normalise import NOT_DELIVERED, NOTED, TOLD
 from transforms.orders import read_answers
 from transforms.sql_files import quoted
 from transforms.take_in.ledger import BatchReport, FileReport
@@ -97,15 +97,18 @@ def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[s
     if dataset.delivery.mode == "delta":
         doubled = _doubled(dataset, batches)
         body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches), f'doubled_{dataset.table}')})"
-        return [doubled, f"CREATE OR REPLACE TABLE record_{dataset.table} AS {numbered} ({body})"]
+        whole = _with_what_did_not_come(dataset, body, batches)
+        return [doubled, f"CREATE OR REPLACE TABLE record_{dataset.table} AS {numbered} ({whole})"]
     *older, latest = batches
     register = f"SELECT *, true AS is_current FROM ({_read([latest])}) ANTI JOIN doubled_{dataset.table} USING (record_key)"
-    # What landed is read where it lies; only a workbook's rows, which have to be counted, are copied.
-    kind = "TABLE" if _has_sheets(dataset) else "VIEW"
+    rows = f"{register} UNION ALL BY NAME FROM aside_{dataset.table}"
+    whole = _with_what_did_not_come(dataset, rows, batches)
+    # What landed is read where it lies; only a workbook's rows, which have to be counted, and those that are filled up are copied.
+    kind = "TABLE" if _has_sheets(dataset) or whole != rows else "VIEW"
     return [
         _doubled(dataset, [latest]),
         f"CREATE OR REPLACE TABLE aside_{dataset.table} AS {_aside(dataset, older, latest)}",
-        f"CREATE OR REPLACE {kind} record_{dataset.table} AS {numbered} ({register} UNION ALL BY NAME FROM aside_{dataset.table})",
+        f"CREATE OR REPLACE {kind} record_{dataset.table} AS {numbered} ({whole})",
     ]
 
 
@@ -126,6 +129,32 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
 
 def _has_sheets(dataset: Dataset) -> bool:
     return any(layout.format == "xlsx" for layout in dataset.delivery.layouts)
+
+
+def _with_what_did_not_come(dataset: Dataset, rows: str, batches: list[NumberedBatch]) -> str:
+    """The rows, in which a column that did not come says what the newest batch that had it said of the record."""
+    lacking = {name for _, b in batches for name in b.not_delivered}
+    for column in (c for c in dataset.taken if c.name in lacking):
+        having = [(number, b) for number, b in batches if any(column.name not in f.not_delivered for f in b.files)]
+        if not having:
+            continue
+        own = _own_columns(column)
+        said = (
+            f"SELECT record_key, true AS is_said, {', '.join(own)} FROM ({_read(having)})"
+            f" WHERE {column.name}__missing IS DISTINCT FROM {quoted(NOT_DELIVERED)}"
+            f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
+        )
+        is_open = f"n.{column.name}__missing = {quoted(NOT_DELIVERED)} AND s.is_said"
+        filled = ", ".join(f"CASE WHEN {is_open} THEN s.{c} ELSE n.{c} END AS {c}" for c in own)
+        rows = f"SELECT n.* REPLACE ({filled}) FROM ({rows}) AS n LEFT JOIN ({said}) AS s USING (record_key)"
+    return rows
+
+
+def _own_columns(column: Column) -> list[str]:
+    """The columns of a record that speak of one column of the delivery."""
+    told = [f"{column.name}__told"] if column.normaliser in TOLD else []
+    noted = [f"{column.name}__note"] if column.normaliser in NOTED else []
+    return [column.name, f"{column.name}__missing", *noted, *told]
 
 
 def _record_no(dataset: Dataset) -> str:

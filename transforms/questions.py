@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Contracts
+from contracts.model import Contracts, Dataset
 from transforms import release
 from transforms.take_in.ledger import BatchReport, ledger
-from transforms.take_in.verdicts import bytes_digest, judged
+from transforms.take_in.verdicts import bytes_digest, doubts, is_decided, judged
 from warehouse.approvals import Answer, Decision, approvals, decide
 from warehouse.connection import open_read_only
 from warehouse.faults import NotFoundError
@@ -65,9 +65,12 @@ def _held(home: Home, contracts: Contracts) -> Iterator[Question]:
     decided = approvals(home)
     last: dict[str, BatchReport] = {}
     for batch in judged(ledger(home), contracts, decided):
-        of = bytes_digest(batch)
-        if batch.status == "held" and (batch.reference, of) not in decided:
-            yield Question(batch.reference, of, batch.reason, ("bounds",), _batch_figures(last.get(batch.dataset_id), batch))
+        if batch.status == "held":
+            dataset, before = contracts.dataset(batch.dataset_id), last.get(batch.dataset_id)
+            about = doubts(dataset, batch, before)
+            if not is_decided(about, batch, decided):
+                figures = (*_batch_figures(before, batch), *_column_figures(dataset, batch))
+                yield Question(batch.reference, bytes_digest(batch), batch.reason, tuple(about), figures)
         if batch.status == "accepted":
             last[batch.dataset_id] = batch
 
@@ -81,6 +84,18 @@ def _batch_figures(before: BatchReport | None, now: BatchReport) -> tuple[tuple[
 
     names = ("批次 batch", "文件 file", "行数 rows", "入库 accepted", "隔离 quarantined")
     return tuple(zip(names, told(before), told(now), strict=True))
+
+
+def _column_figures(dataset: Dataset, now: BatchReport) -> Iterator[tuple[str, str, str]]:
+    """The columns that were agreed beside those that came, when they differ."""
+    if not now.not_delivered and not now.new_columns:
+        return
+    agreed = [c for c in dataset.columns if c.not_taken is None]
+    came = len(agreed) - len(now.not_delivered) + len(now.new_columns)
+    missing = [f"{c.header} ({c.name})" for c in agreed if c.name in now.not_delivered]
+    yield ("列数 columns: agreed, delivered", str(len(agreed)), str(came))
+    yield ("缺少的列 missing", ", ".join(missing) or "–", "–")
+    yield ("新增的列 new", "–", ", ".join(now.new_columns) or "–")
 
 
 # --- stopped releases --------------------------------------------------------------------------------------------

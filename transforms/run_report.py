@@ -33,6 +33,11 @@ BY_DEPARTMENT = {
     "published": "SELECT department, count(*) FROM person_datum WHERE $day IS NOT NULL GROUP BY department",
 }
 
+DRIFTED = (
+    "SELECT DISTINCT department || '/' || dataset AS batch, reason FROM batch"
+    " WHERE batch_date = $day AND status = 'accepted' AND reason <> '' ORDER BY ALL"
+)
+
 
 def write_run_report(home: Home, contracts: Contracts) -> Path:
     """Report on the published release; answers the page. Writing it again changes nothing but the lineage's end."""
@@ -54,6 +59,7 @@ def measured(home: Home, contracts: Contracts) -> dict[str, Any]:
         ).fetchall()[0]
         by = {name: dict(connection.execute(query, {"day": as_of}).fetchall()) for name, query in BY_DEPARTMENT.items()}
         persons, discrepancies = (connection.table(t).count("*").fetchall()[0][0] for t in ("person", "discrepancy"))
+        drifted = connection.execute(DRIFTED, {"day": as_of}).fetchall()
         stale = connection.execute("SELECT department || '/' || dataset FROM freshness WHERE is_stale ORDER BY 1").fetchall()
     notes_file = home.reports / f"{release_id}.json"
     notes = json.loads(notes_file.read_text(encoding="utf-8")) if notes_file.exists() else {}
@@ -65,6 +71,7 @@ def measured(home: Home, contracts: Contracts) -> dict[str, Any]:
         "persons": persons,
         "discrepancies": discrepancies,
         "stale": [name for (name,) in stale],
+        "drifted": [f"{batch}: {reason}" for batch, reason in drifted],
         "seconds": notes.get("seconds", {}),
         "borne": notes.get("borne", []),
         "notes": [{"rule": c["rule"], "sentence": c["sentence"], "observed": c["observed"]} for c in failed],

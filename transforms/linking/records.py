@@ -101,4 +101,4 @@ def present(dataset: Dataset, person: PersonOfRow) -> str:
         return "true"
     others = {s.column for p in dataset.persons if p.role != person.role for s in p.data.values()}
     own = sorted({s.column for s in person.data.values() if s.column} - others - {None})
-    return "(" + " OR ".join(f"{c} IS NOT NULL OR {c}__missing <> 'blank'" for c in own) + ")"
+    return "(" + " OR ".join(f"{c} IS NOT NULL OR {c}__missing NOT IN ('blank', 'not_delivered')" for c in own) + ")"

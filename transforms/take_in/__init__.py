@@ -5,12 +5,18 @@ Here stand the words that all readers of files share; ``reading.land_file`` is t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from contracts.model import Dataset
+from contracts.model import Column, Dataset
+
+AGREED_COLUMNS = "ask the department for the agreed columns"
+NAMES_KEPT = 20
+# A header may be a row of data after all, or a key somebody's number: so many digits are no name of a column.
+TOO_MANY_DIGITS = re.compile(r"\d{6}")
 
 
 class BatchRefused(Exception):  # noqa: N818 - the word of the field
@@ -26,9 +32,7 @@ class BatchRefused(Exception):  # noqa: N818 - the word of the field
         super().__init__(what, file, line, column, remedy)
 
     def __str__(self) -> str:
-        place = self.file
-        if self.line is not None:
-            place += f", line {self.line}"
+        place = _place(self.file, self.line)
         if self.column is not None:
             place += f", column {self.column}"
         return f"{place}: {self.what}" + (f"; {self.remedy}." if self.remedy else ".")
@@ -53,12 +57,60 @@ class Piece:
     faults: tuple[Fault, ...] = ()
 
 
+@dataclass
+class Drift:
+    """How the columns of one file differ from those agreed; whole when the last piece of the file is taken.
+
+    ``not_delivered`` are taken columns that some sheet lacks, ``new`` headers that the contract does not know, ``place`` is
+    where the first of them was seen.
+    """
+
+    not_delivered: set[str] = field(default_factory=set)
+    new: dict[str, None] = field(default_factory=dict)
+    place: str = ""
+
+    def meet(self, found: list[str], dataset: Dataset, file: str, line: int) -> None:
+        """Hold the headers of a table, squeezed, against the contract, in any order.
+
+        Raises BatchRefused when the table cannot be read without a column that is missing, or an agreed one stands there twice.
+        """
+        agreed = {squeezed(c.header): c for c in dataset.columns if c.header != "@sheet"}
+        if twice := [h for h in agreed if found.count(h) > 1]:
+            raise BatchRefused("columns stand there twice", file, line, ", ".join(twice), AGREED_COLUMNS)
+        missing = [c for h, c in agreed.items() if h not in found]
+        if len(missing) == len(agreed):
+            what = f"here should stand the header ({', '.join(agreed)}), and none of it does"
+            remedy = "if it is not another file, a delimiter or a title above the header, ask the department for the agreed columns"
+            raise BatchRefused(what, file, line, remedy=remedy)
+        self.lack(missing, dataset, file, line)
+        self.bring([h for h in found if h not in agreed], file, line)
+
+    def lack(
+        self, missing: list[Column], dataset: Dataset, file: str, line: int | None, what: str = "columns are missing"
+    ) -> None:
+        """Note agreed columns that are not there. Raises BatchRefused when they are half of all, or one that every row needs."""
+        agreed = [c for c in dataset.columns if c.header != "@sheet"]
+        if any(is_needed(c, dataset) for c in missing) or len(missing) * 2 >= len(agreed):
+            raise BatchRefused(what, file, line, ", ".join(c.header for c in missing), AGREED_COLUMNS)
+        if taken := {c.name for c in missing if c.not_taken is None}:
+            self.not_delivered |= taken
+            self.place = self.place or _place(file, line)
+
+    def bring(self, new: list[str], file: str, line: int | None) -> None:
+        """Note headers that the contract does not know."""
+        for header in map(_shown, new):
+            if header not in self.new and len(self.new) < NAMES_KEPT:
+                self.new[header] = None
+                self.place = self.place or _place(file, line)
+
+
 @dataclass(frozen=True)
 class Reading:
-    """A file being read: the encoding that it turned out to have, and its rows piece by piece."""
+    """A file being read: the encoding that it turned out to have, its rows piece by piece, and its columns."""
 
     encoding: str
     pieces: Iterator[Piece]
+    drift: Drift
 
 
 def rows_schema(dataset: Dataset) -> pa.Schema:
@@ -82,27 +134,18 @@ def squeezed(header: str) -> str:
     return "".join(header.replace("\ufeff", "").split())
 
 
-def check_headers(found: list[str], dataset: Dataset, file: str, line: int) -> None:
-    """Hold the headers of a table against the contract, in any order.
+def is_needed(column: Column, dataset: Dataset) -> bool:
+    """Whether no row can be used without the column: it says which record the row is, that it is withdrawn, or that it is newer."""
+    operation = dataset.delivery.operation
+    tells_version = {dataset.delivery.updated, operation.column if operation else None}
+    return column.key is not None or column.required or column.name in tells_version
 
-    Raises BatchRefused when a column is missing, is unknown to the contract or stands there twice.
-    """
-    agreed = [squeezed(c.header) for c in dataset.columns if c.header != "@sheet"]
-    missing = [h for h in agreed if h not in found]
-    if len(missing) == len(agreed):
-        what = f"here should stand the header ({', '.join(agreed)}), and none of it does"
-        remedy = "if it is not another file, a delimiter or a title above the header, ask the department for the agreed columns"
-        raise BatchRefused(what, file, line, remedy=remedy)
-    if missing:
-        raise BatchRefused(
-            "columns are missing", file, line, ", ".join(missing), "ask the department for the agreed columns"
-        )
-    unknown = list(dict.fromkeys(h for h in found if h not in agreed or found.count(h) > 1))
-    if unknown:
-        raise BatchRefused(
-            "columns that the contract does not know, or that stand there twice",
-            file,
-            line,
-            ", ".join(h or "(no name)" for h in unknown),
-            "ask the department, or amend the contract",
-        )
+
+def _shown(header: str) -> str:
+    if not header:
+        return "(no name)"
+    return "(a name of many digits)" if TOO_MANY_DIGITS.search(header) else header[:60]
+
+
+def _place(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}, line {line}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from contracts.model import Contracts
+from contracts.model import Contracts, Dataset
 from transforms.normalise import LandedFile, normalise_batch
 from transforms.take_in.controls import check_controls, check_rows
 from transforms.take_in.deliveries import Delivery
@@ -112,12 +112,34 @@ def _land(path: Path, part: int, found: Delivery, folder: Path) -> Landed:
 
 
 def _normalised(report: BatchReport, landed: list[Landed], found: Delivery, contracts: Contracts) -> BatchReport:
-    files = [_landed_file(report.folder, f.part) for f in report.files]
+    files = [
+        replace(_landed_file(report.folder, f.part), not_delivered=was.not_delivered)
+        for f, was in zip(report.files, landed, strict=True)
+    ]
     counts = normalise_batch(files, found.dataset, contracts, found.batch_date, report.normalised, report.quarantine)
     return replace(
         report,
+        reason=_differs(found.dataset, landed),
         files=tuple(
-            replace(f, rows=was.rows, accepted=counts[f.part].accepted, quarantined=counts[f.part].quarantined, encoding=was.encoding)
+            replace(
+                f,
+                rows=was.rows,
+                accepted=counts[f.part].accepted,
+                quarantined=counts[f.part].quarantined,
+                encoding=was.encoding,
+                not_delivered=was.not_delivered,
+                new_columns=was.new_columns,
+            )
             for f, was in zip(report.files, landed, strict=True)
         ),
     )
+
+
+def _differs(dataset: Dataset, landed: list[Landed]) -> str:
+    """How the columns of the first file that differs do so; empty when none does."""
+    for file in landed:
+        missing, new = [dataset.column(name).header for name in file.not_delivered], file.new_columns
+        told = "; ".join(f"{what} {', '.join(names)}" for what, names in (("missing", missing), ("new", new)) if names)
+        if told:
+            return f"has other columns than agreed ({file.differs_at}: {told})"
+    return ""

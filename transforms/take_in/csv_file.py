@@ -16,7 +16,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pyarrow import csv as arrow_csv
 
 from contracts.model import Dataset, FileLayout
-from transforms.take_in import BatchRefused, Fault, Piece, Reading, check_headers, rows_table, squeezed
+from transforms.take_in import BatchRefused, Drift, Fault, Piece, Reading, rows_table, squeezed
 from transforms.take_in.encoding import BOM, SPOKEN, Block, blocks, choose_encoding
 
 # Physical lines that one row may span (line feeds in a quoted address); past that its quote was never closed.
@@ -52,7 +52,7 @@ class Table:
 
     @cached_property
     def taken(self) -> dict[str, int]:
-        return {c.name: self.places[squeezed(c.header)] for c in self.dataset.taken if c.header != "@sheet"}
+        return {c.name: self.places[squeezed(c.header)] for c in self.dataset.taken if squeezed(c.header) in self.places}
 
     @cached_property
     def complete(self) -> re.Pattern[str]:
@@ -169,8 +169,8 @@ class Irregular:
 def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     """Read delimited text with a header line.
 
-    Raises BatchRefused when the file is empty or its header is not the contract's, and (while the pieces are
-    taken) for broken gzip.
+    Raises BatchRefused when the file is empty or its header lacks columns that every row needs, and (while the pieces
+    are taken) for broken gzip.
     """
     encoding = choose_encoding(path, layout)
     coming = blocks(path, layout, encoding)
@@ -185,12 +185,13 @@ def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
             1,
             remedy="ask the department which encoding it writes",
         )
-    table = _table(header.decode(), dataset, layout, encoding, path.name)
+    drift = Drift()
+    table = _table(header.decode(), dataset, layout, encoding, path.name, drift)
     body = Block(rest, tuple(line - 1 for line in first.bad), first.last)
-    return Reading(encoding, _pieces(table, body, coming))
+    return Reading(encoding, _pieces(table, body, coming), drift)
 
 
-def _table(header: str, dataset: Dataset, layout: FileLayout, encoding: str, file: str) -> Table:
+def _table(header: str, dataset: Dataset, layout: FileLayout, encoding: str, file: str, drift: Drift) -> Table:
     try:
         found = [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
     except csv.Error:
@@ -199,7 +200,7 @@ def _table(header: str, dataset: Dataset, layout: FileLayout, encoding: str, fil
         ) from None
     padded = len(found) > 1 and found[-1] == ""
     names = found[:-1] if padded else found
-    check_headers(names, dataset, file, 1)
+    drift.meet(names, dataset, file, 1)
     return Table(dataset, layout, encoding, {n: p for p, n in enumerate(names)}, len(found), padded)
 
 

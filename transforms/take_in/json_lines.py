@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from contracts.model import Column, Dataset, FileLayout
-from transforms.take_in import BatchRefused, Fault, Piece, Reading, rows_table
+from transforms.take_in import Drift, Fault, Piece, Reading, rows_table
 from transforms.take_in.encoding import SPOKEN, Block, blocks
 from warehouse.connection import scratch
 
@@ -38,7 +39,10 @@ end::utinyint as kind
 from lines
 """
 
-KEYS = "select distinct json_type(text, $path) as type, json_keys(text, $path) as keys from lines"
+KEYS = """
+select json_type(text, $path) as type, json_keys(text, $path) as keys, min(line) as line
+from lines group by type, keys order by line
+"""
 
 Kinds = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -46,55 +50,52 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass
 class Keys:
-    """The keys of a file's objects: those agreed, as dotted paths, and those met so far."""
+    """The keys of a file's objects: those agreed, as dotted paths, those met so far, and how they differ."""
 
     file: str
-    agreed: tuple[str, ...]
+    dataset: Dataset
     met: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
+    drift: Drift = field(default_factory=Drift)
 
-    @property
+    @cached_property
+    def agreed(self) -> dict[str, Column]:
+        return {c.header: c for c in self.dataset.columns if c.header != "@sheet"}
+
+    @cached_property
     def objects(self) -> tuple[str, ...]:
         """Paths of the objects whose keys the contract names; that of the whole line is empty."""
         steps = [path.split(".") for path in self.agreed]
         return tuple(dict.fromkeys(".".join(s[:n]) for s in steps for n in range(len(s))))
 
-    def meet(self, above: str, keys: list[str]) -> None:
-        """Note the keys of one object. Raises BatchRefused for a key that the contract does not know."""
+    def meet(self, above: str, keys: list[str], line: int) -> None:
+        """Note the keys of the objects that ``line`` is the first of."""
         for key in keys:
             path = f"{above}.{key}" if above else key
-            if "." in key or path not in self.agreed + self.objects:
-                raise BatchRefused(
-                    "a key that the contract does not know",
-                    self.file,
-                    column=path,
-                    remedy="ask the department, or amend the contract",
-                )
-            self.met.add(path)
+            if "." in key or (path not in self.agreed and path not in self.objects):
+                self.drift.bring([path], self.file, line)
+            else:
+                self.met.add(path)
 
     def check_all_met(self) -> None:
-        """Raises BatchRefused when an agreed key was in no row (null objects do not speak of theirs)."""
+        """Note agreed keys that were in no row (null objects do not speak of theirs).
+
+        Raises BatchRefused when every row needs one of them.
+        """
         filled = {path.rpartition(".")[0] for path in self.met}
         nulls = tuple(path + "." for path in self.empty - filled)
-        missing = [p for p in self.agreed if p not in self.met and not p.startswith(nulls)]
-        if missing:
-            raise BatchRefused(
-                "no line has the key",
-                self.file,
-                column=", ".join(missing),
-                remedy="ask the department for the agreed columns",
-            )
+        missing = [c for p, c in self.agreed.items() if p not in self.met and not p.startswith(nulls)]
+        self.drift.lack(missing, self.dataset, self.file, None, "no line has the key")
 
 
 def read_json_lines(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     """Read one JSON object a line; an empty file is a delta without changes.
 
-    While the pieces are taken BatchRefused is raised for a key that the contract does not know, for an agreed
-    key that no line has, and for broken gzip.
+    While the pieces are taken BatchRefused is raised when no line has a key that every row needs, and for broken gzip.
     """
     encoding = "utf-8"  # RFC 8259, 8.1: JSON that is exchanged is UTF-8
-    keys = Keys(path.name, tuple(c.header for c in dataset.columns if c.header != "@sheet"))
-    return Reading(encoding, _pieces(blocks(path, layout, encoding), dataset, keys, encoding))
+    keys = Keys(path.name, dataset)
+    return Reading(encoding, _pieces(blocks(path, layout, encoding), dataset, keys, encoding), keys.drift)
 
 
 def _pieces(coming: Iterator[Block], dataset: Dataset, keys: Keys, encoding: str) -> Iterator[Piece]:
@@ -148,7 +149,7 @@ class _Piece:
             pointer = "$" + "".join(f'."{step}"' for step in path.split(".") if step)
             for found in self._ask(KEYS, self._of(kinds, FOR_PYTHON, PLAIN), path=pointer).to_pylist():
                 if found["type"] == "OBJECT":
-                    self.keys.meet(path, found["keys"])
+                    self.keys.meet(path, found["keys"], found["line"])
                 elif found["type"] == "NULL":
                     self.keys.empty.add(path)
                 elif found["type"] is not None:

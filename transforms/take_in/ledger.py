@@ -21,7 +21,10 @@ QUARANTINE = "quarantine.parquet"
 
 @dataclass(frozen=True)
 class FileReport:
-    """One data file of a batch; ``rows = accepted + quarantined``. ``part`` numbers its Parquet files in the folder."""
+    """One data file of a batch; ``rows = accepted + quarantined``. ``part`` numbers its Parquet files in the folder.
+
+    ``not_delivered`` names the columns that were agreed and did not come, ``new_columns`` the headers that nobody agreed.
+    """
 
     name: str
     sha256: str
@@ -30,11 +33,13 @@ class FileReport:
     accepted: int = 0
     quarantined: int = 0
     encoding: str = ""
+    not_delivered: tuple[str, ...] = ()
+    new_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class BatchReport:
-    """One delivery as the ledger knows it; ``reason`` says why it is not accepted, for the person at the console."""
+    """One delivery as the ledger knows it; ``reason`` says why it is not accepted, or what is to be known of it."""
 
     department: str
     dataset: str
@@ -64,6 +69,15 @@ class BatchReport:
     @property
     def quarantined(self) -> int:
         return sum(f.quarantined for f in self.files)
+
+    @property
+    def not_delivered(self) -> tuple[str, ...]:
+        """Names of the columns that at least one of its files lacks."""
+        return tuple(dict.fromkeys(name for f in self.files for name in f.not_delivered))
+
+    @property
+    def new_columns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for f in self.files for name in f.new_columns))
 
     @property
     def normalised(self) -> Path:
@@ -97,8 +111,13 @@ def from_manifest(path: Path) -> BatchReport:
     """The report of one batch; ``path`` is its ``manifest.json``."""
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     content["batch_date"] = date.fromisoformat(content["batch_date"])
-    content["files"] = tuple(FileReport(**f) for f in content["files"])
+    content["files"] = tuple(_file(f) for f in content["files"])
     return BatchReport(**content, folder=path.parent)
+
+
+def _file(content: dict[str, Any]) -> FileReport:
+    lists = {name: tuple(content.get(name, ())) for name in ("not_delivered", "new_columns")}
+    return FileReport(**content | lists)
 
 
 def write_manifest(report: BatchReport, folder: Path) -> None:

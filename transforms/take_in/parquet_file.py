@@ -10,28 +10,30 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from contracts.model import Dataset, FileLayout
-from transforms.take_in import BatchRefused, Piece, Reading, check_headers, rows_table
+from transforms.take_in import BatchRefused, Drift, Piece, Reading, rows_table
 
 ROWS = 100_000
 
 
 def read_parquet(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
-    """Rows numbered from 1. Raises BatchRefused when the file is no whole Parquet file or has other columns."""
+    """Rows numbered from 1. Raises BatchRefused when the file is no whole Parquet file or lacks columns that every row needs."""
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError):
         raise BatchRefused("not a whole Parquet file", path.name, remedy="have it pulled or delivered again") from None
-    check_headers(file.schema_arrow.names, dataset, path.name, 1)
-    return Reading("utf-8", _pieces(file, dataset))
+    drift = Drift()
+    drift.meet(file.schema_arrow.names, dataset, path.name, 1)
+    return Reading("utf-8", _pieces(file, dataset), drift)
 
 
 def _pieces(file: pq.ParquetFile, dataset: Dataset) -> Iterator[Piece]:
+    there = [c for c in dataset.taken if c.header in file.schema_arrow.names]
     with file:
         line = 1
-        for batch in file.iter_batches(ROWS, columns=[c.header for c in dataset.taken]):
+        for batch in file.iter_batches(ROWS, columns=[c.header for c in there]):
             lines = pa.array(range(line, line + batch.num_rows), pa.int32())
             line += batch.num_rows
-            yield Piece(rows_table(dataset, None, lines, {c.name: _text(batch.column(c.header)) for c in dataset.taken}))
+            yield Piece(rows_table(dataset, None, lines, {c.name: _text(batch.column(c.header)) for c in there}))
 
 
 def _text(column: pa.Array) -> pa.Array:

@@ -43,12 +43,19 @@ READERS: dict[str, Callable[[Path, Dataset, FileLayout], Reading]] = {
 
 @dataclass(frozen=True)
 class Landed:
-    """What landed, in data rows of the file; ``rows == readable + unreadable``."""
+    """What landed, in data rows of the file; ``rows == readable + unreadable``.
+
+    ``not_delivered`` names taken columns that did not come, ``new_columns`` headers that were not agreed, ``differs_at`` is
+    where that was seen first.
+    """
 
     rows: int
     readable: int
     unreadable: int
     encoding: str
+    not_delivered: tuple[str, ...] = ()
+    new_columns: tuple[str, ...] = ()
+    differs_at: str = ""
 
 
 def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> Landed:
@@ -69,7 +76,9 @@ def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> L
             if piece.faults:
                 found = [asdict(fault) for fault in piece.faults]
                 faults.write_table(pa.Table.from_pylist(found, schema=FAULTS), row_group_size=ROW_GROUP)
-    return Landed(readable + unreadable, readable, unreadable, reading.encoding)
+    drift = reading.drift
+    missing = tuple(c.name for c in dataset.taken if c.name in drift.not_delivered)
+    return Landed(readable + unreadable, readable, unreadable, reading.encoding, missing, tuple(drift.new), drift.place)
 
 
 def layout_of(path: Path, dataset: Dataset) -> FileLayout:

@@ -1,4 +1,4 @@
-"""Which batches a build may use: the batch gate's word, and whether a full register shrank or grew beyond its bound."""
+"""Which batches a build may use: the batch gate's word, and whether a batch shrank, grew or changed its columns."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from warehouse.approvals import Decision
 from warehouse.durable import write_text
 
 GATE = "gate.json"
+WHAT_TO_DO = "ask the department whether this is right, then have it deliver again, or decide with `renkou approve`"
 
 
 def judged(
     reports: list[BatchReport], contracts: Contracts, decided: Mapping[tuple[str, str], Decision]
 ) -> list[BatchReport]:
-    """The ledger with ``refused`` said of batches that the gate stopped, and ``held`` of every full batch that shrank or
-    grew beyond its bound and that nobody has approved, in order of date.
+    """The ledger with ``refused`` said of batches that the gate stopped, and ``held`` of every batch that changed its
+    columns, or is full and shrank or grew beyond its bound, and that nobody has approved; in order of date.
     """
     last: dict[str, BatchReport] = {}
     known = {d.id: d for d in contracts.datasets}
@@ -29,7 +30,7 @@ def judged(
         dataset = known.get(report.dataset_id)
         verdict = report
         if dataset and report.status == "accepted":
-            reason = _after_decision(_held(dataset, report, last.get(dataset.id)), report, decided)
+            reason = _after_decision(doubts(dataset, report, last.get(dataset.id)), report, decided)
             verdict = replace(report, status="held", reason=reason) if reason else report
             if not reason:
                 last[dataset.id] = report
@@ -42,10 +43,20 @@ def bytes_digest(batch: BatchReport) -> str:
     return hashlib.sha256(" ".join(sorted(f.sha256 for f in batch.files)).encode()).hexdigest()[:16]
 
 
-def _after_decision(reason: str, batch: BatchReport, decided: Mapping[tuple[str, str], Decision]) -> str:
-    decision = decided.get((batch.reference, bytes_digest(batch))) if reason else None
-    if decision is None:
+def is_decided(faults: Mapping[str, str], batch: BatchReport, decided: Mapping[tuple[str, str], Decision]) -> bool:
+    """Whether a person has said no to these bytes, or has put up with all of these faults."""
+    decision = decided.get((batch.reference, bytes_digest(batch)))
+    return decision is not None and (decision.verdict == "rejected" or set(faults) <= set(decision.about))
+
+
+def _after_decision(faults: Mapping[str, str], batch: BatchReport, decided: Mapping[tuple[str, str], Decision]) -> str:
+    """Why the batch is held; empty when it is not."""
+    if not faults:
+        return ""
+    reason = f"{batch.reference} {' and '.join(faults.values())}; {WHAT_TO_DO}"
+    if not is_decided(faults, batch, decided):
         return reason
+    decision = decided[batch.reference, bytes_digest(batch)]
     return "" if decision.verdict == "approved" else f"{reason}; {decision.who} rejected it on {decision.at[:10]}"
 
 
@@ -66,7 +77,21 @@ def _gated(batch: BatchReport) -> BatchReport:
     return replace(batch, status="refused", reason="; ".join(stops)) if stops else batch
 
 
-def _held(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> str:
+def doubts(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> dict[str, str]:
+    """What holds a batch until a person has decided: ``columns`` other than agreed, ``bounds`` that it is beyond.
+
+    Both are seen against the batch that was accepted before: what a person has accepted once is not asked about every night.
+    """
+    found = {"columns": now.reason if _has_changed_columns(now, before) else "", "bounds": _beyond(dataset, now, before)}
+    return {fault: sentence for fault, sentence in found.items() if sentence}
+
+
+def _has_changed_columns(now: BatchReport, before: BatchReport | None) -> bool:
+    known = {*before.not_delivered, *before.new_columns} if before else set()
+    return not known.issuperset((*now.not_delivered, *now.new_columns))
+
+
+def _beyond(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> str:
     bounds = dataset.delivery.bounds
     if dataset.delivery.mode != "full" or before is None or not before.rows:
         return ""
@@ -75,7 +100,4 @@ def _held(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> str
     if abs(change) < bounds.at_least or -bounds.shrink <= share <= bounds.grow:
         return ""
     word = "grew" if change > 0 else "shrank"
-    return (
-        f"{now.reference} {word} by {abs(share):.0%}, from {before.rows} rows to {now.rows};"
-        " ask the department whether this is right, then have it deliver again, or decide with `renkou approve`"
-    )
+    return f"{word} by {abs(share):.0%}, from {before.rows} rows to {now.rows}"

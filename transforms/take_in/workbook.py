@@ -22,7 +22,7 @@ from python_calamine import (
 
 from contracts.model import Dataset, FileLayout
 from transforms.normalise import DAY_NORMALISERS
-from transforms.take_in import BatchRefused, Piece, Reading, check_headers, rows_table, squeezed
+from transforms.take_in import BatchRefused, Drift, Piece, Reading, rows_table, squeezed
 
 # Rows of a sheet within which its header must stand.
 HEADER_WITHIN = 20
@@ -45,13 +45,15 @@ LARGEST_SHEET = 1 << 30
 REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+# The index of the header row, and the column of each header.
+Header = tuple[int, dict[str, int]]
 
 
 def read_workbook(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     """Read the agreed sheets of a workbook, or its first.
 
     Raises BatchRefused when it cannot be opened or needs a password, and (while the pieces are taken) when a
-    sheet or a column is missing or unknown.
+    sheet is missing, or a column that every row needs.
     """
     content = path.read_bytes()
     if ENCRYPTED in content:
@@ -67,10 +69,11 @@ def read_workbook(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
             path.name,
             remedy="ask the department to save it as .xlsx and send it again",
         ) from error
-    return Reading("utf-8", _pieces(book, path, dataset, layout))
+    drift = Drift()
+    return Reading("utf-8", _pieces(book, path, dataset, layout, drift), drift)
 
 
-def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLayout) -> Iterator[Piece]:
+def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLayout, drift: Drift) -> Iterator[Piece]:
     missing = [name for name in layout.sheets if name not in book.sheet_names]
     if missing:
         raise BatchRefused(
@@ -85,7 +88,8 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
             continue  # a sheet of notes, or one of those that a new workbook has
         _refuse_hidden(book, name, path.name)
         tables += 1
-        yield Piece(_sheet_rows(sheet, grid, path.name, dataset, layout, _days_since_1904(path)))
+        header = _header(grid, f"{path.name} sheet {name}", dataset, drift)
+        yield Piece(_sheet_rows(sheet, grid, header, dataset, layout, _days_since_1904(path)))
 
 
 def _grid(book: CalamineWorkbook, path: Path, name: str) -> tuple[CalamineSheet, list[list[Cell]]]:
@@ -191,14 +195,14 @@ def _column(letters: bytes) -> int:
 
 
 def _sheet_rows(
-    sheet: CalamineSheet, grid: list[list[Cell]], file: str, dataset: Dataset, layout: FileLayout, since_1904: bool
+    sheet: CalamineSheet, grid: list[list[Cell]], header: Header, dataset: Dataset, layout: FileLayout, since_1904: bool
 ) -> pa.Table:
-    header, places = _header(grid, f"{file} sheet {sheet.name}", dataset)
-    merged = _filled_down(sheet, grid, header)
+    at_header, places = header
+    merged = _filled_down(sheet, grid, at_header)
     lines: list[int] = []
-    taken = [c for c in dataset.taken if c.header != "@sheet"]
+    taken = [c for c in dataset.taken if squeezed(c.header) in places]
     columns = [(list[str | None](), places[squeezed(c.header)], since_1904 and c.normaliser in DAY_NORMALISERS) for c in taken]
-    for at in range(header + 1, len(grid)):
+    for at in range(at_header + 1, len(grid)):
         own = grid[at]
         first = next((c for c in own if not _is_blank(c)), None)
         if first is None or str(first).strip() in layout.totals or _is_header(own, places):
@@ -219,10 +223,10 @@ def _day_since_1904(cell: Cell) -> Cell:
     return cell + DAYS_FROM_1900_TO_1904 if is_serial else cell  # type: ignore[operator]
 
 
-def _header(grid: list[list[Cell]], sheet: str, dataset: Dataset) -> tuple[int, dict[str, int]]:
+def _header(grid: list[list[Cell]], sheet: str, dataset: Dataset, drift: Drift) -> Header:
     """The index of the header row, and the column of each header.
 
-    Raises BatchRefused naming what is missing or unknown in the row that comes closest.
+    Raises BatchRefused naming what is missing in the row that comes closest.
     """
     agreed, found, best = _closest(grid, dataset)
     if not found:
@@ -234,7 +238,7 @@ def _header(grid: list[list[Cell]], sheet: str, dataset: Dataset) -> tuple[int, 
             column=", ".join(sorted(agreed)),
             remedy="ask the department for the agreed columns",
         )
-    check_headers([header for header in found[best] if header], dataset, sheet, best + 1)
+    drift.meet([header for header in found[best] if header], dataset, sheet, best + 1)
     return best, {header: place for place, header in enumerate(found[best]) if header}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,12 +69,8 @@ def test_a_refusal_leaves_nothing_behind_and_says_where_what_and_what_to_do(tmp_
 
 
 def test_a_refusal_midway_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_bytes(b'{"id":"1"}\n{"id":"1","more":"2"}\n')
+    agreed = dataset(["id"], format="jsonl", compression="gzip")
+    (tmp_path / "x.gz").write_bytes(gzip.compress(b'{"id":"1"}\n')[:-4])
     with pytest.raises(BatchRefused):
-        land_file(
-            tmp_path / "x.jsonl",
-            dataset(["id"], format="jsonl"),
-            tmp_path / "r.parquet",
-            tmp_path / "f.parquet",
-        )
-    assert [file.name for file in tmp_path.iterdir()] == ["x.jsonl"]
+        land_file(tmp_path / "x.gz", agreed, tmp_path / "r.parquet", tmp_path / "f.parquet")
+    assert [file.name for file in tmp_path.iterdir()] == ["x.gz"]

@@ -76,16 +76,36 @@ def test_columns_in_any_order_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "column"),
     [
-        ("id,name", "town"),
-        ("id,name,town,age", "age"),
+        ("name,town", "id"),
+        ("id", "name, town"),
+        ("id,place,full_name", "name, town"),
         ("id,name,town,town", "town"),
-        ("id,,name,town", "(no name)"),
     ],
 )
-def test_another_header_is_refused(tmp_path: Path, header: str, column: str) -> None:
+def test_without_a_key_or_half_of_the_columns_or_with_one_twice_a_file_is_refused(tmp_path: Path, header: str, column: str) -> None:
     with pytest.raises(BatchRefused) as refused:
         landed(tmp_path, f"{header}\n1,a,b\n")
     assert (refused.value.line, refused.value.column) == (1, column)
+
+
+@pytest.mark.parametrize(
+    ("header", "missing", "new"),
+    [
+        ("name,id", ("c2",), ()),
+        ("id,age,name,town", (), ("age",)),
+        ("id,name,place", ("c2",), ("place",)),
+        ("id,,name,town", (), ("(no name)",)),
+        ("id,name,330106199003071236,town", (), ("(a name of many digits)",)),
+    ],
+)
+def test_columns_that_are_missing_or_new_are_told_and_the_agreed_ones_taken(
+    tmp_path: Path, header: str, missing: tuple[str, ...], new: tuple[str, ...]
+) -> None:
+    cells = dict.fromkeys(header.split(","), "x") | {"id": "1", "name": "a", "town": "b"}
+    result = landed(tmp_path, f"{header}\n{','.join(cells[name] for name in header.split(','))}\n")
+    assert result.cells == {2: ["1", "a", None if missing else "b"]}
+    assert (result.landed.not_delivered, result.landed.new_columns) == (missing, new)
+    assert result.landed.differs_at == "register, line 1"
 
 
 def test_header_only_is_no_rows_and_empty_is_refused(tmp_path: Path) -> None:

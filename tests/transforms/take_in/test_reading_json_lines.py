@@ -136,18 +136,19 @@ def test_text_where_an_object_is_agreed_is_a_fault(tmp_path: Path) -> None:
         (member(Name="x"), "Name"),
     ],
 )
-def test_an_unknown_key_is_refused(tmp_path: Path, line: str, column: str) -> None:
-    with pytest.raises(BatchRefused) as refused:
-        landed(tmp_path, member(), line)
-    assert refused.value.column == column
+def test_an_unknown_key_is_told_with_its_line_and_not_taken(tmp_path: Path, line: str, column: str) -> None:
+    result = landed(tmp_path, member(), member(), line)
+    assert (result.landed.new_columns, result.landed.differs_at) == ((column,), "register, line 3")
+    assert {len(cells) for cells in result.cells.values()} == {6}
 
 
-def test_a_key_that_no_line_has_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BatchRefused) as refused:
-        landed(tmp_path, '{"op":"a","no":"1","name":"b","mother":{"name":"c"}}', '{"op":"a","mother":null}')
-    assert refused.value.column == "allergies, mother.id"
-    with pytest.raises(BatchRefused, match=r"mother\.name, mother\.id"):
-        landed(tmp_path, '{"op":"a","no":"1","name":"b","allergies":[]}')
+def test_a_key_that_no_line_has_is_told_and_a_key_of_the_record_must_be_there(tmp_path: Path) -> None:
+    lines = ('{"op":"a","no":"1","name":"b","mother":{"name":"c"}}', '{"op":"a","mother":null}')
+    assert landed(tmp_path, *lines).landed.not_delivered == ("c3", "c5")
+    with pytest.raises(BatchRefused, match=r"column no: no line has the key"):
+        landed(tmp_path, '{"op":"a","name":"b","allergies":[],"mother":{"name":"a","id":"b"}}')
+    with pytest.raises(BatchRefused, match=r"column allergies, mother\.name, mother\.id"):
+        landed(tmp_path, '{"op":"a","no":"1","name":"b"}')
 
 
 def test_an_object_that_is_always_null_does_not_speak_of_its_keys(tmp_path: Path) -> None:

@@ -108,8 +108,7 @@ def test_headers_wrapped_or_in_another_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "line", "column"),
     [
-        (["序号", "姓名", "日期"], 2, "金额(元)"),
-        ([*HEADERS, "备注"], 2, "备注"),
+        (["姓名", "日期", "金额(元)"], 2, "序号"),
         ([*HEADERS, "姓名"], 2, "姓名"),
         (["a", "b"], None, None),
     ],
@@ -122,6 +121,13 @@ def test_another_header_is_refused(
     assert refused.value.line == line
     assert column is None or refused.value.column == column
     assert "张三" not in str(refused.value)
+
+
+def test_columns_that_are_missing_or_new_are_told_with_their_sheet_and_line(tmp_path: Path) -> None:
+    result = landed(tmp_path, [["花名册"], ["序号", "姓名", "日期", "备注"], [1, "张三", None, "x"]])
+    assert (result.landed.not_delivered, result.landed.new_columns) == (("c3",), ("备注",))
+    assert result.landed.differs_at == "book.xlsx sheet Sheet, line 2"
+    assert result.cells == {3: ["1", "张三", None, None]}
 
 
 def test_a_header_past_the_first_twenty_rows_is_refused(tmp_path: Path) -> None:
