@@ -13,20 +13,24 @@ def _writable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_writable)]
+# Last of all in each: pydantic leaves a pattern out of the schema when it stands behind a validator.
+Writable = AfterValidator(_writable)
 CaseNo = Annotated[
-    Text,
+    str,
     Field(
         min_length=1,
         max_length=100,
-        pattern="[0-9A-Za-z\u4e00-\u9fff]",
+        pattern="^[（(〔【]?[0-9A-Za-z\u4e00-\u9fff][^\\x00-\\x1f\\x7f]*$",
         description="The case number that the look belongs to 业务受理编号",
     ),
+    Writable,
 ]
 Number = Annotated[
-    Text, Field(min_length=15, max_length=30, description="The applicant's identity number, 18 or 15 characters 公民身份号码")
+    str, Field(min_length=15, max_length=30, description="The applicant's identity number, 18 or 15 characters 公民身份号码"), Writable
 ]
-Purpose = Annotated[Text, Field(min_length=1, max_length=100, description="One of the form's purposes 用途")]
+Purpose = Annotated[str, Field(min_length=1, max_length=100, description="One of the form's purposes 用途"), Writable]
+FieldName = Annotated[str, Field(min_length=1, max_length=64), Writable]
+Answer = Annotated[str, Field(min_length=1, max_length=500), Writable]
 
 
 class Asked(BaseModel):
@@ -51,7 +55,7 @@ class SubmissionRequest(Asked):
         description="The applicant has seen the values and confirms those that are sent 申请人已核对确认"
     )
     fields: Annotated[
-        dict[Annotated[Text, Field(min_length=1, max_length=64)], Annotated[Text, Field(min_length=1, max_length=500)]],
+        dict[FieldName, Answer],
         Field(min_length=1, max_length=200, description="Values by the names of the form's fields, in the form's own wording"),
     ]
 
