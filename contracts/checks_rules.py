@@ -99,6 +99,19 @@ def rules_declare_the_data_they_use(agreed: Agreement) -> Iterator[Finding]:
             yield _error(agreed, rule, "uses", what, "name every datum that the rule reads")
 
 
+def rules_doubt_data_of_the_catalogue(agreed: Agreement) -> Iterator[Finding]:
+    """``doubts`` are data of the catalogue, each once, and the rule's own datum is one of them."""
+    for rule in agreed.contracts.rules:
+        for name in doubled(rule.doubts):
+            yield _error(agreed, rule, "doubts", f"{name} is named twice", "name it once")
+        for name in rule.doubts:
+            if name not in agreed.data:
+                yield _error(agreed, rule, "doubts", f"{name} is no datum of the catalogue", close(name, agreed.data))
+        if rule.doubts and rule.datum not in rule.doubts:
+            what = f"does not name {rule.datum}, which the rule is about"
+            yield _error(agreed, rule, "doubts", what, f"add {rule.datum}")
+
+
 def order_terms_name_what_is_there(agreed: Agreement) -> Iterator[Finding]:
     """Every answer of the code list has something that follows, and every datum shown is one of the catalogue."""
     terms, file = agreed.contracts.order_terms, agreed.shown(agreed.files[ORDERS])
@@ -122,4 +135,5 @@ CHECKS: tuple[Check, ...] = (
     rules_name_no_dataset,
     rules_say_whose_record_it_is,
     rules_declare_the_data_they_use,
+    rules_doubt_data_of_the_catalogue,
 )

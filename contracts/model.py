@@ -47,7 +47,8 @@ class Datum(Agreed):
     delivered before the published value changed may say the old one. ``sealed``: what it was before is not kept when a
     minor gets other parents. ``special`` names a kind of data that leaves only by a basis that names it (``health``;
     个人信息保护法 art. 28). ``locates``: it is the division to which a person belongs, for keys that are for a region.
-    ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
+    ``elsewhere`` is the law by which a newer event may lie in a register that nobody here reads: a form shows even the owner's
+    value as one to be confirmed. ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Datum(Agreed):
     sealed: bool = False
     locates: bool = False
     agrees_on: int | None = None
+    elsewhere: str | None = None
     sensitivity: Literal["general", "personal", "sensitive"]
     special: str | None = None
     replaces: bool = False
@@ -547,7 +549,8 @@ class Rule(Agreed):
     owner_value, reporter, reported_value, and the record to look at: record_of, its dataset, and record_no.
     ``answers``: the owner of the datum, or the department whose record it is. ``cause``: contradictions of one
     person and one cause are one work order (the datum when absent). ``answer_within``: working days, instead of
-    the usual number.
+    the usual number. ``doubts``: the person's data that are not to be relied on while this stands, the datum among them
+    (the datum alone when absent).
     """
 
     id: str
@@ -556,6 +559,7 @@ class Rule(Agreed):
     answers: Literal["owner", "record"] = "owner"
     cause: str | None = None
     answer_within: int | None = Field(default=None, gt=0)
+    doubts: tuple[str, ...] = ()
     law: str
     sentence: str
     sentence_en: str
@@ -606,8 +610,8 @@ class Nothing(Agreed):
     """What a form writes when the owner of a datum has no value, and that says something.
 
     ``blank``: the owner's register lists the person and holds no value (no former name). ``absent``: the owner's
-    register of the whole county does not list the person at all (no pension is paid here); what follows from
-    silence is provisional, and stands as a fallback. ``datum`` names whose owner is meant where the field is an expression.
+    register of the whole county does not list the person at all (no pension is paid here). What follows from
+    silence is nobody's word, and stands as a fallback. ``datum`` names whose owner is meant where the field is an expression.
     """
 
     text: str

@@ -88,7 +88,7 @@ def newest_first(dataset: Dataset) -> str:
 
 def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[str]:
     """The newest batch of a full register is the register; a record that only older ones hold is no longer current, unless
-    its newest row is in quarantine: then the version before stands.
+    its newest row is in quarantine: then the version before stands. A row that was cut short tells the leading part of its key.
     """
     table = f"CREATE OR REPLACE TABLE record_{dataset.table} AS SELECT"
     if not batches:
@@ -124,7 +124,8 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
     gone = f"SELECT * FROM ({_read(older)}) ANTI JOIN ({keys}) USING (record_key)"
     kept = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS NOT NULL"
     before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
-    return f"{body} UNION ALL BY NAME SELECT *, record_key IN ({kept}) AS is_current FROM ({before})"
+    told = " OR ".join(f"{key} IN ({kept})" for key in _keys_and_beginnings(dataset))
+    return f"{body} UNION ALL BY NAME SELECT *, {told} AS is_current FROM ({before})"
 
 
 def _has_sheets(dataset: Dataset) -> bool:
@@ -155,6 +156,12 @@ def _own_columns(column: Column) -> list[str]:
     told = [f"{column.name}__told"] if column.normaliser in TOLD else []
     noted = [f"{column.name}__note"] if column.normaliser in NOTED else []
     return [column.name, f"{column.name}__missing", *noted, *told]
+
+
+def _keys_and_beginnings(dataset: Dataset) -> list[str]:
+    """SQL for a record's key and, where it has several parts, what it begins with."""
+    parts = range(1, len(dataset.keys))
+    return ["record_key", *(f"array_to_string(string_split(record_key, '|')[:{count}], '|')" for count in parts)]
 
 
 def _record_no(dataset: Dataset) -> str:

@@ -152,10 +152,21 @@ def data_used(expression: str) -> tuple[tuple[str | None, str], ...]:
     return tuple((via, datum) if datum else (None, via) for via, _, datum in parts)
 
 
-def may_lack_some(field: FormField, contracts: Contracts) -> bool:
-    """Whether a list of relatives is only as whole as the ties that are known: no register lists all children."""
-    relative = contracts.relative((field.via or "").rpartition(".")[2])
-    return relative is not None and bool(relative.of)
+def is_inferred(field: FormField, contracts: Contracts) -> bool:
+    """Whether no owner's word makes the field certain: it rests on kin that no register lists whole, or on a datum of which a
+    newer event may be registered elsewhere.
+    """
+    read = data_used(field.expression) if field.expression else ((field.via, str(field.datum)),)
+    ways = [step for via, _ in read if via for step in via.split(".")]
+    relatives = [relative for step in ways if (relative := contracts.relative(step))]
+    data = [datum for name in (*ways, *(name for _, name in read)) if (datum := contracts.datum(name))]
+    return field.each or any(relative.of for relative in relatives) or any(datum.elsewhere for datum in data)
+
+
+def tie_of(via: str, contracts: Contracts) -> str | None:
+    """The applicant's datum that says who the relative is: one of type person, or what both have in common."""
+    relative = contracts.relative(via)
+    return relative.same if relative else via if contracts.datum(via) else None
 
 
 def weakest(standings: Iterable[str]) -> str | None:

@@ -40,6 +40,9 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
         f" FROM ({held})"
     )
     connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW quarantine AS SELECT * FROM {release}.main.quarantine WHERE batch_date <= {moment}"
+    )
+    connection.execute(
         f"CREATE OR REPLACE TEMP VIEW discrepancy AS SELECT * FROM {release}.main.discrepancy WHERE opened_on <= {moment}"
     )
 

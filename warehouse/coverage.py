@@ -15,6 +15,7 @@ import duckdb
 
 from contracts.model import Contracts, Datum, Form
 from warehouse.connection import open_read_only
+from warehouse.doubts import doubts_sql
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.form_sql import (
     KEY,
@@ -27,7 +28,7 @@ from warehouse.form_sql import (
     relatives_used,
     users_sql,
 )
-from warehouse.lookup import CLOSED, quoted, release_of
+from warehouse.lookup import quoted, release_of
 from warehouse.places import division_names
 
 TRUTH = Tables(persons="true_person", relatives="true_relative", kin="true_kin_")
@@ -151,15 +152,14 @@ def lay_out(
         {"code": list(names), **listed},
     )
     for relative in relatives_used(forms, contracts):
-        connection.execute(f"CREATE TEMP TABLE kin_{relative} AS {kin_sql(contracts, relative, 'person')}")
+        connection.execute(f"CREATE TEMP TABLE kin_{relative} AS {kin_sql(contracts, relative, PUBLISHED)}")
     if truth is not None:
         _lay_out_truth(connection, contracts, forms, truth)
     misreported = "SELECT person_id, list(DISTINCT datum) AS misreported FROM misreport GROUP BY ALL"
     nobody = "SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR[] AS misreported WHERE false"
     connection.execute(
         f"CREATE TEMP TABLE marks AS WITH said AS (SELECT {KEY}, datum, standing, disagreeing > 0 AS disputed FROM person_datum"
-        f" WHERE standing <> 'owner' OR disagreeing > 0 UNION ALL SELECT {KEY}, datum, NULL, true FROM discrepancy"
-        f" WHERE datum IS NOT NULL AND NOT list_contains({list(CLOSED)!r}, status)),"
+        f" WHERE standing <> 'owner' OR disagreeing > 0 UNION ALL SELECT {KEY}, datum, NULL, true FROM ({doubts_sql(contracts)})),"
         f" wrong AS ({misreported if truth is not None else nobody})"
         f" SELECT {KEY}, list(DISTINCT datum) FILTER (standing = 'fallback') AS fallback,"
         " list(DISTINCT datum) FILTER (standing = 'declared') AS declared, list(DISTINCT datum) FILTER (disputed) AS disputed,"
@@ -190,7 +190,7 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
     )
     connection.execute("CREATE TEMP TABLE true_relative AS SELECT * FROM true_person SEMI JOIN foremost USING (person_id)")
     for relative in relatives_used(forms, contracts):
-        connection.execute(f"CREATE TEMP TABLE true_kin_{relative} AS {kin_sql(contracts, relative, 'true_relative')}")
+        connection.execute(f"CREATE TEMP TABLE true_kin_{relative} AS {kin_sql(contracts, relative, TRUTH)}")
     connection.execute(
         "CREATE TEMP TABLE misreport AS SELECT DISTINCT person_id, datum FROM truly JOIN read_parquet($errors) AS e USING (true_id)",
         {"errors": str(truth / "reported_error.parquet")},

@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 
 from contracts.model import Contracts, Datum, Relative
-from warehouse.lookup import CLOSED, Origin, Row, quoted
+from warehouse.doubts import doubts_sql
+from warehouse.lookup import Origin, Row, quoted
 
 # A household has a few members; a number that thousands share is no household.
 MOST_RELATIVES = 50
@@ -105,7 +106,6 @@ def _typed(value: Any, datum: Datum) -> Any:
 
 def _dossiers(contracts: Contracts) -> str:
     catalogued = ", ".join(_literal(datum.name) for datum in contracts.catalogue.data)
-    closed = ", ".join(_literal(status) for status in CLOSED)
     kin = "".join(_kin_table(relative) for relative in contracts.relatives)
     joins = "".join(f" LEFT JOIN kin_{relative.id} USING (person_id)" for relative in contracts.relatives)
     relatives = ", ".join(f"{_literal(relative.id)}: kin_{relative.id}.ids" for relative in contracts.relatives)
@@ -117,8 +117,7 @@ def _dossiers(contracts: Contracts) -> str:
         f" FILTER (datum NOT IN ({catalogued})) AS declared FROM person_datum GROUP BY person_id),"
         " register AS (SELECT person_id, list_sort(list(DISTINCT department || '/' || dataset)) AS registers"
         " FROM person_record GROUP BY person_id),"
-        " dispute AS (SELECT person_id, list(DISTINCT datum) AS disputed FROM discrepancy"
-        f" WHERE status NOT IN ({closed}) AND datum IS NOT NULL GROUP BY person_id)"
+        f" dispute AS (SELECT person_id, list(datum) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id)"
         f"{kin} SELECT person.person_id, to_json({{'person': json_merge_patch('{{}}', to_json(person)),"
         " 'origins': origins, 'declared': declared,"
         f" 'registers': registers, 'disputed': disputed, 'relatives': {kept}}})::VARCHAR AS told"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from contracts.model import Contracts, Datum, Form, FormField
-from warehouse.applicant import columns_read, data_used, may_lack_some
+from warehouse.applicant import columns_read, data_used, is_inferred, tie_of
 from warehouse.lookup import quoted
 from warehouse.places import ADDRESS
 from warehouse.published import FILLED_ON, OF_RELATIVE, REGISTERS
@@ -43,17 +43,17 @@ class FieldSql:
     stands: dict[str, str]
 
 
-def kin_sql(contracts: Contracts, relative_id: str, persons: str) -> str:
+def kin_sql(contracts: Contracts, relative_id: str, tables: Tables) -> str:
     """One row per applicant and relative of that kind: ``who``, ``person_id``, ``place`` from 1."""
     relative = contracts.relative(relative_id)
     assert relative is not None
     where = f"WHERE {relative.where}" if relative.where else ""
     order = f"{relative.order}, " if relative.order else ""
-    others = f"(SELECT *, row_number() OVER (ORDER BY {order}{KEY}) AS rank_ FROM {persons} {where})"
+    others = f"(SELECT *, row_number() OVER (ORDER BY {order}{KEY}) AS rank_ FROM {tables.relatives} {where})"
     if relative.same:
         same = quoted(relative.same)
         apart = "" if relative.includes_self else f" AND other.{KEY} <> one.{KEY}"
-        joined = f"{persons} AS one JOIN {others} AS other ON one.{same} = other.{same}{apart}"
+        joined = f"{tables.persons} AS one JOIN {others} AS other ON one.{same} = other.{same}{apart}"
         ties = f"SELECT one.{KEY} AS who, other.{KEY}, rank_ FROM {joined}"
     else:
         ties = " UNION ".join(
@@ -140,14 +140,14 @@ def field_sql(form: Form, field: FormField, contracts: Contracts, truth: bool = 
     value, text = _value_and_text(form, field, contracts)
     nothing = contracts.datum(field.none.datum or field.datum) if field.none else None
     stands = {mark: _marked(field, contracts, mark) for mark in MARKS}
-    if field.each and may_lack_some(field, contracts):
+    if not field.asked and is_inferred(field, contracts):
         stands["fallback"] = "true"
     if field.none is not None and nothing is not None:
         is_listed = f"coalesce(list_contains({REGISTERS}, '{nothing.owner}'), false)"
         says = "true" if truth or field.none.means == "absent" else is_listed
         empty = _is_empty(value, field, contracts)
         text = f"CASE WHEN {empty} THEN CASE WHEN {says} THEN {_literal(field.none.text)} END ELSE {text} END"
-        stands["fallback"] = f"CASE WHEN {empty} THEN NOT {is_listed} ELSE {stands['fallback']} END"
+        stands["fallback"] = f"({empty}) OR ({stands['fallback']})"
     declared = f"list_contains(own__declared, {_literal(field.topic)})" if field.topic else "false"
     stands["declared"] = f"({stands['declared']}) OR {declared}"
     text = f"CASE WHEN {declared} AND ({text}) IS NULL THEN '-' ELSE ({text}) END"
@@ -250,8 +250,8 @@ def _behind(field: FormField, contracts: Contracts) -> Iterator[tuple[str, str]]
     elif field.via is None:
         yield "own", str(field.datum)
     else:
-        if contracts.datum(field.via):
-            yield "own", field.via
+        if tie := tie_of(field.via, contracts):
+            yield "own", tie
         if not field.each:
             yield f"k_{_flat(field.via)}", str(field.datum)
 
@@ -261,8 +261,8 @@ def _behind_expression(text: str, contracts: Contracts) -> Iterator[tuple[str, s
         if via is None:
             yield "own", name
             continue
-        if contracts.datum(via):
-            yield "own", via
+        if tie := tie_of(via, contracts):
+            yield "own", tie
         yield f"k_{via}", name
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from contracts.model import Attachment, Contracts, Form, FormField
 from warehouse.access_log import Access
-from warehouse.applicant import Applicant, RelatedPerson, data_used, may_be_shown, may_lack_some, weakest
+from warehouse.applicant import Applicant, RelatedPerson, data_used, is_inferred, may_be_shown, tie_of, weakest
 from warehouse.dossier import Dossier
 from warehouse.faults import WrongUseError
 from warehouse.identity import masked
@@ -254,7 +254,7 @@ def _filled(applicant: Applicant, contracts: Contracts, form: Form, field: FormF
 
 
 def _doubt(field: FormField, contracts: Contracts) -> list[str]:
-    return ["fallback"] if field.each and may_lack_some(field, contracts) else []
+    return ["fallback"] if is_inferred(field, contracts) else []
 
 
 def _worded(value: Any, contracts: Contracts, form: Form, field: FormField) -> str:
@@ -289,8 +289,7 @@ def _values(
     others = applicant.related(field.via)
     others = others if field.each else others[:1]
     known = [(other, value) for other in others if (value := other.value(name)) is not None]
-    tie = [(applicant, field.via)] if field.via in applicant.values else []
-    return [value for _, value in known], [*tie, *((other, name) for other, _ in known)]
+    return [value for _, value in known], [*_tie(applicant, field.via), *((other, name) for other, _ in known)]
 
 
 def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPerson, str]]:
@@ -299,9 +298,14 @@ def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPer
         if via is None:
             found.append((applicant, name))
         else:
-            found += [(applicant, via)] if via in applicant.values else []
+            found += _tie(applicant, via)
             found += [(other, name) for other in applicant.related(via)[:1]]
     return found
+
+
+def _tie(applicant: Applicant, via: str) -> list[tuple[RelatedPerson, str]]:
+    name = tie_of(via, applicant.release.contracts)
+    return [(applicant, name)] if name else []
 
 
 def _declared(applicant: Applicant, field: FormField) -> FilledField | None:
@@ -328,8 +332,7 @@ def _nothing(applicant: Applicant, contracts: Contracts, field: FormField) -> Fi
     datum = contracts.datum(field.none.datum or field.datum)
     if datum is None:
         return None
-    is_listed = datum.owner in applicant.registers
-    if field.none.means == "blank" and not is_listed:
+    if field.none.means == "blank" and datum.owner not in applicant.registers:
         return None
     return FilledField(
         **_said_of(field),
@@ -338,7 +341,7 @@ def _nothing(applicant: Applicant, contracts: Contracts, field: FormField) -> Fi
         departments=(datum.owner.partition("/")[0],),
         sources=_titles(contracts, [datum.owner]),
         as_of=applicant.release.latest_batch(datum.owner),
-        standing="owner" if is_listed else "fallback",
+        standing="fallback",
         disputed=applicant.is_disputed(datum.name),
     )
 

@@ -20,7 +20,7 @@ DEAD = "330103194001010045"
 KINDS = {"set": "VARCHAR[]", "date": "DATE", "amount": "DECIMAL(12,2)"}
 TABLES = {
     "person_record": "department VARCHAR, dataset VARCHAR, record_key VARCHAR, role VARCHAR,"
-    " person_id VARCHAR, method VARCHAR, probability DOUBLE, batch_date DATE",
+    " person_id VARCHAR, method VARCHAR, probability DOUBLE, batch_date DATE, is_current BOOLEAN",
     "person_datum": "person_id VARCHAR, datum VARCHAR, value VARCHAR, department VARCHAR, dataset VARCHAR,"
     " record_key VARCHAR, batch_date DATE, standing VARCHAR, agreeing INTEGER, disagreeing INTEGER",
     "person_change": "person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR",
