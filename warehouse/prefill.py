@@ -15,7 +15,15 @@ from typing import Any, Literal
 
 from contracts.model import Attachment, Contracts, Form, FormField
 from warehouse.access_log import Access
-from warehouse.applicant import Applicant, RelatedPerson, data_used, is_inferred, may_be_shown, tie_of, weakest
+from warehouse.applicant import (
+    Applicant,
+    RelatedPerson,
+    data_used,
+    is_inferred,
+    may_be_shown,
+    tie_of,
+    weakest,
+)
 from warehouse.dossier import Dossier
 from warehouse.faults import WrongUseError
 from warehouse.identity import masked
