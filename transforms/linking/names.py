@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+from functools import lru_cache
+from itertools import pairwise
 
 import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
 from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
 from contracts.load import OWN
 from transforms.sql_files import sql
 
 NAME_VARIANTS = OWN / "codes" / "name_variants.csv"
 LOOKALIKES = OWN / "codes" / "lookalikes.csv"
+SOUNDS = pa.schema([("name_key", pa.string()), ("sound", pa.string())])
 
 
 def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
@@ -36,11 +41,10 @@ def sound_table(connection: duckdb.DuckDBPyConnection) -> None:
             " UNION SELECT former_name_key FROM link_record WHERE former_name_key IS NOT NULL"
         ).fetchall()
     ]
-    readings = [_sound(name, surnames) for name in names]
-    connection.execute(
-        "CREATE OR REPLACE TABLE link_sound AS SELECT unnest($names::VARCHAR[]) AS name_key, unnest($readings::VARCHAR[]) AS sound",
-        {"names": names, "readings": readings},
-    )
+    read = pa.table({"name_key": names, "sound": [_sound(name, surnames) for name in names]}, SOUNDS)
+    connection.register("read_names", read)
+    connection.execute("CREATE OR REPLACE TABLE link_sound AS FROM read_names")
+    connection.unregister("read_names")
 
 
 def _surname_readings() -> dict[str, str]:
@@ -50,5 +54,22 @@ def _surname_readings() -> dict[str, str]:
 
 def _sound(name: str, surnames: dict[str, str]) -> str:
     surname = next((name[:n] for n in (2, 1) if name[:n] in surnames), "")
-    rest = lazy_pinyin(name[len(surname) :], style=Style.NORMAL)
+    rest = _readings(name[len(surname) :])
     return " ".join([surnames[surname], *rest] if surname else rest)
+
+
+def _readings(text: str) -> list[str]:
+    """As ``lazy_pinyin``, which looks for phrases at length; where no two characters begin one, each is read by itself."""
+    if any(pair in _phrase_beginnings() for pair in map("".join, pairwise(text))) or any(ord(c) not in PINYIN_DICT for c in text):
+        return lazy_pinyin(text, style=Style.NORMAL)
+    return [_reading(character) for character in text]
+
+
+@lru_cache(maxsize=len(PINYIN_DICT))
+def _reading(character: str) -> str:
+    return lazy_pinyin(character, style=Style.NORMAL)[0]
+
+
+@lru_cache(maxsize=1)
+def _phrase_beginnings() -> frozenset[str]:
+    return frozenset(phrase[:2] for phrase in PHRASES_DICT)
