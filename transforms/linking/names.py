@@ -1,8 +1,9 @@
-"""How names sound: homophones are the commonest slip of a typist."""
+"""How names sound and look: homophones are the commonest slip of a typist, characters that look alike that of a reader."""
 
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from functools import lru_cache
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from transforms.sql_files import sql
 
 NAME_VARIANTS = OWN / "codes" / "name_variants.csv"
 LOOKALIKES = OWN / "codes" / "lookalikes.csv"
-SOUNDS = pa.schema([("name_key", pa.string()), ("sound", pa.string())])
+SOUNDS = pa.schema([("name_key", pa.string()), ("sound", pa.string()), ("looks", pa.string())])
 
 
 def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
@@ -24,16 +25,17 @@ def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
     with NAME_VARIANTS.open(encoding="utf-8") as file:
         pairs = [(row["variant"], row["standard"]) for row in csv.DictReader(file)]
     variants, standards = ("".join(characters) for characters in zip(*pairs, strict=True))
-    with LOOKALIKES.open(encoding="utf-8") as file:
-        lookalikes = " ".join("".join(sorted(row.values())) for row in csv.DictReader(file))
-    connection.execute(sql("link/names", variants=variants, standards=standards, lookalikes=lookalikes))
+    connection.execute(sql("link/names", variants=variants, standards=standards))
     connection.execute(sql("link/compare"))
     connection.execute(sql("link/person_id"))
 
 
 def sound_table(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill ``link_sound`` with every name of ``link_record`` and its pinyin without tones; a surname has a reading of its own."""
-    surnames = _surname_readings()
+    """Fill ``link_sound`` with every name of ``link_record``, its pinyin without tones and its ``looks``.
+
+    A surname has a reading of its own. ``looks``: each character of the name with each that looks like it, as pairs.
+    """
+    surnames, alike = _surname_readings(), _lookalikes()
     names = [
         name
         for (name,) in connection.execute(
@@ -41,7 +43,14 @@ def sound_table(connection: duckdb.DuckDBPyConnection) -> None:
             " UNION SELECT former_name_key FROM link_record WHERE former_name_key IS NOT NULL"
         ).fetchall()
     ]
-    read = pa.table({"name_key": names, "sound": [_sound(name, surnames) for name in names]}, SOUNDS)
+    read = pa.table(
+        {
+            "name_key": names,
+            "sound": [_sound(name, surnames) for name in names],
+            "looks": [" ".join(alike[character] for character in name if character in alike) for name in names],
+        },
+        SOUNDS,
+    )
     connection.register("read_names", read)
     connection.execute("CREATE OR REPLACE TABLE link_sound AS FROM read_names")
     connection.unregister("read_names")
@@ -50,6 +59,16 @@ def sound_table(connection: duckdb.DuckDBPyConnection) -> None:
 def _surname_readings() -> dict[str, str]:
     with (OWN / "codes" / "surname_readings.csv").open(encoding="utf-8") as file:
         return {row["surname"]: row["reading"] for row in csv.DictReader(file)}
+
+
+def _lookalikes() -> dict[str, str]:
+    """Each character with each that looks like it, as pairs with a blank between them."""
+    pairs: dict[str, list[str]] = defaultdict(list)
+    with LOOKALIKES.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            for one, other in (row.values(), reversed(row.values())):
+                pairs[one].append(one + other)
+    return {character: " ".join(found) for character, found in pairs.items()}
 
 
 def _sound(name: str, surnames: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ import duckdb
 
 from contracts.model import Comparison, Linking, LinkModel
 from transforms import CODE_VERSION
-from transforms.linking.names import LOOKALIKES, NAME_VARIANTS
+from transforms.linking.names import NAME_VARIANTS
 from transforms.sql_files import quoted, sql
 
 SCORED = "link_score"
@@ -88,7 +88,7 @@ def score(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
 def _basis(linking: Linking) -> str:
     """A digest of all that a comparison depends on besides the two units: comparisons, parameters, macros, engines."""
     told = settings(linking, linking.model) | {
-        "macros": [sql("link/names"), sql("link/compare"), *(file.read_text(encoding="utf-8") for file in (NAME_VARIANTS, LOOKALIKES))],
+        "macros": [sql("link/names"), sql("link/compare"), NAME_VARIANTS.read_text(encoding="utf-8")],
         "engines": [version("splink"), version("duckdb"), CODE_VERSION],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

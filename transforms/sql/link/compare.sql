@@ -9,7 +9,7 @@ CREATE OR REPLACE MACRO digits_left(t) AS
 CREATE OR REPLACE MACRO best_name(names, others) AS
     list_min(flatten(list_transform(names, lambda a: list_transform(others, lambda b: list_position(
         ['same', 'similar', 'lookalike', 'slip', 'one', 'half', 'other'],
-        name_says(a.name_key, b.name_key, a.sound, b.sound, a.is_lossy, b.is_lossy))))));
+        name_says(a.name_key, b.name_key, a.sound, b.sound, a.is_lossy, b.is_lossy, a.looks))))));
 
 CREATE OR REPLACE MACRO best_birth(births, others) AS
     list_min(flatten(list_transform(births, lambda a: list_transform(others, lambda b: list_position(

@@ -10,7 +10,7 @@ WITH pair AS (
            s.is_lossy, a.is_lossy AS anchor_is_lossy,
            s.birth_date AS birth, a.birth_date AS anchor_birth,
            c.by_former OR (s.is_owner AND a.is_owner) AS may_be_two,
-           ps.sound, pa.sound AS anchor_sound
+           ps.sound, ps.looks, pa.sound AS anchor_sound
     FROM link_candidate AS c
     JOIN link_signature AS s ON s.signature_id = c.signature_id
     JOIN link_signature AS a ON a.signature_id = c.anchor_id
@@ -19,7 +19,7 @@ WITH pair AS (
 ), compared AS (
     SELECT signature_id, anchor_id, by_former,
            CASE WHEN is_former_name THEN 'same'
-                ELSE coalesce(name_says(name, anchor_name, sound, anchor_sound, is_lossy, anchor_is_lossy), 'missing') END AS name_says,
+                ELSE coalesce(name_says(name, anchor_name, sound, anchor_sound, is_lossy, anchor_is_lossy, looks), 'missing') END AS name_says,
            coalesce(birth_says(birth, anchor_birth), 'missing') AS birth_says, may_be_two
     FROM pair
 )

@@ -20,11 +20,9 @@ CREATE OR REPLACE MACRO address_key(t) AS
 CREATE OR REPLACE MACRO places_apart(a, b) AS
     list_sum(list_transform(range(1, length(a) + 1), lambda i: CASE WHEN substr(a, i::INT, 1) <> substr(b, i::INT, 1) THEN 1 ELSE 0 END));
 
--- Whether two names of one length have characters that look alike at the one place where they differ.
-CREATE OR REPLACE MACRO looks_alike(a, b) AS
-    length(a) = length(b) AND places_apart(a, b) = 1
-    AND len(list_filter(range(1, length(a) + 1), lambda i: contains('$lookalikes',
-        least(substr(a, i::INT, 1), substr(b, i::INT, 1)) || greatest(substr(a, i::INT, 1), substr(b, i::INT, 1))))) > 0;
+-- Whether the character of a name where another differs from it looks like the other's; looks: each of its characters with each that looks like it.
+CREATE OR REPLACE MACRO looks_like(a, b, looks) AS
+    len(list_filter(range(1, length(a) + 1), lambda i: contains(looks, substr(a, i::INT, 1) || substr(b, i::INT, 1)))) > 0;
 
 -- Whether a name in letters is what a Chinese name sounds like, surname first or last, written together or apart.
 CREATE OR REPLACE MACRO is_in_letters(t, sound) AS
@@ -36,7 +34,7 @@ CREATE OR REPLACE MACRO is_in_letters(t, sound) AS
 -- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character. lookalike: one
 -- character looks like the other's. slip: another first
 -- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling.
-CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b) AS
+CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, looks_a) AS
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
          WHEN a = b THEN 'same'
          WHEN sound_a = sound_b OR is_in_letters(a, sound_b) OR is_in_letters(b, sound_a)
@@ -44,9 +42,9 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b) AS
            OR (length(b) >= 2 AND starts_with(a, b) AND length(a) - length(b) <= 2)
            OR (lossy_a AND b LIKE lossy_pattern(a))
            OR (lossy_b AND a LIKE lossy_pattern(b)) THEN 'similar'
-         WHEN looks_alike(a, b) THEN 'lookalike'
          WHEN NOT regexp_matches(a, '\p{Han}') THEN CASE WHEN damerau_levenshtein(a, b) <= 2 THEN 'slip' ELSE 'other' END
          WHEN length(a) <> length(b) OR length(a) < 2 OR places_apart(a, b) <> 1 THEN 'other'
+         WHEN looks_like(a, b, looks_a) THEN 'lookalike'
          WHEN a[1] <> b[1] THEN 'slip'
          WHEN length(a) > 2 THEN 'one'
          ELSE 'half' END;

@@ -5,15 +5,15 @@ CREATE OR REPLACE TABLE link_unit AS
 WITH wanted AS (
     SELECT unit_l AS unit_id FROM link_found UNION SELECT unit_r FROM link_found
 ), said AS (
-    SELECT m.unit_id, r.*, s.sound, f.sound AS former_sound
+    SELECT m.unit_id, r.*, s.sound, s.looks, f.sound AS former_sound, f.looks AS former_looks
     FROM link_member AS m SEMI JOIN wanted USING (unit_id)
     JOIN link_record AS r USING (record_id)
     LEFT JOIN link_sound AS s ON s.name_key = r.name_key
     LEFT JOIN link_sound AS f ON f.name_key = r.former_name_key
 ), told AS (
     SELECT unit_id,
-           list_sort(list(DISTINCT {'name_key': name_key, 'sound': sound, 'is_lossy': is_lossy}) FILTER (name_key IS NOT NULL)) AS names,
-           list_sort(list(DISTINCT {'name_key': former_name_key, 'sound': former_sound, 'is_lossy': false})
+           list_sort(list(DISTINCT {'name_key': name_key, 'sound': sound, 'looks': looks, 'is_lossy': is_lossy}) FILTER (name_key IS NOT NULL)) AS names,
+           list_sort(list(DISTINCT {'name_key': former_name_key, 'sound': former_sound, 'looks': former_looks, 'is_lossy': false})
                      FILTER (former_name_key IS NOT NULL)) AS former_names,
            list_sort(list(DISTINCT {'register': department || '/' || dataset || '/' || role, 'name_key': name_key})
                      FILTER (is_current AND name_key IS NOT NULL)) AS names_in,
