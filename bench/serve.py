@@ -52,14 +52,21 @@ def measure(console: Console, persons: int) -> None:
         publish(releases[0], home, "bench-1")
         size = home.current.resolve().stat().st_size
         numbers, form, purpose = _whom(home)
+        before, own_before = _used(resource.RUSAGE_CHILDREN), _used(resource.RUSAGE_SELF)
         server = _serve(home)
         try:
             told = asyncio.run(_load(home, releases[1:], numbers, form, purpose))
         finally:
             server.terminate()
             server.wait()
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        console.print(_shown(persons, size, told, used.ru_utime + used.ru_stime))
+        served = _used(resource.RUSAGE_CHILDREN) - before
+        console.print(_shown(persons, size, told, (served, _used(resource.RUSAGE_SELF) - own_before)))
+
+
+def _used(who: int) -> float:
+    """Processor seconds of this process, or of its children that have ended."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def _releases(folder: Path, home: Home, persons: int) -> list[Path]:
@@ -197,11 +204,13 @@ async def _ready() -> None:
     raise TimeoutError("the server does not come up")
 
 
-def _shown(persons: int, size: int, told: Told, cpu: float) -> Table:
+def _shown(persons: int, size: int, told: Told, used: tuple[float, float]) -> Table:
+    """``used``: processor seconds of the server, and of the load generator with both publications."""
     taken = sorted(told.seconds)
     table = Table(title=f"{persons:,} persons, release {size / 2**30:.2f} GiB; {RATE} forms a second for {SECONDS} s, {WORKERS} processes")
-    for heading in ("answered", "failed", "p50", "p95", "p99", "slowest", "releases served", "CPU s of all processes"):
+    for heading in ("answered", "failed", "p50", "p95", "p99", "slowest", "releases served", "server, ms CPU each", "load, ms CPU each"):
         table.add_column(heading, justify="right")
     marks = [f"{taken[min(len(taken) - 1, int(len(taken) * share))] * 1000:.1f} ms" for share in (0.5, 0.95, 0.99, 1)]
-    table.add_row(f"{len(taken):,}", str(told.failed), *marks, ", ".join(sorted(told.releases)), f"{cpu:.1f}")
+    each = (f"{seconds / (RATE * (SECONDS + WARM)) * 1000:.2f}" for seconds in used)
+    table.add_row(f"{len(taken):,}", str(told.failed), *marks, ", ".join(sorted(told.releases)), *each)
     return table

@@ -190,7 +190,16 @@ def _select(work: _Work) -> int:
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
         first = str(error).splitlines()[0]
         raise RenkouError(f"{subscription.source}: where, transformLogic or partitionBy: {first}") from None
+    if work.key is not None:
+        _lists_as_text(work.connection)
     return _withhold(work)
+
+
+def _lists_as_text(connection: duckdb.DuckDBPyConnection) -> None:
+    """DuckDB reads no nested column of an encrypted file: there a list is JSON."""
+    for name, kind, *_ in connection.execute("DESCRIBE delivered").fetchall():
+        if kind.endswith("[]"):
+            connection.execute(f"ALTER TABLE delivered ALTER {quoted(name)} TYPE VARCHAR USING to_json({quoted(name)})::VARCHAR")
 
 
 def _masked(name: str, text: str, work: _Work) -> str:

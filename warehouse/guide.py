@@ -60,8 +60,15 @@ def _queries(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterato
         yield "import pyarrow.parquet as pq"
         yield "from pyarrow.parquet.encryption import create_decryption_properties"
         yield "opened = create_decryption_properties(footer_key=bytes.fromhex(open('own.key').read()))"
-        yield f"pq.ParquetFile({manifest['files'][0]['path']!r}, decryption_properties=opened).read()"
+        yield f"pq.ParquetFile({manifest['files'][0]['path']!r}, decryption_properties=opened).read()  # .to_pandas() for pandas"
+        yield ""
+        yield "import base64, duckdb"
+        yield "key = base64.b64encode(bytes.fromhex(open('own.key').read())).decode()"
+        yield "duckdb.execute(f\"PRAGMA add_parquet_key('own', '{key}')\")"
+        yield f"duckdb.sql(\"FROM read_parquet('{manifest['files'][0]['path']}', encryption_config = {{{{footer_key: 'own'}}}})\")"
         yield "```"
+        yield ""
+        yield "Lists are JSON text in encrypted files."
         return
     places = "/".join(f"{name}=*" for name in manifest["partition_by"])
     pattern = f"{places}/part-0.parquet" if places else "part-0.parquet"

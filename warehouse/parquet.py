@@ -18,6 +18,7 @@ from contracts.model import Contracts, Subscription
 from warehouse.durable import sync
 
 BATCH_ROWS = 100_000
+ENCRYPTED_ROWS = 20_000  # of a row group, each column of which is one page
 KEY = "person_id"
 
 # What a value counts, where a reader could not know.
@@ -96,9 +97,10 @@ def write(
 ) -> int:
     """Write a query's answer, which is in order of person_id, as one zstd file. Answers its rows.
 
-    With a ``key`` footer and columns are encrypted as Parquet's own standard has it (AES-GCM).
+    With a ``key`` footer and columns are encrypted as Parquet's own standard has it (AES-GCM), so that pandas, pyarrow and
+    DuckDB read them; lists are to be text by then.
     """
-    reader = answer.to_arrow_reader(BATCH_ROWS)
+    reader = answer.to_arrow_reader(BATCH_ROWS if key is None else ENCRYPTED_ROWS)
     schema = described(reader.schema, columns, about)
     order = [pq.SortingColumn(schema.names.index(KEY))]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,8 +116,9 @@ def write(
 def _encrypted(key: bytes | None) -> dict[str, Any]:
     if key is None:
         return {}
-    # DuckDB 1.5 fails on an encrypted page of a dictionary; zstd makes up for it.
-    return {"encryption_properties": create_encryption_properties(footer_key=key), "use_dictionary": False}
+    # DuckDB 1.5 reads encrypted columns of one page only, and none with a dictionary; zstd makes up for it.
+    one_page = {"data_page_size": 1 << 30, "max_rows_per_page": 1 << 30, "use_dictionary": False}
+    return {"encryption_properties": create_encryption_properties(footer_key=key), **one_page}
 
 
 def part(path: Path, folder: Path, rows: int) -> Part:

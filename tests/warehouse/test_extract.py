@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -26,6 +27,7 @@ from tests.warehouse.small_release import MAN, PEOPLE, build
 from warehouse.extract import Delivery, extract, is_due, partitions_of
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
+from warehouse.parquet import write
 from warehouse.subscriber_keys import key_of
 
 COLUMNS = [
@@ -257,6 +259,7 @@ import os, pathlib, signal, sys
 from contracts.load import OWN, load
 from warehouse import durable, extract, parquet
 from warehouse.home import Home
+from warehouse.parquet import write
 steps = int(sys.argv[3])
 def watched(what):
     def call(*args, **kwargs):
@@ -345,6 +348,33 @@ def test_encrypted_files_open_with_the_subscribers_key_alone(
     newer = build(tmp_path / "r2.duckdb", contracts, "r2", {"p1": PEOPLE["p1"]})
     assert extract(newer, sealed, "hr", home).changes == {"I": 0, "U": 0, "D": 3}
     assert ((home.root / "keys" / "hr.parquet").stat().st_mode & 0o777) == 0o600
+
+
+def by_duckdb(path: Path, key: bytes) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as reader:
+        reader.execute(f"PRAGMA add_parquet_key('own', '{base64.b64encode(key).decode()}')")
+        return reader.execute(f"FROM read_parquet('{path}', encryption_config = {{footer_key: 'own'}})").fetchall()
+
+
+def test_pandas_pyarrow_and_duckdb_read_the_same_of_an_encrypted_file(database: Path, contracts: Contracts, home: Home) -> None:
+    columns = ("person_id", "birth_date", "insurances")
+    sealed = changed(contracts, "hr", encrypted=True, partition_by=(), columns=columns)
+    path, key = extract(database, sealed, "hr", home).folder / "part-0.parquet", key_of(home, "hr", "parquet")
+    opened = create_decryption_properties(footer_key=key)
+
+    by_arrow = [tuple(row.values()) for row in pq.read_table(path, decryption_properties=opened).to_pylist()]
+    by_pandas = pd.read_parquet(path, decryption_properties=opened).astype(object)
+    told = [tuple(row) for row in by_pandas.where(by_pandas.notna(), None).itertuples(index=False)]
+    assert by_duckdb(path, key) == by_arrow == told
+    assert by_arrow[0] == ("p1", date(1965, 3, 12), '["110","310"]')
+
+
+def test_an_encrypted_file_of_many_rows_has_columns_of_one_page(tmp_path: Path) -> None:
+    path, key = tmp_path / "many.parquet", bytes(range(32))
+    with duckdb.connect() as connection:
+        rows = "SELECT lpad(i::VARCHAR, 12, '0') AS person_id, nullif(repeat(i::VARCHAR, 20), '') AS told FROM range(45000) AS r (i)"
+        assert write(connection.execute(rows), path, {}, {}, key) == 45_000
+    assert len(by_duckdb(path, key)) == pq.read_table(path, decryption_properties=create_decryption_properties(footer_key=key)).num_rows
 
 
 def test_a_key_that_is_none_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
