@@ -100,6 +100,7 @@ function show(answer) {
     `共 ${answer.fields.length} 项，已预填 ${given} 项` +
     (disputed ? `，其中 ${disputed} 项各部门说法不一，请申请人核对` : "") +
     `。数据截至 ${answer.release.as_of}。`;
+  $("use").textContent = `用途：${answer.purpose}；业务受理编号：${answer.case}；数据版本：${answer.release.release_id}`;
   $("fields").replaceChildren(...answer.fields.map(fieldShown));
   $("attachments").replaceChildren(...answer.attachments.map(attachmentShown));
   $("documents").hidden = !answer.attachments.length;
@@ -116,12 +117,19 @@ function fieldShown(field) {
   input.classList.toggle("given", isGiven);
   input.classList.toggle("disputed", field.disputed);
   input.setAttribute("aria-describedby", `${id}_source`);
-  input.addEventListener("input", () => input.classList.toggle("changed", input.value !== (field.value ?? "")));
+  // On paper a value has as many lines as it needs, which an input has not.
+  const printed = element("div", { className: "printed", textContent: input.value });
+  printed.setAttribute("aria-hidden", "true");
+  input.addEventListener("input", () => {
+    input.classList.toggle("changed", input.value !== (field.value ?? ""));
+    printed.textContent = input.value;
+  });
   const label = element("label", { htmlFor: id, textContent: field.label });
   label.classList.toggle("must", field.required);
-  const mark = field.disputed ? "有争议" : isGiven ? "" : field.missing?.reason === "not_applicable" ? "不适用" : "请填写";
+  const unsure = field.disputed ? "有争议" : isGiven && field.standing && field.standing !== "owner" ? "请核对" : "";
+  const mark = unsure || (isGiven ? "" : field.missing?.reason === "not_applicable" ? "不适用" : "请填写");
   const shown = element("div", { className: "field" });
-  shown.append(element("span", { className: `mark${field.disputed ? " disputed" : ""}`, textContent: mark }), label, input);
+  shown.append(element("span", { className: `mark${field.disputed ? " disputed" : ""}`, textContent: mark }), label, input, printed);
   if (!isGiven && field.asks) shown.append(element("p", { className: "note", textContent: field.asks }));
   if (field.choices.length) {
     shown.append(element("datalist", { id: `${id}_choices` }, ...field.choices.map((value) => element("option", { value }))));

@@ -47,6 +47,10 @@ def typed(page: Page, text: str) -> None:
     page.keyboard.press("Tab")
 
 
+def marks(page: Page, field: str) -> str:
+    return page.locator(".field", has=page.locator(field)).locator(".mark").inner_text()
+
+
 def asked_for(page: Page, key: str, number: str) -> None:
     """All by keyboard: the key, then purpose, case and number, Enter."""
     page.locator("#key").focus()
@@ -67,6 +71,9 @@ def test_an_official_fills_in_corrects_confirms(page: Page, served: tuple[str, s
     name = page.locator("#field_name")
     expect(name).to_have_value("欧阳[志]强")
     expect(page.locator("#field_ethnicity")).to_have_class("given disputed")
+    assert marks(page, "#field_ethnicity") == "有争议"
+    assert marks(page, "#field_former_name") == "请核对"  # the register's silence is nobody's word
+    assert not marks(page, "#field_name")
     expect(page.locator("#field_name_source")).to_be_hidden()
     name.focus()
     expect(page.locator("#field_name_source")).to_be_visible()
@@ -100,4 +107,6 @@ def test_large_type_and_paper(page: Page, served: tuple[str, str]) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#ask")).to_be_hidden()
     expect(page.locator(".signature")).to_be_visible()
+    expect(page.locator("#use")).to_contain_text("退休申请；业务受理编号：2026-0001")
+    expect(page.locator(".field", has=page.locator("#field_name")).locator(".printed")).to_have_text("欧阳[志]强")
     picture(page, "paper")
