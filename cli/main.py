@@ -148,16 +148,32 @@ def pull(
 @app.command()
 @told_plainly
 def explain(
-    who: Annotated[str, typer.Argument(metavar="PERSON_ID|ID_NUMBER")], as_of: Day = None, json: Json = False
+    who: Annotated[str, typer.Argument(metavar="PERSON_ID|ID_NUMBER")],
+    as_of: Day = None,
+    purpose: Annotated[str | None, typer.Option(help="What the look is for; the access log keeps it.")] = None,
+    case: Annotated[str | None, typer.Option(help="The case number that the look belongs to.")] = None,
+    json: Json = False,
 ) -> None:
     """Say where each datum of a person is from, and who disagrees. 一个人每项数据的来源"""
     from cli import show
     from contracts.load import load_all
+    from warehouse.access_log import AccessLog, at_the_keyboard
     from warehouse.explain import explain as answer_for
+    from warehouse.faults import NotFoundError
     from warehouse.home import Home
     from warehouse.publish import published
 
-    answer = answer_for(published(Home.from_environment()), who, load_all(), _day(as_of))
+    home = Home.from_environment()
+    database = published(home)
+    try:
+        answer = answer_for(database, who, load_all(), _day(as_of))
+    except NotFoundError:
+        AccessLog(home).write([at_the_keyboard("explain", (), "not_found", None, purpose=purpose, case=case)])
+        raise
+    looked_at = [person.person_id for person in answer.persons]
+    AccessLog(home).write(
+        [at_the_keyboard("explain", looked_at, "shown", answer.release.release_id, purpose=purpose, case=case)]
+    )
     if json:
         typer.echo(show.as_json(answer))
     else:
@@ -177,17 +193,20 @@ def prefill(
     """Fill a form with what the departments hold. 表单预填"""
     from cli import show
     from contracts.load import load_all
-    from warehouse.access_log import AccessLog
+    from warehouse.access_log import AccessLog, at_the_keyboard
     from warehouse.home import Home
-    from warehouse.prefill import Inquiry, at_the_keyboard, fill
+    from warehouse.prefill import Inquiry, fill
     from warehouse.publish import published
     from warehouse.published import Published
 
     inquiry = Inquiry(form, id_number, purpose, case, as_of=_day(as_of))
     home = Home.from_environment()
     filled = fill(Published(published(home), load_all(), inquiry.as_of), inquiry)
-    AccessLog(home).write([at_the_keyboard(inquiry, filled)])
     answer = filled.prefilled
+    looked = at_the_keyboard(
+        "prefill", filled.persons, filled.outcome, answer.release.release_id, form=form, purpose=purpose, case=case
+    )
+    AccessLog(home).write([looked])
     if json:
         typer.echo(show.as_json(answer))
     else:

@@ -59,6 +59,7 @@ def show(
     from cli import show as told
     from contracts.load import load_all
     from transforms.review import show as side_by_side
+    from warehouse.access_log import AccessLog, at_the_keyboard
     from warehouse.faults import WrongUseError
     from warehouse.home import Home
 
@@ -66,7 +67,11 @@ def show(
         raise WrongUseError(
             "--values shows personal data at a terminal only; leave it out for a file or another program"
         )
-    answer = side_by_side(Home.from_environment(), load_all(), pair, values=values)
+    home = Home.from_environment()
+    answer = side_by_side(home, load_all(), pair, values=values)
+    looked_at = [person for person in (answer.left_person, answer.right_person) if person]
+    outcome = "masked" if answer.is_masked else "shown"
+    AccessLog(home).write([at_the_keyboard("review", looked_at, outcome, None, case=answer.pair.pair_id)])
     typer.echo(told.as_json(answer)) if json else told.side_by_side(answer)
 
 

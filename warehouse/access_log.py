@@ -10,6 +10,7 @@ is missed, and a chain that was forged anew has no seal.
 from __future__ import annotations
 
 import fcntl
+import getpass
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -47,6 +48,20 @@ class Access:
     persons: tuple[str, ...]
     outcome: str
     release_id: str | None
+
+
+def at_the_keyboard(  # noqa: PLR0913 - what an entry says, a name each
+    action: str,
+    persons: Iterable[str],
+    outcome: str,
+    release_id: str | None,
+    *,
+    form: str | None = None,
+    purpose: str | None = None,
+    case: str | None = None,
+) -> Access:
+    """What the log says of a look that the command line gave to the account that it runs under."""
+    return Access("command", getpass.getuser(), action, form, purpose, case, tuple(persons), outcome, release_id)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from tests.warehouse.small_release import MAN, SHARED
+from warehouse.access_log import AccessLog
 from warehouse.home import Home
 
 PURPOSE = ("--purpose", "退休申请", "--case", "2026-0001")
@@ -56,6 +58,20 @@ def test_nobody_is_a_fault_that_shows_no_number() -> None:
     assert "330102********1234" in answer.stderr
     assert NOBODY not in answer.output
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_who_looked_at_whom_and_why_is_written_down(served: Home) -> None:
+    assert renkou("explain", MAN, "--purpose", "校核", "--case", "2026-9").exit_code == 0
+    assert renkou("explain", NOBODY).exit_code == 1
+
+    log = AccessLog(served)
+    (entry,) = log.of_person(["p1"])
+    look = entry.access
+    assert (look.action, look.purpose, look.case_no, look.outcome) == ("explain", "校核", "2026-9", "shown")
+    assert look.system == getpass.getuser()
+    written = log.files()[0].read_text(encoding="utf-8").splitlines()
+    assert (len(written), "not_found" in written[1], NOBODY in written[1]) == (2, True, False)
+    assert log.verify() == []
 
 
 @pytest.mark.usefixtures("served")

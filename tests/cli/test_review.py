@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from tests.support.identity import RECORD, REGISTER, Story, number, reference
+from warehouse.access_log import AccessLog
 from warehouse.connection import open_database
 from warehouse.decisions import decisions, pair_id
 from warehouse.home import Home
@@ -78,6 +79,16 @@ def test_side_by_side_only_what_differs_can_be_read() -> None:
     assert "**朋" in shown.stdout
     for value in (NUMBER, "王小", "13957112345", "1980"):
         assert value not in shown.stdout
+
+
+def test_who_looked_at_a_pair_is_written_down(home: Home) -> None:
+    assert renkou("show", PAIR).exit_code == 0
+
+    (written,) = AccessLog(home).files()[0].read_text(encoding="utf-8").splitlines()
+    look = json.loads(written)["entry"]["access"]
+    assert (look["action"], look["case_no"], look["outcome"]) == ("review", PAIR, "masked")
+    assert len(look["persons"]) == 2
+    assert AccessLog(home).verify() == []
 
 
 @pytest.mark.usefixtures("home")
