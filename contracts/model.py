@@ -8,6 +8,7 @@ are property names of the contract, never the department's own headers.
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -839,9 +840,18 @@ class Contracts(Agreed):
     def code_list(self, list_id: str) -> CodeList:
         return next(c for c in self.code_lists if c.id == list_id)
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What each dataset is called."""
+        return {dataset.id: dataset.title for dataset in self.datasets}
+
+    @cached_property
+    def _data(self) -> dict[str | None, Datum]:
+        return {datum.name: datum for datum in reversed(self.catalogue.data)}
+
     def datum(self, name: str | None) -> Datum | None:
         """The datum of that name, None when the catalogue has none."""
-        return next((d for d in self.catalogue.data if d.name == name), None)
+        return self._data.get(name)
 
     def relative(self, name: str) -> Relative | None:
         """The relative of that name; None for a datum of type person, which is one by itself."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import duckdb
-from sqlglot import exp, parse_one
 
-from contracts.model import Contracts, Form, FormField
+from contracts.model import Form
 from warehouse.dossier import Dossier
 from warehouse.faults import RenkouError
+from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, all_read, expressions_of
 from warehouse.lookup import Origin, Row
-from warehouse.published import FILLED_ON, OF_RELATIVE, REGISTERS, Published
+from warehouse.published import Published
 
 # 个人信息保护法 art. 28, 31: every datum of a child under 14 is sensitive, and needs a basis of its own.
 MINOR_UNTIL = 14
@@ -122,51 +122,6 @@ def may_be_shown(dossier: Dossier, form: Form, on: date) -> bool:
         return True
     birthdays: int = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
     return birthdays >= MINOR_UNTIL
-
-
-def expressions_of(form: Form) -> tuple[str, ...]:
-    """Every expression that filling in a form may need, each once."""
-    texts = [text for field in form.fields for text in (field.expression, field.applies_when) if text is not None]
-    texts += [condition for attachment in form.attachments for condition in attachment.unnecessary_when]
-    return tuple(dict.fromkeys(texts))
-
-
-@lru_cache(maxsize=4096)
-def all_read(expressions: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the columns that expressions read, each once."""
-    return tuple(dict.fromkeys(name for expression in expressions for name in columns_read(expression)))
-
-
-@lru_cache(maxsize=4096)
-def columns_read(expression: str) -> tuple[str, ...]:
-    """Names of the columns that an expression of a contract reads."""
-    columns = parse_one(expression, read="duckdb").find_all(exp.Column)
-    return tuple(dict.fromkeys(column.name for column in columns))
-
-
-@lru_cache(maxsize=4096)
-def data_used(expression: str) -> tuple[tuple[str | None, str], ...]:
-    """The data that an expression reads, each with the relative whose it is, None for the applicant."""
-    names = (name for name in columns_read(expression) if name not in (FILLED_ON, REGISTERS, "person_id"))
-    parts = (name.partition(OF_RELATIVE) for name in names)
-    return tuple((via, datum) if datum else (None, via) for via, _, datum in parts)
-
-
-def is_inferred(field: FormField, contracts: Contracts) -> bool:
-    """Whether no owner's word makes the field certain: it rests on kin that no register lists whole, or on a datum of which a
-    newer event may be registered elsewhere.
-    """
-    read = data_used(field.expression) if field.expression else ((field.via, str(field.datum)),)
-    ways = [step for via, _ in read if via for step in via.split(".")]
-    relatives = [relative for step in ways if (relative := contracts.relative(step))]
-    data = [datum for name in (*ways, *(name for _, name in read)) if (datum := contracts.datum(name))]
-    return field.each or any(relative.of for relative in relatives) or any(datum.elsewhere for datum in data)
-
-
-def tie_of(via: str, contracts: Contracts) -> str | None:
-    """The applicant's datum that says who the relative is: one of type person, or what both have in common."""
-    relative = contracts.relative(via)
-    return relative.same if relative else via if contracts.datum(via) else None
 
 
 def weakest(standings: Iterable[str]) -> str | None:

@@ -8,14 +8,16 @@ wide rows, a look without one reads thousands of rows in every column.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import duckdb
 
-from contracts.model import Contracts, Datum, Relative
+from contracts.model import Contracts, Relative
 from warehouse.doubts import doubts_sql
 from warehouse.lookup import Origin, Row, quoted
 
@@ -26,6 +28,8 @@ MOST_RELATIVES = 50
 ORIGIN = (
     "concat_ws('|', datum, department, dataset, coalesce(batch_date::VARCHAR, ''), standing, coalesce(disagreeing, 0)::VARCHAR)"
 )
+
+TYPED: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "amount": lambda value: Decimal(str(value))}
 
 
 @dataclass(frozen=True)
@@ -57,48 +61,54 @@ def view_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -
     connection.execute(f"CREATE OR REPLACE TEMP VIEW bearer AS {_bearers(contracts)}")
 
 
-def read_dossier(
-    connection: duckdb.DuckDBPyConnection, contracts: Contracts, person_id: str
-) -> Dossier | None:
-    """One person's dossier, None for an id that nobody has."""
-    found = connection.execute("SELECT told FROM dossier WHERE person_id = ?", [person_id]).fetchone()
-    return None if found is None else _dossier(person_id, json.loads(found[0]), contracts)
+class Dossiers:
+    """Finds dossiers in a release that stays open: both looks are planned once and run many times."""
 
+    def __init__(self, connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+        self._connection = connection
+        self._data = tuple(datum.name for datum in contracts.catalogue.data)
+        self._typed = {datum.name: TYPED[datum.type] for datum in contracts.catalogue.data if datum.type in TYPED}
+        connection.execute("PREPARE dossier_of AS SELECT told FROM dossier WHERE person_id = $1::VARCHAR")
+        connection.execute("PREPARE bearers_of AS SELECT rank, person_id FROM bearer WHERE number = $1::VARCHAR")
 
-def bearers_of(connection: duckdb.DuckDBPyConnection, number: str) -> tuple[str, ...]:
-    """Ids of everyone who bears the number now; failing that, of those who bore it before."""
-    found = connection.execute("SELECT rank, person_id FROM bearer WHERE number = ?", [number]).fetchall()
-    foremost = min((rank for rank, _ in found), default=0)
-    return tuple(sorted({person_id for rank, person_id in found if rank == foremost}))
+    def of(self, person_id: str) -> Dossier | None:
+        """One person's dossier, None for an id that nobody has."""
+        found = self._connection.execute(f"EXECUTE dossier_of({_literal(person_id)})").fetchone()
+        return None if found is None else self._read(person_id, json.loads(found[0]))
 
+    def bearers(self, number: str) -> tuple[str, ...]:
+        """Ids of everyone who bears the number now; failing that, of those who bore it before."""
+        found = self._connection.execute(f"EXECUTE bearers_of({_literal(number)})").fetchall()
+        foremost = min((rank for rank, _ in found), default=0)
+        return tuple(sorted({person_id for rank, person_id in found if rank == foremost}))
 
-def _dossier(person_id: str, told: Row, contracts: Contracts) -> Dossier:
-    values = told["person"]
-    data = {datum.name: datum for datum in contracts.catalogue.data}
-    origins: dict[str, tuple[Origin, ...]] = dict(map(_origin, told["origins"] or ()))
-    return Dossier(
-        person_id=person_id,
-        values={name: _typed(values.get(name), datum) for name, datum in data.items()},
-        origins=origins,
-        disputed=frozenset(told["disputed"] or ()),
-        registers=tuple(told["registers"] or ()),
-        relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
-        declared={each["datum"]: each["value"] for each in told["declared"] or ()},
-    )
+    def _read(self, person_id: str, told: Row) -> Dossier:
+        values: Row = dict.fromkeys(self._data) | told["person"]
+        for name, typed in self._typed.items():
+            if values[name] is not None:
+                values[name] = typed(values[name])
+        return Dossier(
+            person_id=person_id,
+            values=values,
+            origins=dict(map(_origin, told["origins"] or ())),
+            disputed=frozenset(told["disputed"] or ()),
+            registers=tuple(told["registers"] or ()),
+            relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
+            declared={each["datum"]: each["value"] for each in told["declared"] or ()},
+        )
 
 
 def _origin(told: str) -> tuple[str, tuple[Origin, ...]]:
-    datum, department, dataset, day, standing, disagreeing = told.split("|")
+    datum, _, rest = told.partition("|")
+    return datum, _origins(rest)
+
+
+@lru_cache(maxsize=4096)
+def _origins(told: str) -> tuple[Origin, ...]:
+    """Few sources and days say all that is said: one origin serves thousands of persons."""
+    department, dataset, day, standing, disagreeing = told.split("|")
     batch_date = date.fromisoformat(day) if day else None
-    return datum, (Origin(department, dataset, None, batch_date, standing, 0, int(disagreeing)),)
-
-
-def _typed(value: Any, datum: Datum) -> Any:
-    if value is None:
-        return None
-    if datum.type == "date":
-        return date.fromisoformat(value)
-    return Decimal(str(value)) if datum.type == "amount" else value
+    return (Origin(department, dataset, None, batch_date, standing, 0, int(disagreeing)),)
 
 
 # --- making -----------------------------------------------------------------------------------------------------

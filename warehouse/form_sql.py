@@ -10,10 +10,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from contracts.model import Contracts, Datum, Form, FormField
-from warehouse.applicant import columns_read, data_used, is_inferred, tie_of
+from warehouse.applicant import MINOR_UNTIL, MINORS
+from warehouse.form_plan import (
+    FILLED_ON,
+    OF_RELATIVE,
+    REGISTERS,
+    columns_read,
+    data_used,
+    is_inferred,
+    tie_of,
+)
 from warehouse.lookup import quoted
 from warehouse.places import ADDRESS
-from warehouse.published import FILLED_ON, OF_RELATIVE, REGISTERS
 from warehouse.wording import LABEL, SEPARATOR, labels_of
 
 MARKS = ("fallback", "declared", "disputed", "misreported")
@@ -75,12 +83,12 @@ def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> s
     columns += [f"coalesce(own.{mark}, []) AS own__{mark}" for mark in MARKS]
     joined: set[str] = set()
     for via, datum in sorted(_wanted(form)):
-        alias = _join(via, contracts, tables, joins, joined)
+        alias = _join(via, form, contracts, tables, joins, joined)
         columns.append(f"{alias}.{quoted(datum)} AS {quoted(_flat(via) + OF_RELATIVE + datum)}")
     columns += [f"coalesce(m_{alias}.{mark}, []) AS {alias}__{mark}" for alias in sorted(joined) for mark in MARKS]
     for via, datum in sorted(_each(form)):
         name = _flat(via) + OF_RELATIVE + datum
-        joins.append(f"LEFT JOIN ({_all_of(via, datum, tables)}) AS e_{name} ON e_{name}.who = a.{KEY}")
+        joins.append(f"LEFT JOIN ({_all_of(via, datum, form, tables)}) AS e_{name} ON e_{name}.who = a.{KEY}")
         columns += [f"e_{name}.found AS {quoted('each__' + name)}"]
         columns += [f"coalesce(e_{name}.{mark}, false) AS {quoted(f'each__{name}__{mark}')}" for mark in MARKS]
     return (
@@ -105,28 +113,43 @@ def _flat(via: str) -> str:
     return via.replace(".", OF_RELATIVE)
 
 
-def _join(via: str, contracts: Contracts, tables: Tables, joins: list[str], joined: set[str]) -> str:
-    """The alias of a relative's row, joined when it is not yet."""
+def _join(via: str, form: Form, contracts: Contracts, tables: Tables, joins: list[str], joined: set[str]) -> str:
+    """The alias of a relative's row, joined when it is not yet; of several relatives the foremost that the form may show."""
     alias = f"k_{_flat(via)}"
     if alias in joined:
         return alias
     first, _, step = via.rpartition(".")
-    bearer = _join(first, contracts, tables, joins, joined) if first else "a"
+    bearer = _join(first, form, contracts, tables, joins, joined) if first else "a"
     if contracts.relative(step) is None:
         tie = f"{bearer}.{quoted(step)}"
     else:
-        joins.append(f"LEFT JOIN {tables.kin}{step} AS t_{alias} ON t_{alias}.who = {bearer}.{KEY} AND t_{alias}.place = 1")
+        foremost = f"SELECT who, min_by({KEY}, place) AS {KEY} FROM ({_shown_kin(step, form, tables)}) GROUP BY who"
+        joins.append(f"LEFT JOIN ({foremost}) AS t_{alias} ON t_{alias}.who = {bearer}.{KEY}")
         tie = f"t_{alias}.{KEY}"
-    joins.append(f"LEFT JOIN {tables.relatives} AS {alias} ON {alias}.{KEY} = {tie}")
+    joins.append(f"LEFT JOIN {tables.relatives} AS {alias} ON {alias}.{KEY} = {tie} AND {_may_be_shown(alias, form)}")
     joins.append(f"LEFT JOIN marks AS m_{alias} ON m_{alias}.{KEY} = {alias}.{KEY}")
     joined.add(alias)
     return alias
 
 
-def _all_of(via: str, datum: str, tables: Tables) -> str:
+def _shown_kin(step: str, form: Form, tables: Tables) -> str:
+    """The relatives of one kind, of those whom the form may show: ``who``, ``person_id``, ``place``."""
+    return f"SELECT kin.* FROM {tables.kin}{step} AS kin JOIN {tables.relatives} AS k USING ({KEY}) WHERE {_may_be_shown('k', form)}"
+
+
+def _may_be_shown(alias: str, form: Form) -> str:
+    """SQL for ``warehouse.applicant.may_be_shown``."""
+    if MINORS in form.covers:
+        return "true"
+    born, on = f"{alias}.birth_date", "CAST($filled_on AS DATE)"
+    to_come = f"100 * month({on}) + day({on}) < 100 * month({born}) + day({born})"
+    return f"coalesce(year({on}) - year({born}) - CASE WHEN {to_come} THEN 1 ELSE 0 END >= {MINOR_UNTIL}, true)"
+
+
+def _all_of(via: str, datum: str, form: Form, tables: Tables) -> str:
     marks = ", ".join(f"bool_or(list_contains(m.{mark}, '{datum}')) AS {mark}" for mark in MARKS)
     return (
-        f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM {tables.kin}{via} AS t"
+        f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM ({_shown_kin(via, form, tables)}) AS t"
         f" JOIN {tables.relatives} AS k USING ({KEY}) LEFT JOIN marks AS m USING ({KEY})"
         f" WHERE k.{quoted(datum)} IS NOT NULL GROUP BY t.who"
     )

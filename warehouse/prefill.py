@@ -6,30 +6,21 @@
 from __future__ import annotations
 
 import dataclasses
-import getpass
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from contracts.model import Attachment, Contracts, Form, FormField
-from warehouse.access_log import Access
-from warehouse.applicant import (
-    Applicant,
-    RelatedPerson,
-    data_used,
-    is_inferred,
-    may_be_shown,
-    tie_of,
-    weakest,
-)
+from contracts.model import Attachment, Contracts, Form
+from warehouse.applicant import Applicant, RelatedPerson, may_be_shown, weakest
 from warehouse.dossier import Dossier
 from warehouse.faults import WrongUseError
+from warehouse.form_plan import FieldPlan, data_used, tie_of
 from warehouse.identity import masked
 from warehouse.lookup import Origin, Release
 from warehouse.published import Published
-from warehouse.wording import SEPARATOR, NoCodeError, for_form, labels_of, part_of, permitted
+from warehouse.wording import SEPARATOR, NoCodeError, for_form, part_of
 
 Status = Literal["filled", "not_found", "cannot_say"]
 Reason = Literal[
@@ -153,11 +144,11 @@ def fill(release: Published, inquiry: Inquiry, may_see: Callable[[Dossier], bool
     seen = [each for each in borne if may_see(each) and may_be_shown(each, form, inquiry.filled_on)]
     if len(borne) == len(seen) == 1:
         applicant = Applicant(release, seen[0], form, inquiry.filled_on)
-        prefilled = _prefilled(release, form, inquiry, "filled", _answers(applicant, release.contracts, form), seen[0])
+        prefilled = _prefilled(release, form, inquiry, "filled", _answers(applicant, form), seen[0])
         return Filled(prefilled, tuple(dict.fromkeys(applicant.looked_at)), "filled")
     # Whoever else bears the number makes it nobody's for certain, seen or not.
     status: Literal["not_found", "cannot_say"] = "cannot_say" if seen else "not_found"
-    prefilled = _prefilled(release, form, inquiry, status, _no_answers(form, status))
+    prefilled = _prefilled(release, form, inquiry, status, _no_answers(release, form, status))
     outcome = "withheld" if borne and not seen else status
     return Filled(prefilled, tuple(dossier.person_id for dossier in borne), outcome)
 
@@ -180,21 +171,6 @@ def _prefilled(
         case=inquiry.case,
         release=release.release,
         **answers,
-    )
-
-
-def at_the_keyboard(inquiry: Inquiry, filled: Filled) -> Access:
-    """What the access log says of a form that the command line filled in."""
-    return Access(
-        key="command",
-        system=getpass.getuser(),
-        action="prefill",
-        form=inquiry.form,
-        purpose=inquiry.purpose,
-        case_no=inquiry.case,
-        persons=filled.persons,
-        outcome=filled.outcome,
-        release_id=filled.prefilled.release.release_id,
     )
 
 
@@ -221,74 +197,67 @@ def _check_use(form: Form, inquiry: Inquiry) -> None:
         raise WrongUseError("a case number is needed: every look at a person's data belongs to a case")
 
 
-def _no_answers(form: Form, reason: Literal["not_found", "cannot_say"]) -> dict[str, Any]:
+def _no_answers(release: Published, form: Form, reason: Literal["not_found", "cannot_say"]) -> dict[str, Any]:
     return {
-        "fields": tuple(_empty(field, reason) for field in form.fields),
+        "fields": tuple(_empty(plan, reason) for plan in release.plan(form)),
         "attachments": tuple(AttachmentAnswer(a.name, a.label, False, ()) for a in form.attachments),
     }
 
 
-def _answers(applicant: Applicant, contracts: Contracts, form: Form) -> dict[str, Any]:
+def _answers(applicant: Applicant, form: Form) -> dict[str, Any]:
     return {
-        "fields": tuple(_filled(applicant, contracts, form, field) for field in form.fields),
-        "attachments": tuple(_attachment(applicant, contracts, form, a) for a in form.attachments),
+        "fields": tuple(_filled(applicant, plan) for plan in applicant.release.plan(form)),
+        "attachments": tuple(_attachment(applicant, form, a) for a in form.attachments),
     }
 
 
-def _filled(applicant: Applicant, contracts: Contracts, form: Form, field: FormField) -> FilledField:
-    if not _applies(applicant, form, field):
-        return _empty(field, "not_applicable")
+def _filled(applicant: Applicant, plan: FieldPlan) -> FilledField:
+    field = plan.field
+    if not _applies(applicant, plan):
+        return _empty(plan, "not_applicable")
     if field.datum is None and field.expression is None:
-        return _declared(applicant, field) or _empty(field, "not_supplied")
-    values, rests_on = _values(applicant, form, field)
+        return _declared(applicant, plan) or _empty(plan, "not_supplied")
+    values, rests_on = _values(applicant, plan)
     if not values:
-        said = _nothing(applicant, contracts, field) or _declared(applicant, field)
-        return said or _lacking(applicant, field)
+        return _nothing(applicant, plan) or _declared(applicant, plan) or _lacking(applicant, plan)
     try:
-        text = SEPARATOR.join(_worded(value, contracts, form, field) for value in values)
+        text = SEPARATOR.join(_worded(value, applicant, plan) for value in values)
     except NoCodeError:
-        return _declared(applicant, field) or _empty(field, "no_code")
+        return _declared(applicant, plan) or _empty(plan, "no_code")
     origins = [origin for person, name in rests_on for origin in person.origins.get(name, ())]
+    inferred = ["fallback"] if plan.is_inferred else []
     return FilledField(
-        **_said_of(field),
+        **plan.said,
         value=text,
         missing=None,
         departments=_departments(origins),
-        sources=_titles(contracts, (f"{origin.department}/{origin.dataset}" for origin in origins)),
+        sources=_titles(applicant, (f"{origin.department}/{origin.dataset}" for origin in origins)),
         as_of=min((o.batch_date for o in origins if o.batch_date), default=None),
-        standing=weakest([origin.standing for origin in origins] + _doubt(field, contracts)),
+        standing=weakest([origin.standing for origin in origins] + inferred),
         disputed=any(person.is_disputed(name) for person, name in rests_on),
     )
 
 
-def _doubt(field: FormField, contracts: Contracts) -> list[str]:
-    return ["fallback"] if is_inferred(field, contracts) else []
-
-
-def _worded(value: Any, contracts: Contracts, form: Form, field: FormField) -> str:
+def _worded(value: Any, applicant: Applicant, plan: FieldPlan) -> str:
     """A value as the form writes it. Raises NoCodeError where it has no word for it, or the part is not there."""
-    datum = contracts.datum(field.datum)
-    shown = part_of(permitted(value, form, datum, contracts), field, datum, contracts)
+    shown = plan.hidden.get(value, value) if isinstance(value, str) else value
+    shown = part_of(shown, plan.field, plan.datum, applicant.release.contracts)
     if shown is None:
         raise NoCodeError
-    return for_form(shown, field, datum, labels_of(contracts, datum))
+    return for_form(shown, plan.field, plan.datum, plan.labels)
 
 
-def _applies(applicant: Applicant, form: Form, field: FormField) -> bool:
+def _applies(applicant: Applicant, plan: FieldPlan) -> bool:
     """Whether the field is the applicant's to fill: what cannot be said counts as yes."""
-    if field.applies_when is None:
-        return True
-    place = f"form {form.id}, field {field.name}, applies_when"
-    return applicant.computed(field.applies_when, place) is not False
+    condition = plan.field.applies_when
+    return condition is None or applicant.computed(condition, f"{plan.place}, applies_when") is not False
 
 
-def _values(
-    applicant: Applicant, form: Form, field: FormField
-) -> tuple[list[Any], list[tuple[RelatedPerson, str]]]:
+def _values(applicant: Applicant, plan: FieldPlan) -> tuple[list[Any], list[tuple[RelatedPerson, str]]]:
     """A field's values, one unless it wants each relative's, and which data of which persons they rest on."""
+    field = plan.field
     if field.expression is not None:
-        place = f"form {form.id}, field {field.name}"
-        value = applicant.computed(field.expression, place)
+        value = applicant.computed(field.expression, plan.place)
         return [] if value is None else [value], _data_behind(applicant, field.expression)
     name = str(field.datum)
     if field.via is None:
@@ -297,7 +266,8 @@ def _values(
     others = applicant.related(field.via)
     others = others if field.each else others[:1]
     known = [(other, value) for other in others if (value := other.value(name)) is not None]
-    return [value for _, value in known], [*_tie(applicant, field.via), *((other, name) for other, _ in known)]
+    tie: list[tuple[RelatedPerson, str]] = [(applicant, plan.tie)] if plan.tie else []
+    return [value for _, value in known], [*tie, *((other, name) for other, _ in known)]
 
 
 def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPerson, str]]:
@@ -306,23 +276,19 @@ def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPer
         if via is None:
             found.append((applicant, name))
         else:
-            found += _tie(applicant, via)
+            tie = tie_of(via, applicant.release.contracts)
+            found += [(applicant, tie)] if tie else []
             found += [(other, name) for other in applicant.related(via)[:1]]
     return found
 
 
-def _tie(applicant: Applicant, via: str) -> list[tuple[RelatedPerson, str]]:
-    name = tie_of(via, applicant.release.contracts)
-    return [(applicant, name)] if name else []
-
-
-def _declared(applicant: Applicant, field: FormField) -> FilledField | None:
+def _declared(applicant: Applicant, plan: FieldPlan) -> FilledField | None:
     """What the applicant said in another form stands here too, until another answer is given."""
-    value = applicant.declared(field.topic) if field.topic else None
+    value = applicant.declared(plan.field.topic) if plan.field.topic else None
     if value is None:
         return None
     return FilledField(
-        **_said_of(field),
+        **plan.said,
         value=value,
         missing=None,
         departments=(),
@@ -333,39 +299,37 @@ def _declared(applicant: Applicant, field: FormField) -> FilledField | None:
     )
 
 
-def _nothing(applicant: Applicant, contracts: Contracts, field: FormField) -> FilledField | None:
+def _nothing(applicant: Applicant, plan: FieldPlan) -> FilledField | None:
     """What the silence of the owner's register says, if the form has a word for it."""
-    if field.none is None:
-        return None
-    datum = contracts.datum(field.none.datum or field.datum)
-    if datum is None:
-        return None
-    if field.none.means == "blank" and datum.owner not in applicant.registers:
+    none = plan.field.none
+    datum = applicant.release.contracts.datum(none.datum) if none and none.datum else plan.datum
+    if none is None or datum is None or (none.means == "blank" and datum.owner not in applicant.registers):
         return None
     return FilledField(
-        **_said_of(field),
-        value=field.none.text,
+        **plan.said,
+        value=none.text,
         missing=None,
         departments=(datum.owner.partition("/")[0],),
-        sources=_titles(contracts, [datum.owner]),
+        sources=_titles(applicant, [datum.owner]),
         as_of=applicant.release.latest_batch(datum.owner),
         standing="fallback",
         disputed=applicant.is_disputed(datum.name),
     )
 
 
-def _lacking(applicant: Applicant, field: FormField) -> FilledField:
+def _lacking(applicant: Applicant, plan: FieldPlan) -> FilledField:
+    field = plan.field
     if field.expression is not None:
         used = data_used(field.expression)
         lacking = tuple(via or name for via, name in used if applicant.value(via or name) is None)
-        return _empty(field, "not_computable", tuple(dict.fromkeys(lacking)))
+        return _empty(plan, "not_computable", tuple(dict.fromkeys(lacking)))
     name = str(field.via or field.datum)
-    return _empty(field, "unknown", (name,) if applicant.value(name) is None else ())
+    return _empty(plan, "unknown", (name,) if applicant.value(name) is None else ())
 
 
-def _empty(field: FormField, reason: Reason, lacking: tuple[str, ...] = ()) -> FilledField:
+def _empty(plan: FieldPlan, reason: Reason, lacking: tuple[str, ...] = ()) -> FilledField:
     return FilledField(
-        **_said_of(field),
+        **plan.said,
         value=None,
         missing=Missing(reason, TEXTS[reason], lacking),
         departments=(),
@@ -376,15 +340,7 @@ def _empty(field: FormField, reason: Reason, lacking: tuple[str, ...] = ()) -> F
     )
 
 
-def _said_of(field: FormField) -> dict[str, Any]:
-    """What the contract says of a field, whoever the applicant is."""
-    names = ("name", "label", "label_en", "required", "asks", "asked_of", "choices", "law")
-    return {name: getattr(field, name) for name in names}
-
-
-def _attachment(
-    applicant: Applicant, contracts: Contracts, form: Form, attachment: Attachment
-) -> AttachmentAnswer:
+def _attachment(applicant: Applicant, form: Form, attachment: Attachment) -> AttachmentAnswer:
     """A document is spared only by what a department itself says and nobody disputes."""
     place = f"form {form.id}, attachment {attachment.name}"
     conditions = attachment.unnecessary_when
@@ -392,7 +348,7 @@ def _attachment(
     holds = all(applicant.computed(condition, place) not in (None, False) for condition in conditions)
     unnecessary = bool(conditions) and holds and all(_is_firm(person, name) for person, name in behind)
     names = dict.fromkeys(name for _, name in behind)
-    labels = tuple(datum.label for name in names if (datum := contracts.datum(name)))
+    labels = tuple(datum.label for name in names if (datum := applicant.release.contracts.datum(name)))
     return AttachmentAnswer(attachment.name, attachment.label, unnecessary, labels if unnecessary else ())
 
 
@@ -405,6 +361,6 @@ def _departments(origins: list[Origin]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(origin.department for origin in origins))
 
 
-def _titles(contracts: Contracts, datasets: Iterable[str]) -> tuple[str, ...]:
-    titles = {dataset.id: dataset.title for dataset in contracts.datasets}
+def _titles(applicant: Applicant, datasets: Iterable[str]) -> tuple[str, ...]:
+    titles = applicant.release.contracts.titles
     return tuple(dict.fromkeys(titles[name] for name in datasets if name in titles))

@@ -7,19 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Contracts
+from contracts.model import Contracts, Form
 from warehouse.as_of import stand_at
 from warehouse.connection import calculator, reader
-from warehouse.dossier import Dossier, bearers_of, read_dossier, view_dossiers
+from warehouse.dossier import Dossier, Dossiers, view_dossiers
 from warehouse.faults import RenkouError
+from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, FieldPlan, planned
 from warehouse.identity import tidy, with_century
 from warehouse.lookup import Release, latest_batch, quoted, release_of
 
 TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]"}
-# Beside the data, what an expression of a form may read: the day of filling in, and the datasets that speak of the person.
-FILLED_ON, REGISTERS = "filled_on", "registers"
-# Between a relative's name and a datum of theirs in an expression: spouse__death_date.
-OF_RELATIVE = "__"
 OWN_TYPES = {FILLED_ON: "DATE", REGISTERS: "VARCHAR[]"}
 
 
@@ -38,13 +35,21 @@ class Published:
         self.release: Release = release_of(self._connection)
         self._calculator = Calculator(contracts)
         self._latest: dict[str, date | None] = {}
+        self._plans: dict[str, tuple[FieldPlan, ...]] = {}
+        self._dossiers = Dossiers(self._connection, contracts)
 
     def bearers(self, typed: str) -> tuple[str, ...]:
         """Ids of everyone who bears the number now, also as 15 digits; failing that, of those who bore it before."""
-        return bearers_of(self._connection, with_century(tidy(typed)))
+        return self._dossiers.bearers(with_century(tidy(typed)))
 
     def dossier(self, person_id: str) -> Dossier | None:
-        return read_dossier(self._connection, self.contracts, person_id)
+        return self._dossiers.of(person_id)
+
+    def plan(self, form: Form) -> tuple[FieldPlan, ...]:
+        """What the contract says of the form's fields."""
+        if form.id not in self._plans:
+            self._plans[form.id] = planned(form, self.contracts)
+        return self._plans[form.id]
 
     def latest_batch(self, dataset: str) -> date | None:
         """The day of the newest batch of a dataset that is in the release."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from contracts.model import Contracts, Datum, Form, FormField
+from contracts.model import Contracts, Datum, FormField
 from warehouse.places import address_part, division_part
 
 SEPARATOR = "、"
@@ -31,14 +31,6 @@ def in_words(value: Any, labels: Mapping[str, str]) -> str:
         return SEPARATOR.join(in_words(item, labels) for item in value)
     text = plain(value)
     return f"{text} {labels[text]}" if text in labels else text
-
-
-def permitted(value: Any, form: Form, datum: Datum | None, contracts: Contracts) -> Any:
-    """A value, a code that gives a special kind of data away replaced where no basis of the form covers that kind."""
-    if datum is None or datum.codes is None or not isinstance(value, str):
-        return value
-    hidden = (c for c in contracts.code_list(datum.codes).codes if c.special and c.special not in form.covers)
-    return next((code.broader for code in hidden if code.code == value), value)
 
 
 def part_of(value: Any, field: FormField, datum: Datum | None, contracts: Contracts) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pytest
 from contracts.model import Contracts
 from tests.support.county import Travelled
 from tests.warehouse.small_release import PEOPLE, WOMAN, build
-from warehouse.coverage import coverage
+from warehouse.connection import open_read_only
+from warehouse.coverage import answer, coverage, lay_out
 from warehouse.dossier import write_dossiers
 from warehouse.faults import WrongUseError
-from warehouse.prefill import Inquiry, prefill
+from warehouse.lookup import rows
+from warehouse.prefill import Inquiry, fill, prefill
+from warehouse.published import Published
 
 DAY = date(2026, 11, 23)
 
@@ -44,3 +48,39 @@ def test_an_unknown_form_is_refused(own_contracts: Contracts, tmp_path: Path) ->
     database = build(tmp_path / "r.duckdb", own_contracts, "r", PEOPLE)
     with pytest.raises(WrongUseError, match="nosuch"):
         coverage(database, own_contracts, ["nosuch"])
+
+
+def test_coverage_counts_what_prefill_shows(travelled: Travelled, own_contracts: Contracts, tmp_path: Path) -> None:
+    """Form by form for a few who would use it: the text, whose word it is, and whether it is disputed."""
+    release = Published(Path(shutil.copy(travelled.home.current, tmp_path)), own_contracts)
+    some = "SELECT * FROM form_answer JOIN person USING (person_id) WHERE id_number IS NOT NULL ORDER BY hash(person_id) LIMIT 4"
+    with open_read_only(travelled.home.current, beside_others=True) as connection:
+        lay_out(connection, own_contracts, own_contracts.forms)
+        for form in own_contracts.forms:
+            fields = answer(connection, own_contracts, form, DAY)
+            for row in rows(connection, some):
+                shown = fill(release, Inquiry(form.id, row["id_number"], form.purposes[0], "1", DAY)).prefilled
+                if shown.status != "filled" or shown.person_id != row["person_id"]:
+                    continue
+                for place, (field, filled) in enumerate(zip(fields, shown.fields, strict=True)):
+                    where = (form.id, field.field.name)
+                    counted = row[f"text_{place}"] if row[f"applies_{place}"] else None
+                    assert counted == filled.value, where
+                    if counted is not None:
+                        assert row[f"disputed_{place}"] == filled.disputed, where
+                        assert row[f"owner_{place}"] == (filled.standing == "owner"), where
+
+
+def test_no_form_shows_a_relative_under_14_unless_its_basis_names_minors(own_contracts: Contracts, tmp_path: Path) -> None:
+    child = {"name": "欧阳小明", "birth_date": date(2026, 9, 1), "father": "p1", "mother": "p2", "household_no": "000123", "hukou_status": "1"}
+    database = build(tmp_path / "r.duckdb", own_contracts, "r", {**PEOPLE, "p6": child})
+    naming = set()
+    with open_read_only(database, beside_others=True) as connection:
+        lay_out(connection, own_contracts, own_contracts.forms)
+        for form in own_contracts.forms:
+            answer(connection, own_contracts, form, DAY)
+            told = rows(connection, "SELECT * FROM form_answer WHERE person_id <> 'p6'")
+            if any(child["name"] in str(value) for row in told for value in row.values()):
+                naming.add(form.id)
+    assert naming
+    assert naming <= {form.id for form in own_contracts.forms if "minors" in form.covers}
