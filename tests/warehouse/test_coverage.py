@@ -72,7 +72,8 @@ def test_coverage_counts_what_prefill_shows(travelled: Travelled, own_contracts:
 
 
 def test_no_form_shows_a_relative_under_14_unless_its_basis_names_minors(own_contracts: Contracts, tmp_path: Path) -> None:
-    child = {"name": "欧阳小明", "birth_date": date(2026, 9, 1), "father": "p1", "mother": "p2", "household_no": "000123", "hukou_status": "1"}
+    parents = {"father": "p1", "mother": "p2", "household_no": "000123"}
+    child = {"name": "欧阳小明", "birth_date": date(2026, 9, 1), "hukou_status": "1", **parents}
     database = build(tmp_path / "r.duckdb", own_contracts, "r", {**PEOPLE, "p6": child})
     naming = set()
     with open_read_only(database, beside_others=True) as connection:
