@@ -68,7 +68,7 @@ def _parents(dataset: Dataset, person: PersonOfRow) -> str:
     roles = [tie.to for tie in dataset.relations if tie.from_ == person.role and tie.kind in {"mother", "father"}]
     names = [f"name_key({_value(dataset.role(role).data.get('name'))})" for role in roles]
     names.append(f"name_key(nullif(regexp_extract({_told(dataset, person, 'name')}, '^(.+?)之[子女]', 1), ''))")
-    return f"nullif(list_distinct([{', '.join(names)}]), [])"
+    return _listed(names)
 
 
 def _note(person: PersonOfRow, datum: str) -> str:
@@ -86,13 +86,17 @@ def _register_key(person: PersonOfRow) -> str:
 def _context(person: PersonOfRow, context: Context) -> str:
     """SQL: a list of all that the record tells in this context."""
     values = [f"({_value(person.data[name])})::VARCHAR" for name in context.data if name in person.data]
-    if not values:
-        return "NULL::VARCHAR[]"
     if context.tail:
         values = [f"right({value}, {context.tail})" for value in values]
-    if len(values) == 1:
-        return f"CASE WHEN {values[0]} IS NOT NULL THEN [{values[0]}] END"
-    return f"nullif(list_distinct([{', '.join(values)}]), [])"
+    return _listed(values)
+
+
+def _listed(values: list[str]) -> str:
+    """SQL: a list of the values that are there, NULL without any. Most rows have none, and making lists is dear."""
+    if not values:
+        return "NULL::VARCHAR[]"
+    one = f"[{values[0]}]" if len(values) == 1 else f"list_distinct([{', '.join(values)}])"
+    return f"CASE WHEN coalesce({', '.join(values)}) IS NOT NULL THEN {one} END"
 
 
 def present(dataset: Dataset, person: PersonOfRow) -> str:

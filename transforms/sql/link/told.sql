@@ -1,10 +1,11 @@
 -- One row per unit and way of telling who it is; a former name is one of its own.
 CREATE OR REPLACE TABLE link_told AS
 WITH said AS (
-    SELECT DISTINCT m.unit_id, r.number, r.former_number, r.told, r.name_key, r.former_name_key, r.birth_date, r.register_key$contexts
+    SELECT m.unit_id, r.number, r.former_number, r.told, r.name_key, r.former_name_key, r.birth_date, r.register_key$contexts
     FROM link_member AS m JOIN link_record AS r USING (record_id)
+), told AS (
+    SELECT * EXCLUDE (former_name_key) FROM said
+    UNION
+    SELECT * EXCLUDE (former_name_key) REPLACE (former_name_key AS name_key) FROM said WHERE former_name_key IS NOT NULL
 )
-SELECT said.* EXCLUDE (former_name_key), sound FROM said LEFT JOIN link_sound USING (name_key)
-UNION
-SELECT said.* EXCLUDE (former_name_key) REPLACE (former_name_key AS name_key), s.sound
-FROM said JOIN link_sound AS s ON s.name_key = said.former_name_key;
+SELECT told.*, sound FROM told LEFT JOIN link_sound USING (name_key);
