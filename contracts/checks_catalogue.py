@@ -19,12 +19,14 @@ ANSWERS = {
     "date": "date",
     "timestamp": "timestamp",
     "amount": "amount",
+    "amount_in_ten_thousands": "amount",
+    "number": "number",
     "set": "set",
 }
-TYPED = {"date": {"date"}, "amount": {"amount"}, "set": {"set", "text"}}
+TYPED = {"date": {"date"}, "amount": {"amount"}, "number": {"number"}, "set": {"set", "text"}}
 # Linking reads what these normalisers note beside the value.
 NEEDS_NORMALISER = {"identity_number": "identity_number", "name": "name"}
-ORDERED = {"date", "month", "amount", "text", "code"}
+ORDERED = {"date", "month", "amount", "number", "text", "code"}
 CUT = {"code", "text", "month"}
 
 

@@ -51,12 +51,18 @@ def columns_have_names_of_their_own(agreed: Agreement) -> Iterator[Finding]:
 
 
 def headers_are_distinct(agreed: Agreement) -> Iterator[Finding]:
-    """Two columns of one header could not be told apart; white space in a header does not count."""
+    """Two columns of one header could not be told apart; white space in a header does not count.
+
+    One text may tell two things, as the number of a disability card holds the person's: then each has a normaliser of its own.
+    """
     for dataset in agreed.contracts.datasets:
         for header in doubled("".join(each.header.split()) for each in dataset.columns):
-            names = [each.name for each in dataset.columns if "".join(each.header.split()) == header]
+            same = [each for each in dataset.columns if "".join(each.header.split()) == header]
+            names = [each.name for each in same]
+            if len({each.normaliser for each in same if each.not_taken is None}) == len(same):
+                continue
             what = f"header {header} belongs to {listed(names)}"
-            remedy = "give each column its own physicalName, as it stands in the file"
+            remedy = "give each its own physicalName, as it stands in the file; for two things in one text, two normalisers"
             yield Finding("error", agreed.shown(dataset.source), "schema.properties", what, remedy)
 
 
@@ -139,9 +145,14 @@ def changes_say_what_happened(agreed: Agreement) -> Iterator[Finding]:
     for dataset in agreed.contracts.datasets:
         file, where = agreed.shown(dataset.source), "delivery.operation"
         operation = dataset.delivery.operation
-        if dataset.delivery.mode == "delta" and operation is None:
+        only = dataset.delivery.additions_only
+        if dataset.delivery.mode == "delta" and operation is None and not only:
             what = "a delta without operation: a withdrawn record would stay for ever"
-            yield Finding("error", file, where, what, "name the column, and its values in upsert and delete")
+            remedy = "name the column, and its values in upsert and delete; or say additions_only: true, if nothing is ever withdrawn"
+            yield Finding("error", file, where, what, remedy)
+        if only and (operation is not None or dataset.delivery.mode == "full"):
+            what = "additions_only is said of a delta without an operation, and of nothing else"
+            yield Finding("error", file, "delivery.additions_only", what, "leave it out, or the operation")
         if dataset.delivery.mode == "full" and operation is not None:
             what = "a full delivery has no operation: what is not in it is gone"
             yield Finding("error", file, where, what, "leave it out, or make the mode delta")
@@ -171,13 +182,14 @@ def _operations_are_complete(agreed: Agreement, dataset: Dataset) -> Iterator[Fi
 
 
 def updated_is_a_moment(agreed: Agreement) -> Iterator[Finding]:
-    """Versions of a record are ordered by a moment or a day."""
+    """Versions of a record are ordered by a moment, a day, or their number."""
     for dataset in agreed.contracts.datasets:
         name = dataset.delivery.updated
         if name is not None:
             file = agreed.shown(dataset.source)
             yield from unnamed_column(file, dataset, "delivery.updated", name)
-            yield from not_a_time(file, dataset, "delivery.updated", name)
+            if not (found := column(dataset, name)) or found.normaliser != "number":
+                yield from not_a_time(file, dataset, "delivery.updated", name)
 
 
 def not_a_time(file: str, dataset: Dataset, where: str, name: str) -> Iterator[Finding]:
@@ -185,7 +197,7 @@ def not_a_time(file: str, dataset: Dataset, where: str, name: str) -> Iterator[F
     found = column(dataset, name)
     if found is not None and found.normaliser not in DAYS | {"timestamp"}:
         what = f"column {name} is {found.normaliser}, by which records cannot be ordered"
-        yield Finding("error", file, where, what, "name a day or a timestamp")
+        yield Finding("error", file, where, what, "name a day or a timestamp; versions also by their number")
 
 
 def layouts_can_be_told_apart(agreed: Agreement) -> Iterator[Finding]:
@@ -222,6 +234,17 @@ def sheets_are_known(agreed: Agreement) -> Iterator[Finding]:
                     yield Finding("error", file, where, what, "add it to the crosswalk")
 
 
+def paths_lead_through_objects(agreed: Agreement) -> Iterator[Finding]:
+    """A dotted path of JSON lines names members of objects; a member of a list has no name."""
+    for file, where, dataset, each in _columns(agreed):
+        is_json = any(layout.format == "jsonl" for layout in dataset.delivery.layouts)
+        steps = each.header.split(".")
+        if is_json and len(steps) > 1 and any(step.isdigit() for step in steps):
+            what = f"physicalName {each.header} leads into a list"
+            remedy = "ask the department for a line each, or for a member of its own; a list of texts is taken whole by set"
+            yield Finding("error", file, where, what, remedy)
+
+
 CHECKS: tuple[Check, ...] = (
     datasets_have_one_file_each,
     columns_have_names_of_their_own,
@@ -236,4 +259,5 @@ CHECKS: tuple[Check, ...] = (
     updated_is_a_moment,
     layouts_can_be_told_apart,
     sheets_are_known,
+    paths_lead_through_objects,
 )

@@ -57,11 +57,11 @@ def roles_have_columns_of_their_own(agreed: Agreement) -> Iterator[Finding]:
 
 
 def roles_can_be_linked(agreed: Agreement) -> Iterator[Finding]:
-    """Without a number a record stays a person of its own."""
+    """Without a number a record that looks like two persons, or like nobody, stays a person of its own."""
     numbers = {name for name, datum in agreed.data.items() if datum.type == NUMBER}
     for file, where, _, person in _persons(agreed):
         if not numbers & set(person.data):
-            what = "supplies no identity number: its records will be linked to nobody"
+            what = "supplies no identity number: its records find their persons by name, birth and what surrounds them alone"
             yield Finding(
                 "note", file, f"{where}.data", what, f"supply {listed(sorted(numbers))}, if there is one"
             )

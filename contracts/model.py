@@ -24,8 +24,9 @@ class Agreed(BaseModel):
 # --- catalogue ----------------------------------------------------------------------------------------------
 
 DatumType = Literal[
-    "identity_number", "name", "text", "address", "code", "date", "month", "amount", "phone", "set", "person"
+    "identity_number", "name", "text", "address", "code", "date", "month", "amount", "number", "phone", "set", "person"
 ]
+SQL_TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "number": "BIGINT", "set": "VARCHAR[]"}
 Pick = Literal["newest", "newest_record", "earliest", "union"]
 
 
@@ -74,6 +75,11 @@ class Datum(Agreed):
     sensitivity: Literal["general", "personal", "sensitive"]
     special: str | None = None
     replaces: bool = False
+
+    @property
+    def sql_type(self) -> str:
+        """The type of its column in the published table; a person is told there by an id."""
+        return SQL_TYPES.get(self.type, "VARCHAR")
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -187,6 +193,7 @@ class FileLayout(Agreed):
 class Delivery(Agreed):
     """How a dataset arrives.
 
+    ``additions_only``: a delta that only ever adds, as a register of judgments; it has no ``operation``.
     ``quarantine_bound``: the share of unreadable or impossible rows that refuses a batch.
     """
 
@@ -196,6 +203,7 @@ class Delivery(Agreed):
     cadence: Literal["daily", "weekly", "monthly"]
     operation: Operation | None = None
     updated: str | None = None
+    additions_only: bool = False
     bounds: Bounds = Bounds()
     quarantine_bound: float = 0.5
 
@@ -404,6 +412,12 @@ class Dataset(Agreed):
     @property
     def keys(self) -> tuple[Column, ...]:
         return tuple(sorted((c for c in self.columns if c.key is not None), key=lambda c: c.key or 0))
+
+    @property
+    def updated_at(self) -> str | None:
+        """The column of the moment or day of a record's last change; none where versions are counted."""
+        updated = self.delivery.updated
+        return updated if updated and self.column(updated).normaliser != "number" else None
 
     @property
     def supplies(self) -> frozenset[str]:

@@ -97,7 +97,7 @@ def _said_now(contracts: Contracts, day: date) -> str:
 
 
 def _day_of_record(dataset: Dataset) -> str:
-    updated = dataset.delivery.updated
+    updated = dataset.updated_at
     return f"coalesce({updated}::DATE, batch_date)" if updated else "batch_date"
 
 
@@ -119,7 +119,7 @@ def _former(datum: Datum, dataset: Dataset, role: str, column: str, day: date) -
         datum=quoted(datum.name),
         column=datum.name,
         former=column,
-        dated=dataset.delivery.updated or "batch_date",
+        dated=dataset.updated_at or "batch_date",
         table=dataset.table,
         department=quoted(dataset.department),
         dataset=quoted(dataset.name),

@@ -24,6 +24,8 @@ EMPTY_TYPES = {
     "date": "DATE",
     "timestamp": "TIMESTAMP",
     "amount": "DECIMAL(14, 2)",
+    "amount_in_ten_thousands": "DECIMAL(14, 2)",
+    "number": "BIGINT",
     "set": "VARCHAR[]",
 }
 

@@ -12,7 +12,6 @@ import duckdb
 from contracts.model import Contracts, Dataset, Datum, PersonOfRow, RelationOfRow, Supply, When
 from transforms.sql_files import quoted, sql
 
-SQL_TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]", "person": "BIGINT"}
 # In the place of a source: what a citizen declared in a form, where no source has a value.
 DECLARED, DECLARED_BY = 254, "citizen/submission"
 KIN_DATA = ("mother", "father", "spouse")
@@ -58,7 +57,7 @@ def supplied(dataset: Dataset, contracts: Contracts) -> list[Datum]:
 
 
 def sql_type(datum: Datum) -> str:
-    return SQL_TYPES.get(datum.type, "VARCHAR")
+    return "BIGINT" if datum.type == "person" else datum.sql_type
 
 
 def dated(contracts: Contracts) -> frozenset[str]:
@@ -88,6 +87,11 @@ def _source_table(dataset: Dataset, contracts: Contracts) -> str:
     )
 
 
+def _moment(dataset: Dataset, updated: str) -> str:
+    """A column that orders versions as a moment; the number of a version keeps its order as one."""
+    return f"r.{updated}::TIMESTAMP" if dataset.updated_at else f"make_timestamp(r.{updated})"
+
+
 def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contracts: Contracts) -> str:
     values = ", ".join(f"{_said(dataset, person, datum, contracts)} AS {datum.name}" for datum in data)
     values += "".join(f", {_since(dataset, person, d)} AS {d.name}__on" for d in data if d.name in dated(contracts))
@@ -99,7 +103,7 @@ def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contrac
     return (
         f"SELECT who.person_no, r.record_no, r.record_key, {quoted(person.role)} AS role, r.batch_date,"
         f" {f'r.{person.newest_by}::TIMESTAMP' if person.newest_by else 'NULL::TIMESTAMP'} AS newest,"
-        f" {f'r.{updated}::TIMESTAMP' if updated else 'NULL::TIMESTAMP'} AS updated, {values}"
+        f" {_moment(dataset, updated) if updated else 'NULL::TIMESTAMP'} AS updated, {values}"
         f" FROM record_{dataset.table} AS r {role_join(dataset, person.role, 'who', 'JOIN')}{joins} WHERE r.is_current"
     )
 

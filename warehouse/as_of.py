@@ -10,8 +10,6 @@ from contracts.model import Contracts, Datum
 from warehouse.faults import NotFoundError
 from warehouse.lookup import quoted
 
-TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)"}
-
 
 def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
     """Put the persons of a day in the place of those of the release, for this connection alone.
@@ -49,8 +47,5 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
 
 def _column(datum: Datum) -> str:
     value = f"max(value) FILTER (WHERE datum = '{datum.name}')"
-    if datum.type == "set":
-        value = f"from_json({value}, '[\"VARCHAR\"]')"
-    elif datum.type in TYPES:
-        value = f"{value}::{TYPES[datum.type]}"
-    return f'{value} AS "{datum.name}"'
+    typed = f"from_json({value}, '[\"VARCHAR\"]')" if datum.type == "set" else f"{value}::{datum.sql_type}"
+    return f'{typed} AS "{datum.name}"'

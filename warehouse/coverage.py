@@ -33,7 +33,6 @@ from warehouse.places import division_names
 
 TRUTH = Tables(persons="true_person", relatives="true_relative", kin="true_kin_")
 PUBLISHED = Tables(persons="person", relatives="person")
-TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]"}
 
 
 @dataclass(frozen=True)
@@ -200,10 +199,10 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
 def _true_datum(datum: Datum, held: set[str]) -> str:
     name = quoted(datum.name)
     if datum.name not in held:
-        return f"NULL::{TYPES.get(datum.type, 'VARCHAR')} AS {name}"
+        return f"NULL::{datum.sql_type} AS {name}"
     if datum.type == "person":
         return f"f_{datum.name}.person_id AS {name}"
-    return f"CAST(t.{name} AS {TYPES.get(datum.type, 'VARCHAR')}) AS {name}"
+    return f"CAST(t.{name} AS {datum.sql_type}) AS {name}"
 
 
 # --- one form -----------------------------------------------------------------------------------------------------

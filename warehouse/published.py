@@ -16,7 +16,6 @@ from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, FieldPlan, pl
 from warehouse.identity import tidy, with_century
 from warehouse.lookup import Release, latest_batch, quoted, release_of
 
-TYPES = {"date": "DATE", "amount": "DECIMAL(14, 2)", "set": "VARCHAR[]"}
 OWN_TYPES = {FILLED_ON: "DATE", REGISTERS: "VARCHAR[]"}
 
 
@@ -83,7 +82,7 @@ class Calculator:
 
     def __init__(self, contracts: Contracts) -> None:
         self._connection = calculator()
-        self._types = {datum.name: TYPES.get(datum.type, "VARCHAR") for datum in contracts.catalogue.data}
+        self._types = {datum.name: datum.sql_type for datum in contracts.catalogue.data}
         self._planned: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
 
     def computed(self, expressions: tuple[str, ...], values: dict[str, Any]) -> tuple[Any, ...]:

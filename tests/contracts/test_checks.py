@@ -62,6 +62,19 @@ def test_sound_contracts_have_no_errors() -> None:
     assert [finding for finding in check(load(OWN, EDUCATION)) if finding.level == "error"] == []
 
 
+def test_one_text_may_tell_two_things(tmp_path: Path) -> None:
+    """The number of a disability card holds that of its bearer."""
+    card = {
+        "file": "inbound/education/pupil.odcs.yaml",
+        "old": "      - name: class_teacher\n        physicalName: 班主任",
+        "new": "      - name: card_no\n        physicalName: 身份证件号\n        logicalType: string\n        customProperties:\n"
+        "          - {property: normaliser, value: key}\n          - {property: usedFor, value: to show the card}\n"
+        "      - name: class_teacher\n        physicalName: 班主任",
+    }
+    found = check(load(OWN, written(tmp_path / "twofold", [card])))
+    assert [finding for finding in found if finding.level == "error"] == []
+
+
 def test_every_check_has_its_mistake() -> None:
     assert set(BY_NAME) == {mistake["check"] for mistake in MISTAKES}
 

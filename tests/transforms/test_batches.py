@@ -390,6 +390,21 @@ def test_a_late_withdrawal_does_not_undo_a_newer_change(home: Home, landing: Lan
     assert records(home, landing.contracts, PERMIT, "is_current") == [("a", True)]
 
 
+def test_versions_are_ordered_by_their_number_and_not_by_its_text(home: Home, landing: Landing) -> None:
+    """A register that counts versions instead of telling when; 10 comes after 9."""
+    own = landing.contracts.dataset(PERMIT)
+    columns = tuple(c.model_copy(update={"normaliser": "number"}) if c.name == "updated_at" else c for c in own.columns)
+    counted = own.model_copy(update={"columns": columns})
+    agreed = landing.contracts.model_copy(update={"datasets": (counted,)})
+    office = Landing(landing.root, agreed)
+    office.put(PERMIT, [permit("a", "U", "10", "西湖区文三路2号"), permit("a", "I", "9")])
+    office.put(PERMIT, [permit("a", "U", "8")], NEXT)
+    for day in (DAY, NEXT):
+        office.take_in(home, PERMIT, day)
+    assert records(home, agreed, PERMIT, "residence_address") == [("a", "西湖区文三路2号")]
+    assert counted.updated_at is None
+
+
 def death(key: str, operation: str, day: str) -> Row:
     return {"change": operation, "death_cert_no": key, "name": NAME, "id_number": NUMBER, "death_date": day}
 

@@ -84,11 +84,11 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
     tables = 0
     for name in layout.sheets or book.sheet_names:
         sheet, grid = _grid(book, path, name)
-        if not layout.sheets and not _bears_header(grid, dataset) and (tables or name != book.sheet_names[-1]):
+        if not layout.sheets and not _bears_header(sheet, grid, dataset) and (tables or name != book.sheet_names[-1]):
             continue  # a sheet of notes, or one of those that a new workbook has
         _refuse_hidden(book, name, path.name)
         tables += 1
-        header = _header(grid, f"{path.name} sheet {name}", dataset, drift)
+        header = _header(sheet, grid, path.name, dataset, drift)
         yield Piece(_sheet_rows(sheet, grid, header, dataset, layout, _days_since_1904(path)))
 
 
@@ -223,35 +223,42 @@ def _day_since_1904(cell: Cell) -> Cell:
     return cell + DAYS_FROM_1900_TO_1904 if is_serial else cell  # type: ignore[operator]
 
 
-def _header(grid: list[list[Cell]], sheet: str, dataset: Dataset, drift: Drift) -> Header:
+def _header(sheet: CalamineSheet, grid: list[list[Cell]], file: str, dataset: Dataset, drift: Drift) -> Header:
     """The index of the header row, and the column of each header.
 
     Raises BatchRefused naming what is missing in the row that comes closest.
     """
-    agreed, found, best = _closest(grid, dataset)
+    place = f"{file} sheet {sheet.name}"
+    agreed, found, best = _closest(sheet, grid, dataset)
     if not found:
-        raise BatchRefused("the sheet is empty", sheet, remedy="ask the department to send it again")
-    if not _bears_header(grid, dataset):
+        raise BatchRefused("the sheet is empty", place, remedy="ask the department to send it again")
+    if not _bears_header(sheet, grid, dataset):
         raise BatchRefused(
             f"no header row within the first {HEADER_WITHIN} rows",
-            sheet,
+            place,
             column=", ".join(sorted(agreed)),
             remedy="ask the department for the agreed columns",
         )
-    drift.meet([header for header in found[best] if header], dataset, sheet, best + 1)
-    return best, {header: place for place, header in enumerate(found[best]) if header}
+    drift.meet([header for header in found[best] if header], dataset, place, best + 1)
+    return best, {header: at for at, header in enumerate(found[best]) if header}
 
 
-def _closest(grid: list[list[Cell]], dataset: Dataset) -> tuple[set[str], list[list[str]], int]:
-    """The agreed headers, the texts of the first rows, and which of these comes closest."""
+def _closest(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) -> tuple[set[str], list[list[str]], int]:
+    """The agreed headers, the texts of the first rows, and which of these comes closest.
+
+    A header over two rows has its upper cells merged down to the lower, beside groups of columns with a name above them.
+    """
     agreed = {squeezed(c.header) for c in dataset.columns if c.header != "@sheet"}
     found = [[squeezed(text_of(cell)) for cell in row] for row in grid[:HEADER_WITHIN]]
+    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
+        for row in found[top + 1 : bottom + 1]:
+            row[left] = row[left] or found[top][left]
     return agreed, found, max(range(len(found)), key=lambda at: len(agreed.intersection(found[at])), default=0)
 
 
-def _bears_header(grid: list[list[Cell]], dataset: Dataset) -> bool:
+def _bears_header(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) -> bool:
     """Whether one of the first rows holds more than half of the agreed headers."""
-    agreed, found, best = _closest(grid, dataset)
+    agreed, found, best = _closest(sheet, grid, dataset)
     return bool(found) and len(agreed.intersection(found[best])) * 2 > len(agreed)
 
 

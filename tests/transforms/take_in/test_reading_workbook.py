@@ -182,6 +182,14 @@ def test_a_hidden_sheet_with_the_header_is_refused_and_another_passed_over(tmp_p
         land(tmp_path / "book.xlsx", AGREED)
 
 
+def test_a_header_over_two_rows(tmp_path: Path) -> None:
+    """Its columns are grouped, and those that stand alone are merged over both rows."""
+    rows: list[list[Any]] = [["花名册"], ["序号", "本人", None, "金额(元)"], [None, "姓名", "日期", None], [1, "张三", "d", 5]]
+    assert landed(tmp_path, rows, ("A1:D1", "A2:A3", "B2:C2", "D2:D3")).cells == {4: ["1", "张三", "d", "5"]}
+    rows = [HEADERS, [], [1, "张三", "d", 5]]
+    assert landed(tmp_path, rows, ("A1:A2", "B1:B2", "C1:C2", "D1:D2")).cells == {3: ["1", "张三", "d", "5"]}
+
+
 def test_the_header_again_is_no_row(tmp_path: Path) -> None:
     assert sorted(landed(tmp_path, [HEADERS, [1, "a"], HEADERS, [2, "b"]]).cells) == [2, 4]
 

@@ -31,6 +31,11 @@ CREATE OR REPLACE MACRO is_in_letters(t, sound) AS
          OR lower(split_part(t, ' ', 2) || split_part(t, ' ', 1)) = replace(sound, ' ', '')
          OR list_sort(string_split(lower(t), ' ')) = list_sort(string_split(sound, ' ')));
 
+-- Whether a name is the beginning of a longer one: a character or two were lost, or a field of 10 or 20 bytes held no more of a name
+-- in several parts. Of names in two to four characters hardly any is the beginning of another's.
+CREATE OR REPLACE MACRO is_cut_off(a, b) AS
+    starts_with(b, a) AND length(a) >= 2 AND (length(b) - length(a) <= 2 OR length(a) >= 4);
+
 -- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character. lookalike: one
 -- character looks like the other's. slip: another first
 -- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling.
@@ -38,8 +43,8 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, look
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
          WHEN a = b THEN 'same'
          WHEN sound_a = sound_b OR is_in_letters(a, sound_b) OR is_in_letters(b, sound_a)
-           OR (length(a) >= 2 AND starts_with(b, a) AND length(b) - length(a) <= 2)
-           OR (length(b) >= 2 AND starts_with(a, b) AND length(a) - length(b) <= 2)
+           OR is_cut_off(a, b)
+           OR is_cut_off(b, a)
            OR (lossy_a AND b LIKE lossy_pattern(a))
            OR (lossy_b AND a LIKE lossy_pattern(b)) THEN 'similar'
          WHEN NOT regexp_matches(a, '\p{Han}') THEN CASE WHEN damerau_levenshtein(a, b) <= 2 THEN 'slip' ELSE 'other' END

@@ -1,12 +1,18 @@
-CREATE OR REPLACE MACRO amount_from_text(t) AS
+-- Yuan with two decimals; 1.2万元 says itself that it is in ten thousands, a column of amount_in_ten_thousands says it in its header.
+CREATE OR REPLACE MACRO yuan(t, unit) AS list_transform(
+    [regexp_extract(replace(regexp_replace(t, '[¥￥元\s]', '', 'g'), ',', ''), '^([+-]?\d*\.?\d+\.?)(万?)$', ['digits', 'wan'])],
+    lambda told: TRY_CAST(TRY_CAST(told.digits AS DECIMAL(20, 6)) * CASE told.wan WHEN '万' THEN 10000 ELSE unit END AS DECIMAL(14, 2)))[1];
+
+CREATE OR REPLACE MACRO amount_from_text(t, unit) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::DECIMAL(14, 2), 'missing': 'blank', 'note': NULL::VARCHAR}
-         WHEN t <> '0' AND placeholder_reason(t) IS NOT NULL THEN {'value': NULL::DECIMAL(14, 2), 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
-         WHEN TRY_CAST(replace(regexp_replace(t, '[¥￥元]', '', 'g'), ',', '') AS DECIMAL(14, 2)) IS NULL
-             THEN {'value': NULL::DECIMAL(14, 2), 'missing': 'unreadable', 'note': NULL::VARCHAR}
-         ELSE {'value': TRY_CAST(replace(regexp_replace(t, '[¥￥元]', '', 'g'), ',', '') AS DECIMAL(14, 2)), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
+         WHEN yuan(t, unit) IS NOT NULL THEN {'value': yuan(t, unit), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         ELSE {'value': NULL::DECIMAL(14, 2), 'missing': coalesce(placeholder_reason(t), 'unreadable'), 'note': NULL::VARCHAR} END;
 
-CREATE OR REPLACE MACRO normalise_amount(raw, extract_date) AS
-    list_transform([tidy(raw)], lambda t: amount_from_text(t))[1];
-
+CREATE OR REPLACE MACRO normalise_amount(raw, extract_date) AS list_transform([tidy(raw)], lambda t: amount_from_text(t, 1))[1];
 CREATE OR REPLACE MACRO regular_amount(raw, extract_date) AS regexp_full_match(raw, '[1-9]\d{0,11}(\.\d{1,2})?');
 CREATE OR REPLACE MACRO plain_amount(raw) AS TRY_CAST(raw AS DECIMAL(14, 2));
+
+CREATE OR REPLACE MACRO normalise_amount_in_ten_thousands(raw, extract_date) AS
+    list_transform([tidy(raw)], lambda t: amount_from_text(t, 10000))[1];
+CREATE OR REPLACE MACRO regular_amount_in_ten_thousands(raw, extract_date) AS false;
+CREATE OR REPLACE MACRO plain_amount_in_ten_thousands(raw) AS NULL::DECIMAL(14, 2);

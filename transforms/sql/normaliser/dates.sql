@@ -37,11 +37,16 @@ CREATE OR REPLACE MACRO minutes_east(t) AS
              THEN (regexp_extract(t, '([+-])\d\d(:?\d\d)?$', 1) || '1')::INT
                   * (60 * regexp_extract(t, '[+-](\d\d)(:?\d\d)?$', 1)::INT + coalesce(TRY_CAST(regexp_extract(t, '[+-]\d\d:?(\d\d)$', 1) AS INT), 0)) END;
 
+-- Programs count seconds or milliseconds since 1970 (UTC); ten or thirteen digits of our own time are no other way of telling one.
+CREATE OR REPLACE MACRO counted_moment(t) AS
+    CASE WHEN regexp_full_match(t, '1[5-8]\d{8}') THEN make_timestamp(TRY_CAST(t AS BIGINT) * 1000000) + INTERVAL 8 HOUR
+         WHEN regexp_full_match(t, '1\d{12}') THEN make_timestamp(TRY_CAST(t AS BIGINT) * 1000) + INTERVAL 8 HOUR END;
+
 CREATE OR REPLACE MACRO moment_of(t) AS
-    try_strptime(regexp_replace(t, '(:\d\d)(\.\d+)?\s?(Z|[+-]\d\d(:?\d\d)?)?$', '\1'), [
+    coalesce(counted_moment(t), try_strptime(regexp_replace(t, '(:\d\d)(\.\d+)?\s?(Z|[+-]\d\d(:?\d\d)?)?$', '\1'), [
         '%Y%m%d%H%M%S', '%Y%m%d', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%Y/%m/%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M',
         '%Y/%m/%d %H:%M', '%Y-%m-%d', '%Y/%m/%d'])
-    + to_minutes(480 - coalesce(minutes_east(t), 480));
+    + to_minutes(480 - coalesce(minutes_east(t), 480)));
 
 -- A birthday by the old calendar is told as such; which day of ours it is depends on leap months, and is for people to say.
 CREATE OR REPLACE MACRO date_from_text(t) AS
@@ -49,7 +54,7 @@ CREATE OR REPLACE MACRO date_from_text(t) AS
          WHEN regexp_matches(t, '[农阴旧夏][历曆]|闰|初[一二三四五六七八九十]') THEN {'value': NULL::DATE, 'missing': 'lunar', 'note': NULL::VARCHAR}
          WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::DATE, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
          WHEN regexp_full_match(t, '[1-5]\d{4}(\.0)?') THEN {'value': DATE '1899-12-30' + t[1:5]::INT, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         WHEN minutes_east(t) <> 480 AND moment_of(t) IS NOT NULL THEN {'value': moment_of(t)::DATE, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
+         WHEN (minutes_east(t) <> 480 OR counted_moment(t) IS NOT NULL) AND moment_of(t) IS NOT NULL THEN {'value': moment_of(t)::DATE, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
          ELSE list_transform([date_fields(han_digits(t))], lambda f: date_from_fields(f))[1] END;
 
 CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS list_transform([tidy(raw)], lambda t: date_from_text(t))[1];
