@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from warehouse.access_log import AccessLogBrokenError
-from warehouse.faults import NotFoundError
+from warehouse.faults import NotFoundError, has_no_room
 
 MEDIA_TYPE = "application/problem+json"
 LOG = logging.getLogger("renkou.api")
@@ -101,6 +101,13 @@ def install(app: FastAPI) -> None:
     async def broken_log(_: Request, error: AccessLogBrokenError) -> JSONResponse:
         LOG.error("%s", error)
         return problem(503, "The access log is damaged; nobody's data are shown. 访问日志异常，暂停服务")
+
+    @app.exception_handler(OSError)
+    async def no_room(request: Request, error: OSError) -> JSONResponse:
+        if not has_no_room(error):
+            return await fault(request, error)
+        LOG.error("the disk is full: nobody's data are shown; see docs/runbooks/disk-full.md")
+        return problem(503, "The disk is full; nobody's data are shown. 磁盘已满，暂停服务", {"Retry-After": "30"})
 
     @app.exception_handler(Exception)
     async def fault(_: Request, error: Exception) -> JSONResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import shutil
@@ -16,13 +15,12 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
+from warehouse.faults import has_no_room
 from warehouse.home import Home
 from warehouse.identity import masked
 
 P = ParamSpec("P")
 T = TypeVar("T")
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-NO_ROOM_WORDS = tuple(os.strerror(number) for number in NO_ROOM)
 ROOMS = frozenset({"api", "cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
 
 
@@ -73,19 +71,11 @@ def in_words(error: Exception) -> str:
     """The message of an error of our own; of any other its kind and place: its words may quote a value."""
     if type(error).__module__.partition(".")[0] in ROOMS:
         return str(error)
-    if _has_no_room(error):
+    if has_no_room(error):
         return _no_room()
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'system'}: {error.strerror}"
     return f"{type(error).__name__} at {_place(error)}; set RENKOU_DEBUG=1 to see all of it"
-
-
-def _has_no_room(error: BaseException | None) -> bool:
-    """Whether the disk was full, which DuckDB and Arrow tell in words alone, and sometimes as the cause of another fault."""
-    if error is None:
-        return False
-    told = getattr(error, "errno", None) in NO_ROOM or any(words in str(error) for words in NO_ROOM_WORDS)
-    return told or _has_no_room(error.__cause__ or error.__context__)
 
 
 def _no_room() -> str:

@@ -9,6 +9,7 @@ is missed, and a chain that was forged anew has no seal.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import getpass
 import json
@@ -128,7 +129,7 @@ class AccessLog:
                 seq += 1
                 line, digest = _line(Entry(seq, now.isoformat(timespec="milliseconds"), access), digest)
                 lines.append(line)
-            os.write(handle, b"".join(lines))
+            _append_whole(handle, b"".join(lines))
             head = Head(path.name, os.fstat(handle).st_size, seq, digest)
             self._put_head(head)
         except BaseException:
@@ -267,6 +268,12 @@ class AccessLog:
     def _anchor(self) -> Head:
         path = self.folder / ANCHOR
         return self._unsealed(path) if path.exists() else Head("", 0, 0, BEGIN)
+
+
+def _append_whole(handle: int, lines: bytes) -> None:
+    """The last bytes that a full disk takes are not the whole; the next to write takes them away."""
+    if os.write(handle, lines) != len(lines):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _bytes(content: dict[str, Any]) -> bytes:

@@ -14,9 +14,11 @@ import duckdb
 
 from warehouse.faults import RenkouError
 
+Configuration = dict[str, str | bool | int | float | list[str]]
 
-def _configuration(spill: Path | None) -> dict[str, str | bool | int | float | list[str]]:
-    settings: dict[str, str | bool | int | float | list[str]] = {
+
+def _configuration(spill: Path | None) -> Configuration:
+    settings: Configuration = {
         "memory_limit": os.environ.get("RENKOU_MEMORY", "4GB"),
         "preserve_insertion_order": False,
     }
@@ -27,7 +29,7 @@ def _configuration(spill: Path | None) -> dict[str, str | bool | int | float | l
     return settings
 
 
-LEAST_PRIVILEGE: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False, "lock_configuration": True}
+LEAST_PRIVILEGE: Configuration = {"enable_external_access": False, "lock_configuration": True}
 
 
 @contextmanager
@@ -47,16 +49,21 @@ def open_read_only(path: Path, *, beside_others: bool = False) -> Iterator[duckd
 
     ``beside_others``: other files may be read and written too, as an extract needs.
     """
-    try:
-        connection = duckdb.connect(str(path), read_only=True, config={} if beside_others else LEAST_PRIVILEGE)
-    except (duckdb.IOException, duckdb.SerializationException) as error:
-        if not path.exists():
-            raise
-        raise RenkouError(f"{path}: the file is damaged ({type(error).__name__}); see docs/runbooks/release-broken.md") from None
+    connection = _opened(path, {} if beside_others else LEAST_PRIVILEGE)
     try:
         yield connection
     finally:
         connection.close()
+
+
+def _opened(path: Path, configuration: Configuration) -> duckdb.DuckDBPyConnection:
+    """Raises RenkouError when the file is there and cannot be read."""
+    try:
+        return duckdb.connect(str(path), read_only=True, config=configuration)
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        if not path.exists():
+            raise
+        raise RenkouError(f"{path}: the file is damaged ({type(error).__name__}); see docs/runbooks/release-broken.md") from None
 
 
 @contextmanager
@@ -69,7 +76,7 @@ def scratch(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-READER: dict[str, str | bool | int | float | list[str]] = {
+READER: Configuration = {
     "threads": 1,
     "memory_limit": "512MB",
     "enable_external_access": False,
@@ -81,7 +88,7 @@ READER: dict[str, str | bool | int | float | list[str]] = {
 
 def reader(path: Path) -> duckdb.DuckDBPyConnection:
     """A published release for a process that answers many calls: one thread, no other files, settings locked for good."""
-    return duckdb.connect(str(path), read_only=True, config=READER)
+    return _opened(path, READER)
 
 
 def calculator() -> duckdb.DuckDBPyConnection:

@@ -6,7 +6,12 @@ Messages are written here and in the rooms above; none of them holds a personal 
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import ClassVar
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM_WORDS = tuple(os.strerror(number) for number in NO_ROOM)
 
 
 class RenkouError(Exception):
@@ -23,3 +28,11 @@ class WrongUseError(RenkouError):
     """The call itself is wrong: an unknown form, a purpose that the form does not have, no case number."""
 
     exit_status: ClassVar[int] = 2
+
+
+def has_no_room(error: BaseException | None) -> bool:
+    """Whether the disk was full, which DuckDB and Arrow tell in words alone, and sometimes as the cause of another fault."""
+    if error is None:
+        return False
+    told = getattr(error, "errno", None) in NO_ROOM or any(words in str(error) for words in NO_ROOM_WORDS)
+    return told or has_no_room(error.__cause__ or error.__context__)

@@ -87,8 +87,12 @@ def _move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         partial = target.with_suffix(".partial")
-        shutil.copyfile(source, partial)
-        sync(partial)
+        try:
+            shutil.copyfile(source, partial)
+            sync(partial)
+        except OSError:
+            partial.unlink(missing_ok=True)  # what does not fit would keep the disk full
+            raise
         partial.replace(target)
         source.unlink()
 

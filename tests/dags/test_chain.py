@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,17 +11,25 @@ from cli.demo.engine import Airflow
 from cli.demo.watch import Watch
 from cli.demo.words import delivered
 from contracts.load import load_all
+from contracts.model import Contracts
 from generate.county import generate
+from tests.support.columns import change_columns
+from tests.support.county import DAYS
+from tests.support.landing import Landing
 from transforms import road
+from warehouse.approvals import approvals
 from warehouse.home import Home
 from warehouse.publish import current_release
 
 LONGEST = 480
+ASKED = "/api/v2/dags/decide/dagRuns/~/hitlDetails"
+SAID = {"hr/insured": "approve 采用", "hr/employment": "reject 不采用"}
+KEPT = {"hr/insured": "approved", "hr/employment": "rejected"}
 
 
 @pytest.mark.airflow
 @pytest.mark.timeout(LONGEST + 120)
-def test_deliveries_become_a_release_and_extracts_by_asset_triggers_alone(tmp_path: Path) -> None:
+def test_deliveries_become_a_release_and_extracts_by_asset_triggers_and_people_decide_on_changed_columns(tmp_path: Path) -> None:
     generate(300, 7, tmp_path / "county", days=2)
     home, landing, contracts = Home(tmp_path / "home"), tmp_path / "county" / "landing", load_all()
     with Airflow(home.root, landing) as airflow:
@@ -27,6 +37,43 @@ def test_deliveries_become_a_release_and_extracts_by_asset_triggers_alone(tmp_pa
         run_dags(airflow, home, contracts, watch)
         followers = [run for (dag_id, _), run in watch.ended.items() if dag_id in {"build", "deliver"}]
         assert {run["run_type"] for run in followers} == {"asset_triggered"}
-    assert road.days_to_build(home, contracts) == []
-    assert current_release(home)
-    assert delivered(home, contracts)
+        assert road.days_to_build(home, contracts) == []
+        assert current_release(home)
+        assert delivered(home, contracts)
+        airflow.call("PATCH", "/api/v2/dags/build", {"is_paused": True})
+        correct_with_other_columns(home, landing, contracts)
+        answer(airflow)
+        watch.until_quiet(["decide"])
+    assert {d.subject.rpartition("/")[0]: d.verdict for d in approvals(home).values()} == KEPT
+    told = {b.dataset_id: b.status for b in road.batches_known(home, contracts) if b.batch_date == DAYS[1]}
+    assert (told["hr/insured"], told["hr/employment"]) == ("accepted", "held")
+
+
+def correct_with_other_columns(home: Home, landing: Path, contracts: Contracts) -> None:
+    """The newest day is delivered again: of one dataset without a column, of the other with one more."""
+    for dataset_id, changed in zip(SAID, ({"without": "phone"}, {"more": "单位电话"}), strict=True):
+        change_columns(Landing(landing, contracts), contracts.dataset(dataset_id), DAYS[1], **changed)
+        road.take_in(home, contracts, landing, f"{dataset_id}/{DAYS[1]:%Y%m%d}")
+    assert {b.dataset_id for b in road.batches_known(home, contracts) if b.status == "held"} == set(SAID)
+
+
+def answer(airflow: Airflow) -> None:
+    """Open what Airflow asks and answer it, as its page does."""
+    airflow.call("PATCH", "/api/v2/dags/decide", {"is_paused": False})
+    airflow.call("POST", "/api/v2/dags/decide/dagRuns", {"logical_date": None})
+    until, answered = time.monotonic() + 180, set[str]()
+    while answered != set(SAID):
+        assert time.monotonic() < until, answered
+        for asked in _asked(airflow):
+            task, dataset_id = asked["task_instance"], asked["subject"].rpartition("/")[0]
+            if dataset_id not in answered and task["state"] == "awaiting_input":
+                assert "| before 原 | now 现 |" in asked["body"]
+                path = f"/api/v2/dags/decide/dagRuns/{task['dag_run_id']}/taskInstances/ask/{task['map_index']}/hitlDetails"
+                said = {"chosen_options": [SAID[dataset_id]], "params_input": {"why": "confirmed by phone"}}
+                airflow.call("PATCH", path, said)
+                answered.add(dataset_id)
+        time.sleep(0.5)
+
+
+def _asked(airflow: Airflow) -> list[dict[str, Any]]:
+    return list((airflow.call("GET", ASKED) or {"hitl_details": []})["hitl_details"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.support.disk import disk
 from warehouse.faults import NotFoundError, RenkouError
 from warehouse.home import Home
 from warehouse.publish import current_release, publish, published, releases
@@ -116,6 +117,19 @@ def test_a_build_left_open_is_refused(home: Home) -> None:
 def test_a_release_id_cannot_leave_the_folder(home: Home, release_id: str) -> None:
     with pytest.raises(RenkouError, match="release id"):
         publish(built(home, "r2"), home, release_id, keep=2)
+
+
+def test_a_release_that_does_not_fit_leaves_the_one_before_and_goes_in_once_there_is_room(home: Home) -> None:
+    with disk(home.warehouse, "4m") as small:
+        publish(built(home, "r1"), home, "r1")
+        build = built(home, "r2")
+        small.fill()
+        with pytest.raises(OSError, match="No space left"):
+            publish(build, home, "r2")
+        assert (served(home), releases(home), list(home.warehouse.glob("*.partial"))) == ("r1", ("r1",), [])
+        small.empty()
+        publish(build, home, "r2")
+        assert (served(home), releases(home)) == ("r2", ("r2", "r1"))
 
 
 def test_no_build_says_so(home: Home) -> None:

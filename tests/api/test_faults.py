@@ -1,0 +1,112 @@
+"""The API on nights when things go wrong: a full disk, kill -9, a damaged release."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi.testclient import TestClient
+
+from api.app import create
+from contracts.model import Contracts
+from tests.api.conftest import made_key
+from tests.api.test_calls import ASKED, PREFILL, SUBMIT
+from tests.support.command import ROOT
+from tests.support.disk import disk
+from tests.warehouse.small_release import build
+from warehouse.access_log import AccessLog
+from warehouse.home import Home
+from warehouse.publish import publish
+
+ANSWERED = ASKED | {"applicant_confirmed": True, "fields": {"phone": "13900000001"}}
+
+
+def test_on_a_full_disk_nobody_sees_anything_and_nothing_is_half_kept(tmp_path: Path, contracts: Contracts) -> None:
+    with disk(tmp_path / "disk", "16m") as small:
+        home = Home(small.root / "home")
+        publish(build(tmp_path / "r1.duckdb", contracts, "r1"), home, "r1")
+        headers = {"Authorization": f"Bearer {made_key(home)[1]}"}
+        with TestClient(create(home), raise_server_exceptions=False) as client:
+            assert client.post(PREFILL, json=ASKED, headers=headers).status_code == 200
+            small.fill()
+            for path, body in ((PREFILL, ASKED), (SUBMIT, ANSWERED)):
+                answer = client.post(path, json=body, headers=headers)
+                assert (answer.status_code, "disk is full" in answer.json()["detail"]) == (503, True)
+                assert "欧阳" not in answer.text
+            assert list(home.submissions.rglob("*.json")) == []
+            small.empty()
+            assert client.post(PREFILL, json=ASKED, headers=headers).status_code == 200
+            assert client.post(SUBMIT, json=ANSWERED, headers=headers).status_code == 201
+        assert AccessLog(home).verify() == []
+
+
+def test_killed_after_its_answer_it_has_kept_what_it_answered(home: Home) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    headers = {"Authorization": f"Bearer {made_key(home)[1]}", "Idempotency-Key": "a-1"}
+    with serving(home, port) as client:
+        first = client.post(SUBMIT, json=ANSWERED, headers=headers)
+        looked = client.post(PREFILL, json=ASKED, headers=headers)
+        assert (first.status_code, looked.status_code) == (201, 200)
+    with serving(home, port) as client:
+        again = client.post(SUBMIT, json=ANSWERED, headers=headers)
+        assert again.json() == first.json()
+        assert client.post(PREFILL, json=ASKED, headers=headers).json() == looked.json()
+    assert AccessLog(home).verify() == []
+    assert len(list(home.submissions.glob("*/*.json"))) == 1
+
+
+@contextmanager
+def serving(home: Home, port: int) -> Iterator[httpx.Client]:
+    """``renkou serve``, killed with all its processes at the end."""
+    command = [sys.executable, "-m", "cli.main", "serve", "--port", str(port)]
+    environment = os.environ | {"RENKOU_HOME": str(home.root)}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+            until = time.monotonic() + 120
+            while not _answers(client):
+                assert process.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            yield client
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_damaged_release_is_not_served_and_the_next_sound_one_is(
+    client: TestClient, key: Callable[..., dict[str, str]], home: Home, contracts: Contracts, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "r2.duckdb"
+    damaged.write_bytes(b"\0" * 50_000)
+    publish(damaged, home, "r2")
+    time.sleep(1.2)
+    answer = client.post(PREFILL, json=ASKED, headers=key())
+    assert (answer.status_code, answer.headers["renkou-release"]) == (200, "r1")
+    publish(build(tmp_path / "r3.duckdb", contracts, "r3"), home, "r3")
+    assert _within(20, lambda: client.get("/health").json()["release_id"] == "r3")
+
+
+def _within(seconds: float, is_so: Callable[[], Any]) -> bool:
+    until = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.1)
+    return bool(is_so())
