@@ -93,19 +93,21 @@ def _multiply(release: Path, persons: int) -> None:
         connection.execute("CREATE TABLE one_dossier AS FROM dossier")
         connection.execute("CREATE TABLE one_bearer AS FROM bearer")
         there = connection.execute("SELECT count(*) FROM one_dossier").fetchall()[0][0]
-        connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, told VARCHAR USING COMPRESSION fsst)")
+        connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, number VARCHAR, told VARCHAR USING COMPRESSION fsst)")
         copies = max(1, -(-persons // there))
         # An id is P and twelve digits, of which the county needs few: the copy's number takes the place of leading zeros.
         connection.execute(
             "INSERT INTO dossier SELECT 'P' || lpad(c::VARCHAR, 4, '0') || substr(person_id, 6) AS person_id,"
+            " number || CASE WHEN c = 0 THEN '' ELSE 'C' || c END AS number,"
             r" regexp_replace(told, 'P0000(\d{8})', 'P' || lpad(c::VARCHAR, 4, '0') || '\1', 'g') AS told"
             f" FROM one_dossier, range({copies}) AS copy (c)"
         )
         connection.execute(
-            "CREATE OR REPLACE TABLE bearer AS SELECT number || CASE WHEN c = 0 THEN '' ELSE 'C' || c END AS number, rank,"
+            "CREATE OR REPLACE TABLE bearer AS SELECT number || CASE WHEN c = 0 THEN '' ELSE 'C' || c END AS number,"
             f" 'P' || lpad(c::VARCHAR, 4, '0') || substr(person_id, 6) AS person_id FROM one_bearer, range({copies}) AS copy (c)"
         )
         connection.execute("CREATE INDEX dossier_person ON dossier (person_id)")
+        connection.execute("CREATE INDEX dossier_number ON dossier (number)")
         connection.execute("CREATE INDEX bearer_number ON bearer (number)")
         connection.execute("UPDATE release SET release_id = 'bench-1'")
         connection.execute("DROP TABLE one_dossier")
@@ -115,7 +117,7 @@ def _multiply(release: Path, persons: int) -> None:
 
 def _whom(home: Home) -> tuple[list[str], str, str]:
     with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
-        found = connection.execute("SELECT number FROM bearer WHERE rank = 0 USING SAMPLE 20000").fetchall()
+        found = connection.execute("SELECT number FROM dossier WHERE number IS NOT NULL USING SAMPLE 20000").fetchall()
     form = load_all().forms[0]
     return [row[0] for row in found], form.id, form.purposes[0]
 

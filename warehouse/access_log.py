@@ -27,6 +27,7 @@ from warehouse.faults import RenkouError
 from warehouse.home import Home
 
 HEAD = "head.json"
+SECTOR = 512  # bytes; a head is half as long
 ANCHOR = "anchor.json"
 BEGIN = "0" * 64
 REMEDY = "see docs/runbooks/access-log-tampered.md"
@@ -177,15 +178,18 @@ class AccessLog:
             seal = str(content["seal"])
         except (ValueError, KeyError, TypeError):
             raise AccessLogBrokenError(f"{path} cannot be read; {REMEDY}") from None
-        if not same(seal, sealed(self._key, _bytes(asdict(head)))):
+        if not same(seal, sealed(self._key, _bytes(vars(head)))):
             raise AccessLogBrokenError(f"{path}: its seal is not ours; {REMEDY}")
         return head
 
     def _put_head(self, head: Head) -> None:
-        content = _bytes({"head": asdict(head), "seal": sealed(self._key, _bytes(asdict(head)))})
-        partial = self.folder / f".{HEAD}.partial"
-        partial.write_bytes(content)
-        partial.replace(self.folder / HEAD)
+        # In place, by one write of one sector, which is whole or not at all: a rename waits for the disk while all wait for the lock.
+        content = _bytes({"head": vars(head), "seal": sealed(self._key, _bytes(vars(head)))}).ljust(SECTOR)
+        handle = os.open(self.folder / HEAD, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(handle, content, 0)
+        finally:
+            os.close(handle)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -282,7 +286,7 @@ def _bytes(content: dict[str, Any]) -> bytes:
 
 def _line(entry: Entry, before: str) -> tuple[bytes, str]:
     """A line ``{"entry":...,"digest":...}`` and its digest, over the entry's bytes with the digest before in them."""
-    content = _bytes({"before": before} | asdict(entry))
+    content = _bytes({"before": before, "seq": entry.seq, "at": entry.at, "access": vars(entry.access)})
     digest = sm3(content)
     return b'{"entry":' + content + b',"digest":"' + digest.encode() + b'"}\n', digest
 

@@ -66,8 +66,7 @@ class Applicant(RelatedPerson):
             first, _, rest = via.rpartition(".")
             bearers = self.related(first)[:1] if first else (self,)
             ids = [other for bearer in bearers for other in self._ids(bearer, rest)]
-            found = [dossier for other in ids if (dossier := self.release.dossier(other))]
-            seen = [dossier for dossier in found if may_be_shown(dossier, self._form, self._filled_on)]
+            seen = [dossier for dossier in self.release.dossiers(ids) if may_be_shown(dossier, self._form, self._filled_on)]
             self.looked_at += [dossier.person_id for dossier in seen]
             self._relatives[via] = tuple(RelatedPerson(self.release, dossier) for dossier in seen)
         return self._relatives[via]

@@ -1,14 +1,14 @@
 """What a form may need of one person, laid together when a release is made, so that it is found by one look.
 
-Table ``dossier``: one row per person, ``told`` is JSON. Table ``bearer``: one row per person and identity number, with
-``rank`` 0 for the number that the person bears now, 1 for one borne before. Both have an index: in a table of a million
-wide rows, a look without one reads thousands of rows in every column.
+Table ``dossier``: one row per person, with the identity number that the person bears now; ``told`` is JSON. Table ``bearer``: one row
+per person and number borne before. All are found by an index: in a table of a million wide rows, a look without one reads
+thousands of rows in every column.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -48,10 +48,11 @@ class Dossier:
 def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Fill ``dossier`` and ``bearer`` from the tables of a release; the last step of making one."""
     # Left to itself, DuckDB keeps texts of this length as they are: three times the size.
-    connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, told VARCHAR USING COMPRESSION fsst)")
+    connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, number VARCHAR, told VARCHAR USING COMPRESSION fsst)")
     connection.execute(f"INSERT INTO dossier {_dossiers(contracts)}")
     connection.execute(f"CREATE OR REPLACE TABLE bearer AS {_bearers(contracts)}")
     connection.execute("CREATE INDEX dossier_person ON dossier (person_id)")
+    connection.execute("CREATE INDEX dossier_number ON dossier (number)")
     connection.execute("CREATE INDEX bearer_number ON bearer (number)")
 
 
@@ -69,18 +70,30 @@ class Dossiers:
         self._data = tuple(datum.name for datum in contracts.catalogue.data)
         self._typed = {datum.name: TYPED[datum.type] for datum in contracts.catalogue.data if datum.type in TYPED}
         connection.execute("PREPARE dossier_of AS SELECT told FROM dossier WHERE person_id = $1::VARCHAR")
-        connection.execute("PREPARE bearers_of AS SELECT rank, person_id FROM bearer WHERE number = $1::VARCHAR")
+        connection.execute("PREPARE dossiers_of_number AS SELECT person_id, told FROM dossier WHERE number = $1::VARCHAR")
+        connection.execute("PREPARE former_bearers AS SELECT person_id FROM bearer WHERE number = $1::VARCHAR")
 
     def of(self, person_id: str) -> Dossier | None:
         """One person's dossier, None for an id that nobody has."""
         found = self._connection.execute(f"EXECUTE dossier_of({_literal(person_id)})").fetchone()
         return None if found is None else self._read(person_id, json.loads(found[0]))
 
-    def bearers(self, number: str) -> tuple[str, ...]:
-        """Ids of everyone who bears the number now; failing that, of those who bore it before."""
-        found = self._connection.execute(f"EXECUTE bearers_of({_literal(number)})").fetchall()
-        foremost = min((rank for rank, _ in found), default=0)
-        return tuple(sorted({person_id for rank, person_id in found if rank == foremost}))
+    def several(self, person_ids: Sequence[str]) -> tuple[Dossier, ...]:
+        """The dossiers of several persons, in their order, by one look; an id that nobody has is passed over."""
+        if len(person_ids) < 2:
+            return tuple(dossier for person_id in person_ids if (dossier := self.of(person_id)))
+        listed = ", ".join(map(_literal, person_ids))
+        rows = self._connection.execute(f"SELECT person_id, told FROM dossier WHERE person_id IN ({listed})").fetchall()
+        found = {person_id: self._read(person_id, json.loads(told)) for person_id, told in rows}
+        return tuple(found[person_id] for person_id in person_ids if person_id in found)
+
+    def bearers(self, number: str) -> tuple[Dossier, ...]:
+        """Those of everyone who bears the number now; failing that, of those who bore it before."""
+        found = self._connection.execute(f"EXECUTE dossiers_of_number({_literal(number)})").fetchall()
+        if found:
+            return tuple(self._read(person_id, json.loads(told)) for person_id, told in sorted(found))
+        former = self._connection.execute(f"EXECUTE former_bearers({_literal(number)})").fetchall()
+        return tuple(dossier for (person_id,) in sorted(former) if (dossier := self.of(person_id)))
 
     def _read(self, person_id: str, told: Row) -> Dossier:
         values: Row = dict.fromkeys(self._data) | told["person"]
@@ -128,7 +141,8 @@ def _dossiers(contracts: Contracts) -> str:
         " register AS (SELECT person_id, list_sort(list(DISTINCT department || '/' || dataset)) AS registers"
         " FROM person_record GROUP BY person_id),"
         f" dispute AS (SELECT person_id, list(datum) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id)"
-        f"{kin} SELECT person.person_id, to_json({{'person': json_merge_patch('{{}}', to_json(person)),"
+        f"{kin} SELECT person.person_id, person.{quoted(_number(contracts))} AS number,"
+        f" to_json({{'person': json_merge_patch('{{}}', to_json(person)),"
         " 'origins': origins, 'declared': declared,"
         f" 'registers': registers, 'disputed': disputed, 'relatives': {kept}}})::VARCHAR AS told"
         " FROM person LEFT JOIN origin USING (person_id) LEFT JOIN register USING (person_id)"
@@ -168,12 +182,14 @@ def _kin_table(relative: Relative) -> str:
 
 
 def _bearers(contracts: Contracts) -> str:
-    datum = next(d.name for d in contracts.catalogue.data if d.type == "identity_number")
     return (
-        f"SELECT {quoted(datum)} AS number, 0::UTINYINT AS rank, person_id FROM person WHERE {quoted(datum)} IS NOT NULL"
-        " UNION ALL SELECT DISTINCT value, 1::UTINYINT, person_id FROM person_history SEMI JOIN person USING (person_id)"
-        f" WHERE datum = {_literal(datum)} AND known_to IS NULL"
+        "SELECT DISTINCT value AS number, person_id FROM person_history SEMI JOIN person USING (person_id)"
+        f" WHERE datum = {_literal(_number(contracts))} AND known_to IS NULL"
     )
+
+
+def _number(contracts: Contracts) -> str:
+    return next(d.name for d in contracts.catalogue.data if d.type == "identity_number")
 
 
 def _literal(text: str) -> str:

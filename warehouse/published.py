@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -37,12 +38,16 @@ class Published:
         self._plans: dict[str, tuple[FieldPlan, ...]] = {}
         self._dossiers = Dossiers(self._connection, contracts)
 
-    def bearers(self, typed: str) -> tuple[str, ...]:
-        """Ids of everyone who bears the number now, also as 15 digits; failing that, of those who bore it before."""
+    def bearers(self, typed: str) -> tuple[Dossier, ...]:
+        """Everyone who bears the number now, also as 15 digits; failing that, those who bore it before."""
         return self._dossiers.bearers(with_century(tidy(typed)))
 
     def dossier(self, person_id: str) -> Dossier | None:
         return self._dossiers.of(person_id)
+
+    def dossiers(self, person_ids: Sequence[str]) -> tuple[Dossier, ...]:
+        """Those of several persons, in their order."""
+        return self._dossiers.several(person_ids)
 
     def plan(self, form: Form) -> tuple[FieldPlan, ...]:
         """What the contract says of the form's fields."""
@@ -72,7 +77,7 @@ class Published:
         self._connection.close()
 
     def _has_dossiers(self) -> bool:
-        sql = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('dossier', 'bearer')"
+        sql = "SELECT count(*) FROM duckdb_columns() WHERE table_name IN ('dossier', 'bearer') AND column_name = 'number'"
         found = self._connection.execute(sql).fetchone()
         return found is not None and found[0] == 2
 

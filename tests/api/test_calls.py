@@ -75,7 +75,7 @@ def test_a_new_release_is_served_within_seconds_and_the_old_call_ends_well(
     service.current.look()
 
     assert client.get("/health").json()["release_id"] == "r2"
-    assert begun_with.bearers(MAN) == ("p1",)
+    assert [dossier.person_id for dossier in begun_with.bearers(MAN)] == ["p1"]
     assert client.post(PREFILL, json=ASKED, headers=key()).headers["renkou-release"] == "r2"
 
 
