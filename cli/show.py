@@ -237,7 +237,8 @@ def _text(value: Any) -> str:
 def run(report: RunReport, current: Path) -> None:
     """What a run did, and for everything that was not taken in or not published: what, and what to do."""
     for folder in report.unknown:
-        print(f"{folder}: no contract speaks of this folder; add one, or take the folder away")
+        where = "<department>/<dataset>/<yyyymmdd>/ of a dataset that a contract speaks of"
+        print(f"{folder}: not read; a delivery lies in {where}: lay it there, add the contract, or take it away")
     for batch in report.batches:
         if batch.reason:
             print(f"{batch.status} {batch.reference}: {batch.reason}")

@@ -223,8 +223,13 @@ def test_a_refused_batch_does_not_hold_up_the_others(home: Home, landing: Landin
 def test_a_dataset_that_no_contract_speaks_of_is_told(home: Home, landing: Landing) -> None:
     (landing.root / "hr" / "salary" / "20261120").mkdir(parents=True)
     (landing.root / "finance" / "tax" / "20261120").mkdir(parents=True)
+    (landing.root / "hr" / "pension" / "20261120_2").mkdir(parents=True)
+    (landing.root / "hr" / "pension" / "RS_v_pension_20261120.csv.gz").write_bytes(b"")
+    (landing.root / "hr" / "pension" / ".20261120.partial").mkdir()
+    (landing.root / "hr" / "list.xlsx").write_bytes(b"")
     report = road.run(home, landing.contracts, landing.root)
-    assert report.unknown == ["finance/tax", "hr/salary"]
+    beside = ["hr/pension/20261120_2", "hr/pension/RS_v_pension_20261120.csv.gz"]
+    assert report.unknown == ["finance/tax", "hr/list.xlsx", "hr/salary", *beside]
     assert report.status == "unchanged"
 
 

@@ -49,18 +49,18 @@ def deliveries(
 
 
 def unknown_folders(landing: Path, contracts: Contracts) -> list[Path]:
-    """Folders that are not read: of deliveries that no contract speaks of, and batches not named by a day (yyyymmdd)."""
+    """What is not read: deliveries that no contract speaks of, batches not named by a day (yyyymmdd), files outside of any batch."""
     known = {(d.department, d.name) for d in contracts.datasets}
-    folders = [p for p in sorted(landing.glob("*/*")) if p.is_dir() and not p.name.startswith(".")]
-    strangers = [p for p in folders if (p.parent.name, p.name) not in known]
-    undated = [batch for p in folders if p not in strangers for batch in _undated(p)]
-    return strangers + undated
+    found = [p for p in sorted(landing.glob("*/*")) if not NO_DELIVERY.match(p.name)]
+    strangers = [p for p in found if (p.parent.name, p.name) not in known]
+    return strangers + [batch for p in found if p not in strangers for batch in _undated(p)]
 
 
 def _undated(folder: Path) -> list[Path]:
+    """What lies beside the batches of a dataset; the folder itself where it may not be looked into."""
     dated = {path for _, path in _batch_folders(folder)}
     try:
-        return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".") and p not in dated]
+        return [p for p in sorted(folder.iterdir()) if not NO_DELIVERY.match(p.name) and p not in dated]
     except OSError:
         return [folder]
 

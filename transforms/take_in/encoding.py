@@ -114,13 +114,9 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
 def choose_encoding(path: Path, layout: FileLayout) -> str:
     """The declared encoding, or the other one where the file decodes strictly as that and hardly as declared.
 
-    Raises BatchRefused for UTF-16 and for broken gzip.
+    Raises BatchRefused for broken gzip.
     """
     head = next(_raw_blocks(path, layout, HEAD), b"")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BatchRefused(
-            "the file is UTF-16", path.name, 1, remedy=f"ask the department for {SPOKEN[layout.encoding]}"
-        )
     other = "utf-8" if layout.encoding == "gb18030" else "gb18030"
     if _doubtful(head, layout.encoding) and _decodes(path, layout, other):
         return other
@@ -130,15 +126,22 @@ def choose_encoding(path: Path, layout: FileLayout) -> str:
 def blocks(path: Path, layout: FileLayout, encoding: str) -> Iterator[Block]:
     """The file as decoded blocks of about 16 MB; a byte order mark at its beginning is left out.
 
-    Raises BatchRefused for broken gzip and for a line longer than a block.
+    Raises BatchRefused for broken gzip, for UTF-16, and for a line longer than a block.
     """
     coming = ahead(_raw_blocks(path, layout, BLOCK))
     raw, first = next(coming, None), True
     while raw is not None:
         following = next(coming, None)
+        if first:
+            _refuse_utf16(raw, path.name, layout)
         text, bad = _decoded(raw, encoding)
         yield Block(text.removeprefix(BOM) if first else text, bad, following is None)
         raw, first = following, False
+
+
+def _refuse_utf16(raw: bytes, file: str, layout: FileLayout) -> None:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BatchRefused("the file is UTF-16", file, 1, remedy=f"ask the department for {SPOKEN[layout.encoding]}")
 
 
 def _doubtful(head: bytes, declared: str) -> bool:

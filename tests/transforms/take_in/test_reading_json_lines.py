@@ -168,3 +168,8 @@ def test_lines_are_counted_across_blocks(tmp_path: Path, monkeypatch: pytest.Mon
         (at, str(at)) for at in range(1, 101) if at % 5 and at % 7
     ]
     assert list(result.reasons) == [at for at in range(7, 101, 7) if at % 5]
+
+
+def test_utf_16_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(BatchRefused, match="line 1: the file is UTF-16; ask the department for UTF-8"):
+        land_bytes(tmp_path, f"{member()}\n".encode("utf-16"), AGREED)
