@@ -266,6 +266,20 @@ def test_a_corrected_batch_replaces_the_one_before(home: Home, landing: Landing)
     assert records(home, landing.contracts, PENSION, "is_current") == [("33001", True), ("33003", True)]
 
 
+def test_a_record_whose_row_was_cut_short_stands_as_it_was(home: Home, landing: Landing) -> None:
+    """Of its key the row tells the beginning; a record that did not come at all is gone."""
+    keys = (("33001", "110"), ("33001", "310"), ("33002", "110"))
+    rows = [person(at, person_no=number, insurance=kind, insured_status="1") for at, (number, kind) in enumerate(keys)]
+    landing.put(INSURED, rows)
+    landing.take_in(home, INSURED)
+    path = landing.put(INSURED, rows[:2], NEXT)
+    header, first, second = gzip.decompress(path.read_bytes()).splitlines()
+    path.write_bytes(gzip.compress(b"\n".join([header, first, b",".join(second.split(b",")[:3]), b""])))
+    landing.control(path, 2, NEXT)
+    assert landing.take_in(home, INSURED, NEXT).quarantined == 1
+    assert records(home, landing.contracts, INSURED, "is_current") == [("33001|110", True), ("33001|310", True), ("33002|110", False)]
+
+
 def test_a_correction_that_is_broken_leaves_the_batch_before_in_use(home: Home, landing: Landing) -> None:
     landing.put(PENSION, pensioners(1, 2))
     landing.take_in(home, PENSION)
