@@ -47,7 +47,7 @@ class Watch:
                 quiet_since = time.monotonic()
             if time.monotonic() > self.deadline:
                 names = ", ".join(sorted({run["dag_id"] for run in unfinished})) or "nothing"
-                raise EngineError(f"out of time while {names} ran; logs: {self.airflow.folder / 'logs'}")
+                raise EngineError(f"out of time while {names} ran; give it more with --seconds; logs: {self.airflow.folder / 'logs'}")
             time.sleep(POLL_EVERY)
 
     def _look(self) -> list[dict[str, Any]]:
