@@ -16,6 +16,7 @@ from transforms.orders import order_build
 from transforms.rule_tables import prepare_rule_tables, publish_views
 from transforms.sql_files import quoted, sql
 from transforms.unify import DECLARED, DECLARED_BY, agrees, known, supplied, when_holds
+from warehouse.faults import RenkouError
 
 
 def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:
@@ -34,7 +35,7 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
         if datum.type != "person":
             connection.execute(_declared(datum))
     for rule in contracts.rules:
-        connection.execute(_contradictions(rule, contracts))
+        _apply(rule, connection, contracts)
     publish_views(connection, contracts)
     connection.execute(sql("reconcile/named", day=quoted(day.isoformat())))
     order_build(connection, contracts, day, release_id)
@@ -55,6 +56,15 @@ def _declared(datum: Datum) -> str:
         value=value,
         agreement=agrees(datum, value, f"p.{datum.name}"),
     )
+
+
+def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Raises RenkouError for SQL that reads well and cannot be run: a function that is not there, types that do not fit."""
+    try:
+        connection.execute(_contradictions(rule, contracts))
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        said = str(error).splitlines()[0]
+        raise RenkouError(f"rules/{rule.id}.yaml: sql: cannot be run: {said}; mend the rule, then run again") from error
 
 
 def _contradictions(rule: Rule, contracts: Contracts) -> str:

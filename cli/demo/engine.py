@@ -84,7 +84,8 @@ class Airflow:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, tries: int = 4) -> Any:
         """Airflow's REST API; ``None`` when there is no such thing.
 
-        A server error is tried again: SQLite may be locked. All that is asked for here may be done twice.
+        A server error is tried again, as SQLite may be locked, and so is a call that a busy machine does not answer in time.
+        All that is asked for here may be done twice.
         """
         request = Request(
             f"{self.url}{path}",
@@ -93,7 +94,7 @@ class Airflow:
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
         )
         try:
-            with self._opener.open(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=60) as answer:
                 return json.loads(answer.read() or "null")
         except HTTPError as error:
             if error.code == 404:
@@ -104,6 +105,10 @@ class Airflow:
             raise EngineError(
                 f"{method} {path}: {error.code} {error.read().decode(errors='replace')[:500]}"
             ) from error
+        except TimeoutError as error:
+            if tries > 1:
+                return self.call(method, path, body, tries - 1)
+            raise EngineError(f"{method} {path}: Airflow does not answer; its logs: {self.folder}") from error
 
     def alive(self) -> None:
         """Raise EngineError, with the end of its log, if a process has ended."""

@@ -10,6 +10,7 @@ from contracts.load import OWN, load
 from contracts.model import Contracts
 from tests.transforms.linked_records import DAY, Told, built, cases_of
 from transforms.calendar import add_working_days
+from warehouse.faults import RenkouError
 
 CASES = cases_of("reconcile")
 named = pytest.mark.parametrize("at", range(len(CASES)), ids=[case["case"].replace(" ", "_") for case in CASES])
@@ -67,6 +68,15 @@ def test_every_rule_has_a_case_for_and_one_against(own_contracts: Contracts) -> 
     rules = {rule.id for rule in own_contracts.rules}
     assert rules - {rule for case in CASES for rule in case.get("found", {})} == set()
     assert rules - {rule for case in CASES for rule in case.get("not_found", {})} == set()
+
+
+@pytest.mark.parametrize("written", ["frobnicate(death_date)", "death_date + TRUE"])
+def test_a_rule_that_cannot_be_run_is_told_by_its_file(written: str, own_contracts: Contracts) -> None:
+    """It reads well, so that only the database finds it out."""
+    rule = next(rule for rule in own_contracts.rules if rule.id == "two_numbers")
+    broken = rule.model_copy(update={"sql": f"SELECT {written} AS person_no FROM rule_person"})
+    with pytest.raises(RenkouError, match=r"rules/two_numbers\.yaml: sql: cannot be run: .*; mend the rule"):
+        built(CASES[:1], own_contracts.model_copy(update={"rules": (broken,)}))
 
 
 def test_every_discrepancy_is_open_with_ten_working_days_to_answer(told: Told) -> None:
