@@ -19,7 +19,7 @@ import duckdb
 
 from contracts.model import Contracts, Relative
 from warehouse.doubts import doubts_sql
-from warehouse.lookup import Origin, Row, quoted
+from warehouse.lookup import Origin, Row, literal, quoted
 
 # A household has a few members; a number that thousands share is no household.
 MOST_RELATIVES = 50
@@ -75,24 +75,24 @@ class Dossiers:
 
     def of(self, person_id: str) -> Dossier | None:
         """One person's dossier, None for an id that nobody has."""
-        found = self._connection.execute(f"EXECUTE dossier_of({_literal(person_id)})").fetchone()
+        found = self._connection.execute(f"EXECUTE dossier_of({literal(person_id)})").fetchone()
         return None if found is None else self._read(person_id, json.loads(found[0]))
 
     def several(self, person_ids: Sequence[str]) -> tuple[Dossier, ...]:
         """The dossiers of several persons, in their order, by one look; an id that nobody has is passed over."""
         if len(person_ids) < 2:
             return tuple(dossier for person_id in person_ids if (dossier := self.of(person_id)))
-        listed = ", ".join(map(_literal, person_ids))
+        listed = ", ".join(map(literal, person_ids))
         rows = self._connection.execute(f"SELECT person_id, told FROM dossier WHERE person_id IN ({listed})").fetchall()
         found = {person_id: self._read(person_id, json.loads(told)) for person_id, told in rows}
         return tuple(found[person_id] for person_id in person_ids if person_id in found)
 
     def bearers(self, number: str) -> tuple[Dossier, ...]:
         """Those of everyone who bears the number now; failing that, of those who bore it before."""
-        found = self._connection.execute(f"EXECUTE dossiers_of_number({_literal(number)})").fetchall()
+        found = self._connection.execute(f"EXECUTE dossiers_of_number({literal(number)})").fetchall()
         if found:
             return tuple(self._read(person_id, json.loads(told)) for person_id, told in sorted(found))
-        former = self._connection.execute(f"EXECUTE former_bearers({_literal(number)})").fetchall()
+        former = self._connection.execute(f"EXECUTE former_bearers({literal(number)})").fetchall()
         return tuple(dossier for (person_id,) in sorted(former) if (dossier := self.of(person_id)))
 
     def _read(self, person_id: str, told: Row) -> Dossier:
@@ -128,10 +128,10 @@ def _origins(told: str) -> tuple[Origin, ...]:
 
 
 def _dossiers(contracts: Contracts) -> str:
-    catalogued = ", ".join(_literal(datum.name) for datum in contracts.catalogue.data)
+    catalogued = ", ".join(literal(datum.name) for datum in contracts.catalogue.data)
     kin = "".join(_kin_table(relative) for relative in contracts.relatives)
     joins = "".join(f" LEFT JOIN kin_{relative.id} USING (person_id)" for relative in contracts.relatives)
-    relatives = ", ".join(f"{_literal(relative.id)}: kin_{relative.id}.ids" for relative in contracts.relatives)
+    relatives = ", ".join(f"{literal(relative.id)}: kin_{relative.id}.ids" for relative in contracts.relatives)
     kept = f"{{{relatives}}}" if relatives else "NULL"
     return (
         "WITH"
@@ -184,13 +184,9 @@ def _kin_table(relative: Relative) -> str:
 def _bearers(contracts: Contracts) -> str:
     return (
         "SELECT DISTINCT value AS number, person_id FROM person_history SEMI JOIN person USING (person_id)"
-        f" WHERE datum = {_literal(_number(contracts))} AND known_to IS NULL"
+        f" WHERE datum = {literal(_number(contracts))} AND known_to IS NULL"
     )
 
 
 def _number(contracts: Contracts) -> str:
     return next(d.name for d in contracts.catalogue.data if d.type == "identity_number")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

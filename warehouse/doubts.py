@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts.model import Contracts
-from warehouse.lookup import CLOSED, quoted
+from warehouse.lookup import CLOSED, literal, quoted
 
 # Data that all records of a person make together, so that one that is missing may change them.
 MADE_OF_ALL = ("union", "earliest")
@@ -52,13 +52,9 @@ def _kept_out(contracts: Contracts) -> str:
 
 
 def _map(pairs: Iterable[tuple[str, Iterable[str]]]) -> str:
-    entries = (f"{_literal(key)}: [{_listed(names)}]::VARCHAR[]" for key, names in pairs)
+    entries = (f"{literal(key)}: [{_listed(names)}]::VARCHAR[]" for key, names in pairs)
     return f"MAP {{{', '.join(entries)}}}"
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(_literal, names)) or "NULL"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return ", ".join(map(literal, names)) or "NULL"

@@ -23,7 +23,7 @@ from warehouse.faults import RenkouError, WrongUseError
 from warehouse.guide import guide
 from warehouse.home import Home
 from warehouse.identity import masked
-from warehouse.lookup import Release, quoted, release_of
+from warehouse.lookup import Release, literal, quoted, release_of
 from warehouse.masks import FUNCTION, add_pseudonyms
 from warehouse.parquet import KEY, ColumnMeaning, Part, file_metadata, meanings, part, write
 from warehouse.subscriber_keys import key_of
@@ -260,13 +260,13 @@ def _write_data(work: _Work) -> Iterator[Part]:
         else [()]
     )
     kept = ", ".join(quoted(name) for name in work.subscription.columns if quoted(name) not in levels)
-    here = " AND ".join(f"{level} IS NOT DISTINCT FROM ?" for level in levels) or "true"
     for place in places:
+        # As literals: DuckDB imports pandas for the first parameter that it is given.
+        values = ("NULL" if value is None else literal(str(value)) for value in place)
+        here = " AND ".join(f"{level} IS NOT DISTINCT FROM {value}" for level, value in zip(levels, values, strict=True)) or "true"
         names = (_folder_name(p.name, value) for p, value in zip(work.partitions, place, strict=True))
         path = work.folder.joinpath(*names, "part-0.parquet")
-        answer = work.connection.execute(
-            f"SELECT {kept} FROM delivered WHERE {here} ORDER BY {KEY}", list(place)
-        )
+        answer = work.connection.execute(f"SELECT {kept} FROM delivered WHERE {here} ORDER BY {KEY}")
         yield part(path, work.folder, write(answer, path, work.columns, work.about, work.key))
 
 

@@ -20,7 +20,7 @@ from warehouse.form_plan import (
     is_inferred,
     tie_of,
 )
-from warehouse.lookup import quoted
+from warehouse.lookup import literal, quoted
 from warehouse.places import ADDRESS
 from warehouse.wording import LABEL, SEPARATOR, labels_of
 
@@ -169,9 +169,9 @@ def field_sql(form: Form, field: FormField, contracts: Contracts, truth: bool = 
         is_listed = f"coalesce(list_contains({REGISTERS}, '{nothing.owner}'), false)"
         says = "true" if truth or field.none.means == "absent" else is_listed
         empty = _is_empty(value, field, contracts)
-        text = f"CASE WHEN {empty} THEN CASE WHEN {says} THEN {_literal(field.none.text)} END ELSE {text} END"
+        text = f"CASE WHEN {empty} THEN CASE WHEN {says} THEN {literal(field.none.text)} END ELSE {text} END"
         stands["fallback"] = f"({empty}) OR ({stands['fallback']})"
-    declared = f"list_contains(own__declared, {_literal(field.topic)})" if field.topic else "false"
+    declared = f"list_contains(own__declared, {literal(field.topic)})" if field.topic else "false"
     stands["declared"] = f"({stands['declared']}) OR {declared}"
     text = f"CASE WHEN {declared} AND ({text}) IS NULL THEN '-' ELSE ({text}) END"
     applies = f"coalesce(({field.applies_when}), true)" if field.applies_when else "true"
@@ -234,35 +234,35 @@ def _part(value: str, part: str, *, is_address: bool) -> str:
     if not is_address:
         return f"(SELECT d.{part} FROM division AS d WHERE d.code = left({value}, 6))"
     place = re.compile(ADDRESS).groupindex[part]
-    return f"nullif(regexp_extract({value}, {_literal(ADDRESS)}, {place}), '')"
+    return f"nullif(regexp_extract({value}, {literal(ADDRESS)}, {place}), '')"
 
 
 def _formatted(value: str, pattern: str | None, *, is_month: bool) -> str:
     if pattern and is_month:
-        return f"strftime(strptime({value} || '01', '%Y%m%d'), {_literal(pattern)})"
+        return f"strftime(strptime({value} || '01', '%Y%m%d'), {literal(pattern)})"
     if pattern and "%" in pattern:
-        return f"strftime({value}, {_literal(pattern)})"
+        return f"strftime({value}, {literal(pattern)})"
     if pattern:
-        return f"format({_literal('{:' + pattern + '}')}, CAST({value} AS DOUBLE))"
+        return f"format({literal('{:' + pattern + '}')}, CAST({value} AS DOUBLE))"
     return f"nullif(CAST({value} AS VARCHAR), '')"
 
 
 def _listed(words: str, between: str) -> str:
     """Words in a row, null when one of them is missing."""
     lacks_one = f"list_contains(list_transform({words}, lambda word: word IS NULL), true)"
-    return f"CASE WHEN NOT {lacks_one} THEN array_to_string({words}, {_literal(between)}) END"
+    return f"CASE WHEN NOT {lacks_one} THEN array_to_string({words}, {literal(between)}) END"
 
 
 def _spelt(value: str, words: dict[str, str]) -> str:
     if not words:
         return value
-    pairs = ", ".join(f"{_literal(code)}: {_literal(word)}" for code, word in words.items())
+    pairs = ", ".join(f"{literal(code)}: {literal(word)}" for code, word in words.items())
     return f"MAP {{{pairs}}}[{value}]"
 
 
 def _permitted(value: str, form: Form, datum: Datum, contracts: Contracts) -> str:
     hidden = [c for c in contracts.code_list(str(datum.codes)).codes if c.special and c.special not in form.covers]
-    tests = " ".join(f"WHEN {_literal(c.code)} THEN {_literal(c.broader) if c.broader else 'NULL'}" for c in hidden)
+    tests = " ".join(f"WHEN {literal(c.code)} THEN {literal(c.broader) if c.broader else 'NULL'}" for c in hidden)
     return f"(CASE {value} {tests} ELSE {value} END)" if tests else value
 
 
@@ -303,7 +303,3 @@ def _marked(field: FormField, contracts: Contracts, mark: str) -> str:
 def reads_no_datum(field: FormField) -> bool:
     """Whether a field rests on the day of filling in alone."""
     return field.expression is not None and set(columns_read(field.expression)) <= {FILLED_ON}
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
