@@ -22,6 +22,7 @@ from warehouse.home import Home
 from warehouse.publish import published
 
 SHOWN = 30
+LABELLED = 10  # builds that are named below a plot
 FIGURES = ("rows", "quarantined", "linked", "published")
 LABELS = {"rows": "行数 rows in", "quarantined": "隔离 quarantined", "linked": "关联 linked", "published": "发布 published"}
 PRODUCER = f"urn:renkou:{CODE_VERSION}"
@@ -75,6 +76,7 @@ def measured(home: Home, contracts: Contracts) -> dict[str, Any]:
         "seconds": notes.get("seconds", {}),
         "borne": notes.get("borne", []),
         "notes": [{"rule": c["rule"], "sentence": c["sentence"], "observed": c["observed"]} for c in failed],
+        "offices": {d.department: d.office for d in contracts.datasets},
         "departments": {d: {f: int(by[f].get(d) or 0) for f in FIGURES} for d in contracts.departments},
     }
 
@@ -91,7 +93,9 @@ def _series(home: Home) -> list[dict[str, Any]]:
 def _page(told: dict[str, Any], series: list[dict[str, Any]]) -> str:
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape())
     plots = {name: _plot(name, series) for name in FIGURES}
-    return environment.get_template("run_report.html").render(told=told, labels=LABELS, figures=FIGURES, plots=plots, builds=len(series))
+    built_at = f"{datetime.fromisoformat(told['built_at']).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    shown = {"told": told, "built_at": built_at, "labels": LABELS, "figures": FIGURES, "plots": plots, "builds": len(series)}
+    return environment.get_template("run_report.html").render(shown)
 
 
 def _plot(name: str, series: list[dict[str, Any]]) -> str:
@@ -102,15 +106,19 @@ def _plot(name: str, series: list[dict[str, Any]]) -> str:
     mpl.rcParams |= {"svg.hashsalt": name, "svg.fonttype": "none", "font.size": 8}
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(6, 2), layout="tight")
+    figure = Figure(figsize=(5.4, 2.4), layout="constrained")
     axes = figure.add_subplot()
     days = [report["release_id"][4:] for report in series]
     for department in series[-1]["departments"]:
         counts = [report["departments"].get(department, {}).get(name, 0) for report in series]
         axes.plot(days, counts, marker=".", linewidth=1, label=department)
-    axes.tick_params(axis="x", rotation=60)
+    axes.set_xticks(days[:: 1 + len(days) // LABELLED])
+    axes.tick_params(axis="x", rotation=30)
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=6)
+    axes.locator_params(axis="y", integer=True)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside upper left", ncols=len(series[-1]["departments"]), frameon=False)
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None})
     return drawn.getvalue().partition("<svg")[1] + drawn.getvalue().partition("<svg")[2]
