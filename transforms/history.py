@@ -30,11 +30,11 @@ def history_build(
     moment = quoted(day.isoformat())
     _catalogue(connection, contracts)
     connection.execute(_minors(contracts, day))
-    if has_before:
+    began = connection.execute("SELECT min(as_of) FROM prior_release").fetchall()[0][0] or day
+    if has_before and began < day:
         connection.execute(sql("history/then", day=moment, **_prints(connection, contracts)))
     else:
         connection.execute(sql("history/start"))
-    began = connection.execute("SELECT min(as_of) FROM prior_release").fetchall()[0][0] or day
     connection.execute(_said_now(contracts, day))
     connection.execute(sql("history/change", day=moment, release=quoted(release_id)))
     _former_numbers(connection, contracts, day)

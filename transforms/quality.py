@@ -18,7 +18,10 @@ COLUMNS = "measure VARCHAR, department VARCHAR, dataset VARCHAR, township VARCHA
 
 
 def quality_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:
-    """Fill ``quality``. Needs ``unify_*``, ``discrepancy``, ``freshness``, ``batch``, ``quarantine`` and the release file attached."""
+    """Fill ``quality``.
+
+    Needs ``unify_*``, ``discrepancy``, ``work_order``, ``freshness``, ``batch``, ``quarantine`` and the release file attached.
+    """
     area = contracts.catalogue.area
     township = f"left({area.datum}, {area.digits})" if area else "NULL::VARCHAR"
     connection.execute(

@@ -26,7 +26,7 @@ from warehouse import decisions
 from warehouse.connection import open_database, open_read_only
 from warehouse.dossier import write_dossiers
 from warehouse.home import Home
-from warehouse.publish import current_release, published
+from warehouse.publish import current_release, published, release_file, releases
 
 COPIED = {
     "person_record": "person_id",
@@ -76,11 +76,25 @@ def inputs_of(home: Home, batches: list[BatchReport], contracts: Contracts, day:
     return digest.hexdigest()[:16]
 
 
-def take_over(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Copy from the published release what the build continues: ids, changes, open discrepancies, releases."""
+def take_over(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> None:
+    """Copy from the published release what the build of ``day`` continues: ids, changes, open discrepancies, releases."""
     with release_before(connection, home) as is_there:
         connection.execute(sql("release/take_over" if is_there else "release/nothing_before"))
         connection.execute(sql("order/take_over" if is_there else "order/nothing_before"))
+    _records_before(connection, home, day)
+
+
+def _records_before(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> None:
+    """``record_before``: the records of the newest release of an earlier day, from which a day that is released again starts."""
+    ((earlier, newest),) = connection.execute(
+        f"SELECT max(release_id) FILTER (as_of < DATE '{day}'), max(release_id) FROM prior_release"
+    ).fetchall()
+    if earlier == newest or earlier not in releases(home):
+        connection.execute("CREATE OR REPLACE VIEW record_before AS FROM prior_person_record")
+        return
+    connection.execute(f"ATTACH {quoted(str(release_file(home, earlier)))} AS earlier (READ_ONLY)")
+    connection.execute("CREATE OR REPLACE TABLE record_before AS SELECT department, dataset, record_key FROM earlier.person_record")
+    connection.execute("DETACH earlier")
 
 
 def next_release_id(connection: duckdb.DuckDBPyConnection, day: date) -> str:

@@ -164,7 +164,7 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
     read = [b for b in batches if b.status == "accepted" and b.batch_date <= day]
     _note(home, day, reads=[str(b.folder.relative_to(home.landed)) for b in read])
     with open_database(build) as connection:
-        release.take_over(connection, home)
+        release.take_over(connection, home, day)
         prepare_build(connection, contracts, batches, day)
         prepare_decisions(connection, home)
         prepare_declarations(connection, home)

@@ -116,7 +116,7 @@ def _sent(connection: duckdb.DuckDBPyConnection, contracts: Contracts, folder: P
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """The list block by block; a reader's connection may not write files itself."""
-    blocks = connection.execute("FROM listed").fetch_record_batch(100_000)
+    blocks = connection.execute("FROM listed").to_arrow_reader(100_000)
     with pq.ParquetWriter(target, blocks.schema, compression="zstd") as writer:
         for block in blocks:
             writer.write_batch(block)

@@ -42,6 +42,11 @@ def releases(home: Home) -> tuple[str, ...]:
     return tuple(_release_id(path) for path in _newest_first(home))
 
 
+def release_file(home: Home, release_id: str) -> Path:
+    """The file of a release, whether it is kept or not."""
+    return home.warehouse / _file_name(release_id)
+
+
 def published(home: Home) -> Path:
     """The file of the current release, by its own name: who opens it stays with this release.
 

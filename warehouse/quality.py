@@ -31,8 +31,8 @@ KEPT_OUT = {
 TRENDS = (
     ("完整率 completeness, %", "completeness", True),
     ("一致率 agreement, %", "agreement", True),
-    ("待核实 open", "orders_open", False),
-    ("逾期 overdue", "orders_overdue", False),
+    ("未结工单 orders open", "orders_open", False),
+    ("逾期工单 orders overdue", "orders_overdue", False),
 )
 
 
@@ -59,14 +59,18 @@ class _Figures:
             "CREATE OR REPLACE TEMP VIEW figure AS SELECT * FROM quality WHERE release_id = "
             f"'{self.release.release_id}'"
         )
+        connection.execute(
+            "CREATE OR REPLACE TEMP VIEW figure_before AS SELECT * FROM quality WHERE release_id ="
+            f" (SELECT max(release_id) FROM quality WHERE as_of < DATE '{self.release.as_of}')"
+        )
 
     def ask(self, query: str, *values: Any) -> list[Row]:
         return rows(self.connection, query, values)
 
-    def sums(self, by: Sequence[str], measure: str) -> dict[tuple[Any, ...], tuple[int, int]]:
-        """Of each group the sums of part and whole."""
+    def sums(self, by: Sequence[str], measure: str, of: str = "figure") -> dict[tuple[Any, ...], tuple[int, int]]:
+        """Of each group the sums of part and whole; ``of`` the release before they are in ``figure_before``."""
         names = ", ".join(by)
-        found = self.ask(f"SELECT {names}, sum(part) AS part, sum(whole) AS whole FROM figure WHERE measure = ? GROUP BY {names}", measure)
+        found = self.ask(f"SELECT {names}, sum(part) AS part, sum(whole) AS whole FROM {of} WHERE measure = ? GROUP BY {names}", measure)
         return {tuple(row[name] for name in by): (int(row["part"]), int(row["whole"] or 0)) for row in found}
 
 
@@ -95,6 +99,14 @@ def _many(count: int) -> str:
     return f"<{FEW}" if 0 < count < FEW else f"{count:,}"
 
 
+def _trend(now: int, before: int) -> str:
+    """Which way a count has gone since the release before; a change of few is not told exactly."""
+    change = now - before
+    if not change:
+        return "="
+    return ("▲" if change > 0 else "▼") + _many(abs(change))
+
+
 def _departments(figures: _Figures) -> list[Row]:
     of: Callable[[str], dict[tuple[Any, ...], tuple[int, int]]] = lambda measure: figures.sums(["department"], measure)  # noqa: E731
     complete, agree, timely = of("completeness"), of("agreement"), of("timeliness")
@@ -118,7 +130,8 @@ def _departments(figures: _Figures) -> list[Row]:
 
 def _data(figures: _Figures) -> list[Row]:
     complete, agree = figures.sums(["datum"], "completeness"), figures.sums(["datum"], "agreement")
-    disputed = figures.sums(["datum"], "disputed")
+    opened, overdue = figures.sums(["datum"], "orders_open_about"), figures.sums(["datum"], "orders_overdue_about")
+    before = figures.sums(["datum"], "orders_open_about", "figure_before")
     found = []
     for datum in figures.contracts.catalogue.data:
         owner = next((d for d in figures.contracts.datasets if d.id == datum.owner), None)
@@ -137,7 +150,9 @@ def _data(figures: _Figures) -> list[Row]:
                 "agreement": _share((yes, compared)),
                 "agreement_width": round(100 * yes / compared) if compared else 0,
                 "compared": f"{compared:,}" if compared else "",
-                "disputed": _many(disputed.get((datum.name,), (0, 0))[0]),
+                "open": _many(now := opened.get((datum.name,), (0, 0))[0]),
+                "overdue": _many(overdue.get((datum.name,), (0, 0))[0]),
+                "trend": _trend(now, before.get((datum.name,), (0, 0))[0]) if before else "",
             }
         )
     return found
@@ -153,7 +168,7 @@ def _datasets(figures: _Figures) -> list[Row]:
             "office": d.office,
             "cadence": {"daily": "每日 daily", "weekly": "每周 weekly", "monthly": "每月 monthly"}[d.delivery.cadence],
             "days": days.get((d.department, d.name), ("—",))[0],
-            "on_time": bool(timely.get((d.department, d.name), (0, 0))[0]),
+            "on_time": {None: "—", 0: "否 no", 1: "是 yes"}[timely.get((d.department, d.name), (None,))[0]],
         }
         for d in figures.contracts.datasets
     ]
@@ -182,7 +197,8 @@ def _errors(figures: _Figures) -> list[Row]:
 
 def _townships(figures: _Figures) -> list[Row]:
     by = ["township", "department"]
-    complete, agree, opened = (figures.sums(by, measure) for measure in ("completeness", "agreement", "orders_open"))
+    measures = ("completeness", "agreement", "orders_open", "orders_overdue")
+    complete, agree, opened, overdue = (figures.sums(by, measure) for measure in measures)
     names = sorted({township for township, _ in complete if township})
     return [
         {
@@ -192,6 +208,7 @@ def _townships(figures: _Figures) -> list[Row]:
                     "completeness": _hidden(complete.get((township, department))),
                     "agreement": _hidden(agree.get((township, department))),
                     "open": _many(opened.get((township, department), (0, 0))[0]),
+                    "overdue": _many(overdue.get((township, department), (0, 0))[0]),
                 }
                 for department in figures.offices
             ],

@@ -32,6 +32,16 @@ def test_the_figures_are_those_of_the_release(travelled: Travelled) -> None:
     newest = "FROM quality WHERE as_of = (SELECT max(as_of) FROM quality)"
     disputed = rows(travelled.home.current, f"SELECT sum(part)::BIGINT {newest} AND measure = 'disputed'")
     assert disputed == rows(travelled.home.current, "SELECT count(*) FROM discrepancy")
+    opened = rows(travelled.home.current, f"SELECT sum(part)::BIGINT {newest} AND measure = 'orders_open'")
+    assert opened == rows(travelled.home.current, "SELECT count(*) FROM work_order WHERE status <> 'closed'")
+    about = rows(travelled.home.current, f"SELECT datum, sum(part)::BIGINT {newest} AND measure = 'orders_open_about' GROUP BY datum")
+    assert dict(about) == dict(
+        rows(
+            travelled.home.current,
+            "SELECT datum, count(DISTINCT order_id) FROM work_order_item AS i JOIN work_order AS o USING (order_id)"
+            " WHERE o.status <> 'closed' AND i.closed_on IS NULL GROUP BY datum",
+        )
+    )
     kept_out = rows(travelled.home.current, f"SELECT sum(part)::BIGINT {newest} AND measure = 'rows_kept_out'")
     assert kept_out == rows(travelled.home.current, "SELECT count(*) FROM quarantine")
     told = rows(travelled.home.current, f"SELECT datum, sum(part)::BIGINT {newest} AND measure = 'completeness' GROUP BY datum")

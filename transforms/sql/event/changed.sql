@@ -11,7 +11,7 @@ WITH fresh AS (
       AND k.is_from_nothing = (c.value_then IS NULL)
       AND (k.value IS NULL OR k.value = c.value_now)
       AND NOT (k.is_from_nothing AND EXISTS (
-          SELECT 1 FROM prior_person_record AS r
+          SELECT 1 FROM record_before AS r
           WHERE r.department = s.department AND r.dataset = s.dataset AND r.record_key = s.record_key))
     GROUP BY ALL
 ), told AS (

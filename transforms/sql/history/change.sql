@@ -1,14 +1,18 @@
 -- One row per datum of a person whose values were looked at: what was held, what is said now, and from which day that holds.
--- A correction was so from the day from which the wrong value had been held.
+-- A correction was so from the day from which the wrong value had been held. Who was split or merged on the day was so in every
+-- release of it.
 CREATE OR REPLACE TABLE history_change AS
 WITH held AS (
     SELECT * FROM history_then WHERE valid_to IS NULL AND known_to IS NULL
+), today AS (
+    SELECT * FROM person_change
+    WHERE release_id = $release OR release_id IN (SELECT release_id FROM prior_release WHERE as_of = $day)
 ), moved AS (
-    SELECT person_id FROM person_change WHERE release_id = $release AND kind IN ('split', 'merged')
+    SELECT person_id FROM today WHERE kind IN ('split', 'merged')
     UNION
-    SELECT other_person_id FROM person_change WHERE release_id = $release AND kind IN ('split', 'merged')
+    SELECT other_person_id FROM today WHERE kind IN ('split', 'merged')
 ), merged AS (
-    SELECT person_id FROM person_change WHERE release_id = $release AND kind = 'merged'
+    SELECT person_id FROM today WHERE kind = 'merged'
 ), compared AS (
     SELECT coalesce(n.person_id, h.person_id) AS person_id, coalesce(n.datum, h.datum) AS datum,
            h.value AS value_then, h.valid_from AS valid_then, h.known_from AS known_then,

@@ -4,7 +4,7 @@ CREATE OR REPLACE TABLE order_dispute AS
 WITH named AS (
     SELECT n.discrepancy_id, split_part(n.owner, '/', 1) AS department, n.owner, n.person_id, n.cause, n.kind, n.datum, n.severity,
            md5(concat_ws('|', n.owner_value, CASE WHEN n.kind = 'value' THEN n.reported_value END)) AS signature,
-           n.opened_on, coalesce(n.due_on, due.due_on) AS due_on
+           n.opened_on, coalesce(n.due_on, due.due_on) AS due_on, due.due_on AS due_anew_on
     FROM reconcile_named AS n JOIN order_due AS due ON due.days = coalesce(n.answer_within, $within)
 ), known AS (
     SELECT o.department, coalesce(h.heir, o.person_id) AS person_id, o.cause, arg_min(o.order_id, (o.opened_on, o.order_id)) AS order_id

@@ -3,7 +3,8 @@ CREATE OR REPLACE TABLE order_move AS
 WITH live AS (
     SELECT order_id, any_value(department) AS department, any_value(person_id) AS person_id, any_value(cause) AS cause,
            arg_max(severity, CASE severity WHEN 'stop' THEN 3 WHEN 'review' THEN 2 ELSE 1 END) AS severity,
-           count(*) FILTER (NOT is_settled) AS disputes, min(opened_on) AS opened_on, min(due_on) AS due_on
+           count(*) FILTER (NOT is_settled) AS disputes, min(opened_on) AS opened_on, min(due_on) AS due_on,
+           min(due_anew_on) AS due_anew_on
     FROM order_dispute GROUP BY order_id
 ), answer AS (
     SELECT order_id, arg_max(answer, batch_date) AS answer, arg_max(remark, batch_date) AS remark, max(batch_date) AS answered_on
@@ -17,7 +18,7 @@ WITH live AS (
     SELECT coalesce(live.order_id, o.order_id) AS order_id, coalesce(live.department, o.department) AS department,
            coalesce(live.person_id, h.heir, o.person_id) AS person_id, coalesce(live.cause, o.cause) AS cause,
            coalesce(live.severity, o.severity) AS severity, coalesce(live.disputes, 0)::INTEGER AS disputes,
-           live.opened_on AS found_on, coalesce(live.due_on, DATE $day) AS found_due_on, answer.answer AS new_answer, answer.remark AS new_remark,
+           live.opened_on AS found_on, coalesce(CASE WHEN o.order_id IS NULL THEN live.due_on ELSE live.due_anew_on END, DATE $day) AS found_due_on, answer.answer AS new_answer, answer.remark AS new_remark,
            answer.answered_on AS new_answered_on, terms.follows, delivered.delivered_on, o.* EXCLUDE (order_id, department, person_id, cause, severity, disputes)
     FROM prior_work_order AS o
     FULL JOIN live ON live.order_id = o.order_id

@@ -1,7 +1,16 @@
--- One row per figure of a release: of `whole` things, how many (`part`) are so. Of this release, after those before.
+-- One row per figure of a release: of `whole` things, how many (`part`) are so. Of this release, after those before. An order counts
+-- once (`orders_open`), and once with each datum that it is about (`orders_open_about`).
 CREATE OR REPLACE TABLE quality AS
 WITH batches AS (
     SELECT department, dataset, sum(rows) AS rows FROM batch WHERE status = 'accepted' GROUP BY ALL
+), waiting AS (
+    -- an answer that the next delivery has to prove keeps an order open, but nobody late
+    SELECT o.order_id, o.department, t.township, o.status <> 'answered' AND o.due_on < DATE $day AS is_overdue
+    FROM work_order AS o LEFT JOIN quality_township AS t ON t.person_id = o.person_id
+    WHERE o.status <> 'closed'
+), about AS (
+    SELECT DISTINCT w.*, i.datum FROM waiting AS w JOIN work_order_item AS i ON i.order_id = w.order_id
+    WHERE i.closed_on IS NULL AND NOT i.is_settled
 ), figure AS (
     SELECT * FROM quality_completeness
     UNION ALL
@@ -20,16 +29,17 @@ WITH batches AS (
     UNION ALL
     SELECT 'disputed', split_part(owner, '/', 1), split_part(owner, '/', 2), t.township, d.datum, d.kind, count(*), NULL
     FROM discrepancy AS d LEFT JOIN quality_township AS t ON t.person_id = d.person_id
-    WHERE d.status NOT IN ('closed', 'resolved', 'withdrawn') GROUP BY d.owner, t.township, d.datum, d.kind
+    WHERE d.status <> 'confirmed' GROUP BY d.owner, t.township, d.datum, d.kind
     UNION ALL
-    SELECT 'orders_open', split_part(owner, '/', 1), NULL, t.township, NULL, NULL, count(*), NULL
-    FROM discrepancy AS d LEFT JOIN quality_township AS t ON t.person_id = d.person_id
-    WHERE d.status NOT IN ('closed', 'resolved', 'withdrawn') GROUP BY split_part(owner, '/', 1), t.township
+    SELECT 'orders_open', department, NULL, township, NULL, NULL, count(*), NULL FROM waiting GROUP BY department, township
     UNION ALL
-    SELECT 'orders_overdue', split_part(owner, '/', 1), NULL, t.township, NULL, NULL, count(*), NULL
-    FROM discrepancy AS d LEFT JOIN quality_township AS t ON t.person_id = d.person_id
-    WHERE d.status NOT IN ('closed', 'resolved', 'withdrawn') AND d.due_on < DATE $day
-    GROUP BY split_part(owner, '/', 1), t.township
+    SELECT 'orders_overdue', department, NULL, township, NULL, NULL, count(*) FILTER (is_overdue), count(*)
+    FROM waiting GROUP BY department, township
+    UNION ALL
+    SELECT 'orders_open_about', department, NULL, township, datum, NULL, count(*), NULL FROM about GROUP BY department, township, datum
+    UNION ALL
+    SELECT 'orders_overdue_about', department, NULL, township, datum, NULL, count(*) FILTER (is_overdue), count(*)
+    FROM about GROUP BY department, township, datum
 )
 SELECT * FROM prior_quality
 UNION ALL

@@ -1,0 +1,122 @@
+"""A value that returns, and deliveries of days that are past: when it was so and when it was known stay apart."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from contracts.model import Contracts
+from tests.support.county import agreed, travel_ungated
+from tests.support.identity import REGISTER, Story, number
+from tests.support.landing import Landing
+from tests.support.release import rows
+from warehouse.explain import explain
+from warehouse.extract import extract_as_of
+from warehouse.home import Home
+from warehouse.prefill import Inquiry, prefill
+
+DAYS = [date(2026, 11, day) for day in (20, 21, 22, 23)]
+HOMES = ["浙江省杭州市西湖区文三路1号", "浙江省杭州市西湖区灵隐路2号"]
+BACK = number("33010619590409141")
+OLD = {"id_number": BACK, "name": "岳观潮", "sex": "2", "birth_date": "19590409"}
+GONE = number("33010619480712163")
+DEAD = {"id_number": GONE, "name": "沈半山", "sex": "2"}
+DIED = "2026-11-18"
+CHILD_WAS, CHILD_IS = number("33010620241105392"), number("33010620241105417")
+MOTHER, ADOPTS = number("33010619950101122"), number("33010619900202344")
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """Home A, B and A again; on the fourth day come a register of the second day that was mended and a certificate of the first.
+
+    A child is adopted on the second day."""
+    story = Story(Home(tmp_path_factory.mktemp("both_times") / "home"))
+    landing = Landing(story.home.root / "landing", agreed())
+    story.resident("mother", id_number=MOTHER, name="上官婉", sex="2", birth_date="19950101")
+    story.resident("adopts", id_number=ADOPTS, name="令狐真", sex="2", birth_date="19900202")
+    for place, day in ((0, "20"), (1, "21"), (0, "22")):
+        if day != "22":
+            landing.put("health/birth", [child(story, is_adopted=day == "21")], story.day)
+        story.resident("back", **OLD, residence_address=HOMES[place], updated_at=f"202611{day}000000")
+        story.resident("gone", **DEAD, birth_date="19480712", residence_address=HOMES[0])
+        story.deliver()
+    mended = story.held[REGISTER]["back"] | {"residence_address": "浙江省杭州市西湖区虎跑路3号", "updated_at": "20261121000001"}
+    landing.put(REGISTER, [*(row for key, row in story.held[REGISTER].items() if key != "back"), mended], DAYS[1])
+    certificate = {"death_cert_no": "d1", "change": "upsert", "birth_date": "1948-07-12", "death_date": f"{DIED} 06:00:00"}
+    landing.put("health/death", [DEAD | certificate], DAYS[0])
+    landing.put(REGISTER, [dict(row, phone="13957100001") for row in story.held[REGISTER].values()], DAYS[3])
+    travel_ungated(story.home, landing.root)
+    return story
+
+
+def child(story: Story, is_adopted: bool) -> dict[str, Any]:
+    """Register the child of the one mother, or of the other under another name and number; answers the certificate of birth."""
+    mother = {"mother_id_number": ADOPTS, "mother_name": "令狐真"} if is_adopted else {"mother_id_number": MOTHER, "mother_name": "上官婉"}
+    id_number, name = (CHILD_IS, "令狐安") if is_adopted else (CHILD_WAS, "上官安")
+    former = {"former_id_number": CHILD_WAS} if is_adopted else {}
+    updated = "20261121000000" if is_adopted else "20261101000000"
+    story.resident("child", id_number=id_number, name=name, birth_date="20241105", sex="1", updated_at=updated, **former)
+    certificate = {"change": "upsert", "birth_cert_no": "b1", "birth_date": "2024-11-05 08:00:00", "sex": "1"}
+    return certificate | mother | {"child_name": name, "child_id_number": id_number}
+
+
+def spans(story: Story, key: str, datum: str) -> list[tuple[Any, ...]]:
+    """Who said what, from when to when it was so, from when to when it was held for true."""
+    return rows(
+        story.home.current,
+        "SELECT value, valid_from, valid_to, known_from, known_to FROM person_history"
+        f" WHERE person_id = '{story.person(REGISTER, key)}' AND datum = '{datum}' ORDER BY known_from, valid_from NULLS FIRST",
+    )
+
+
+def as_of(story: Story, day: date, contracts: Contracts) -> dict[str, Any]:
+    person = explain(story.home.current.resolve(), story.person(REGISTER, "back"), contracts, as_of=day).persons[0]
+    return {told.datum: told.value for told in person.data}
+
+
+def test_a_value_that_returns_has_been_twice(story: Story) -> None:
+    first, second = HOMES
+    told = spans(story, "back", "residence_address")
+    held = [(value, valid_from, valid_to) for value, valid_from, valid_to, _, known_to in told if known_to is None]
+    assert held == [(first, None, DAYS[1]), (second, DAYS[1], DAYS[2]), (first, DAYS[2], None)]
+
+
+def test_explain_goes_back_through_all_of_them(story: Story, own_contracts: Contracts) -> None:
+    told = [as_of(story, day, own_contracts)["residence_address"] for day in DAYS]
+    assert told == [HOMES[0], HOMES[1], HOMES[0], HOMES[0]]
+
+
+@pytest.mark.parametrize(("day", "place"), list(zip(DAYS, (0, 1, 0, 0), strict=True)))
+def test_a_form_and_an_extract_go_back_too(
+    day: date, place: int, story: Story, own_contracts: Contracts, tmp_path: Path
+) -> None:
+    release = story.home.current.resolve()
+    asked = Inquiry("low_income_margin", BACK, "低保边缘认定", "1", DAYS[3], as_of=day)
+    (told,) = [field.value for field in prefill(release, own_contracts, asked).fields if field.name == "residence_address"]
+    assert told == HOMES[place]
+    folder = extract_as_of(release, own_contracts, "health", Home(tmp_path), day).folder
+    query = f"SELECT residence_address FROM read_parquet('{folder}/**/*.parquet') WHERE id_number = '{BACK}'"
+    assert duckdb.sql(query).fetchall() == [(HOMES[place],)]
+
+
+def test_what_was_mended_of_a_day_that_is_past_does_not_displace_what_came_later(story: Story) -> None:
+    assert rows(story.home.current, f"SELECT residence_address FROM person WHERE id_number = '{BACK}'") == [(HOMES[0],)]
+    batches = "SELECT batch_date, status FROM batch WHERE department || '/' || dataset = '{}' ORDER BY ALL"
+    assert rows(story.home.current, batches.format(REGISTER)) == [(day, "accepted") for day in DAYS]
+    assert rows(story.home.current, batches.format("health/death")) == [(DAYS[0], "accepted")]
+
+
+def test_a_late_death_lies_on_its_day_and_is_known_from_the_first_release_with_it(story: Story, own_contracts: Contracts) -> None:
+    """The day that was out last is built again with what came late, before the next one."""
+    (told,) = spans(story, "gone", "death_date")
+    assert (told[0], *told[3:]) == (DIED, DAYS[2], None)
+    assert rows(story.home.current, "SELECT kind, occurred_on, known_on FROM event_log WHERE kind = 'death'") == [
+        ("death", date.fromisoformat(DIED), DAYS[2])
+    ]
+    person = explain(story.home.current.resolve(), story.person(REGISTER, "gone"), own_contracts, as_of=DAYS[1]).persons[0]
+    assert {told.datum: told.value for told in person.data}.get("death_date") is None
