@@ -50,7 +50,6 @@ def create(home: Home | None = None) -> FastAPI:
     @asynccontextmanager
     async def serving(app: FastAPI) -> AsyncIterator[None]:
         service = Service(where, load_all())
-        service.current.look()
         app.state.service = service
         watching = asyncio.create_task(service.current.watch())
         yield

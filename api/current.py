@@ -9,8 +9,10 @@ from pathlib import Path
 from contracts.model import Contracts
 from warehouse.faults import NotFoundError, RenkouError
 from warehouse.home import Home
+from warehouse.parts import SERVE
 from warehouse.publish import published
 from warehouse.published import Published
+from warehouse.working_copy import refresh
 
 EVERY = 0.5  # seconds between two looks at what is published
 LOG = logging.getLogger("renkou.api")
@@ -37,6 +39,10 @@ class Current:
 
     def look(self) -> None:
         """Open what is published now, if it is another file. What cannot be opened leaves the release before in place."""
+        try:
+            refresh(self._home, SERVE)
+        except RenkouError as error:
+            LOG.warning("what lies here stays served: %s", error)
         try:
             path = published(self._home)
             if path != self._path:

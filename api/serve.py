@@ -7,12 +7,14 @@ import os
 import uvicorn
 
 from warehouse.access_log import AccessLog
-from warehouse.home import Home
+from warehouse.parts import SERVE
+from warehouse.working_copy import at_home
 
 
 def serve(host: str, port: int, workers: int) -> None:
     """Serve until told to stop (SIGTERM lets calls end that are under way)."""
-    AccessLog(Home.from_environment())  # a log that cannot be written is told here, before anybody asks
+    with at_home(SERVE) as home:
+        AccessLog(home)  # a log that cannot be written is told here, before anybody asks
     uvicorn.run(
         "api.app:create",
         factory=True,

@@ -44,8 +44,9 @@ class Service:
         self.contracts = contracts
         self.keys = KeyRing(home)
         self.rates = Rates(home.rates)
-        self.journal = Journal(AccessLog(home))
         self.current = Current(home, contracts)
+        self.current.look()
+        self.journal = Journal(AccessLog(home))
         self.submissions = Submissions(home)
         self._forms = {form.id: form for form in contracts.forms}
 

@@ -37,8 +37,9 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
     from cli import show
     from contracts.load import load_all
     from warehouse.faults import WrongUseError
-    from warehouse.home import Home
     from warehouse.keys import ALL, FormSystem, KeyRing
+    from warehouse.parts import CHANGE_FORM_KEYS
+    from warehouse.working_copy import at_home
 
     forms = load_all().forms
     for kind, told, there in (
@@ -60,7 +61,8 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
         made_at=now.isoformat(timespec="seconds"),
         expires_at=last.isoformat(timespec="seconds"),
     )
-    made, key = KeyRing(Home.from_environment()).add(wanted)
+    with at_home(CHANGE_FORM_KEYS) as home:
+        made, key = KeyRing(home).add(wanted)
     if json:
         typer.echo(show.as_json({"key_id": made.key_id, "key": key, "expires_at": made.expires_at}))
     else:
@@ -72,10 +74,12 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
 def list_(json: Json = False) -> None:
     """Say which keys there are, and what each is for."""
     from cli import show
-    from warehouse.home import Home
     from warehouse.keys import KeyRing
+    from warehouse.parts import FORM_KEYS
+    from warehouse.working_copy import at_home
 
-    systems = KeyRing(Home.from_environment()).systems()
+    with at_home(FORM_KEYS) as home:
+        systems = KeyRing(home).systems()
     if json:
         typer.echo(show.as_json([show.key(system) for system in systems]))
     else:
@@ -86,10 +90,12 @@ def list_(json: Json = False) -> None:
 @told_plainly
 def revoke(key_id: Annotated[str, typer.Argument(help="As `renkou keys list` says it.")]) -> None:
     """Make a key open nothing, from now on."""
-    from warehouse.home import Home
     from warehouse.keys import KeyRing
+    from warehouse.parts import CHANGE_FORM_KEYS
+    from warehouse.working_copy import at_home
 
-    gone = KeyRing(Home.from_environment()).revoke(key_id)
+    with at_home(CHANGE_FORM_KEYS) as home:
+        gone = KeyRing(home).revoke(key_id)
     typer.echo(f"{gone.key_id} of {gone.name} opens nothing any more")
 
 
@@ -99,9 +105,11 @@ def verify(json: Json = False) -> None:
     """Say whether anybody changed, removed or moved an entry."""
     from cli import show
     from warehouse.access_log import AccessLog
-    from warehouse.home import Home
+    from warehouse.parts import LOOKS
+    from warehouse.working_copy import at_home
 
-    found = AccessLog(Home.from_environment()).verify()
+    with at_home(LOOKS) as home:
+        found = AccessLog(home).verify()
     if json:
         typer.echo(show.as_json(found))
     elif not found:
@@ -122,13 +130,14 @@ def show_(
     from cli import show
     from contracts.load import load_all
     from warehouse.access_log import AccessLog
-    from warehouse.home import Home
+    from warehouse.parts import LOOKS
     from warehouse.publish import published
     from warehouse.published import Published
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
-    ids = Published(published(home), load_all()).former_ids(person_id)
-    entries = AccessLog(home).of_person(ids)
+    with at_home(LOOKS) as home:
+        ids = Published(published(home), load_all()).former_ids(person_id)
+        entries = AccessLog(home).of_person(ids)
     if json:
         typer.echo(show.as_json(entries))
     else:
@@ -141,9 +150,11 @@ def retire() -> None:
     """Take away the months that need not be kept any longer."""
     from contracts.load import load_all
     from warehouse.access_log import AccessLog
-    from warehouse.home import Home
+    from warehouse.parts import RETIRE
+    from warehouse.working_copy import at_home
 
     years = load_all().access.keep_years
     today = datetime.now(UTC).date()
-    gone = AccessLog(Home.from_environment()).retire(today.replace(year=today.year - years, day=1))
+    with at_home(RETIRE) as home:
+        gone = AccessLog(home).retire(today.replace(year=today.year - years, day=1))
     typer.echo(f"{', '.join(gone) or 'nothing'} taken away: older than {years} years")

@@ -72,21 +72,22 @@ def run(
     from contracts.load import load_all
     from transforms.road import run as go
     from transforms.run_report import write_run_report
-    from warehouse.home import Home
+    from warehouse.parts import BUILD
     from warehouse.quality import quality_page
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
-    with listening(sys.stderr) as listener:
-        report = go(home, load_all(), landing, _day(as_of), listener)
-    if report.releases:
-        with told_and_gone_on("the departments' page"):
-            quality_page(home, load_all())
-        with told_and_gone_on("the run report"):
-            write_run_report(home, load_all())
+    with at_home(BUILD) as home:
+        with listening(sys.stderr) as listener:
+            report = go(home, load_all(), landing, _day(as_of), listener)
+        if report.releases:
+            with told_and_gone_on("the departments' page"):
+                quality_page(home, load_all())
+            with told_and_gone_on("the run report"):
+                write_run_report(home, load_all())
     if json:
         typer.echo(show.as_json(report.to_json()))
     else:
-        show.run(report, home.current)
+        show.run(report, home.address(home.current))
     raise typer.Exit(STATUSES[report.status])
 
 
@@ -134,9 +135,11 @@ def pull(
     from contracts.load import load_all
     from transforms.pull.connections import from_environment
     from transforms.pull.road import pull as bring
-    from warehouse.home import Home
+    from warehouse.parts import PULL
+    from warehouse.working_copy import at_home
 
-    found = bring(landing or Home.from_environment().landing, load_all(), from_environment, department)
+    with at_home(PULL) as home:
+        found = bring(landing or home.landing, load_all(), from_environment, department)
     if json:
         typer.echo(show.as_json([asdict(p) for p in found]))
     else:
@@ -160,20 +163,21 @@ def explain(
     from warehouse.access_log import AccessLog, at_the_keyboard
     from warehouse.explain import explain as answer_for
     from warehouse.faults import NotFoundError
-    from warehouse.home import Home
+    from warehouse.parts import LOOK
     from warehouse.publish import published
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
-    database = published(home)
-    try:
-        answer = answer_for(database, who, load_all(), _day(as_of))
-    except NotFoundError:
-        AccessLog(home).write([at_the_keyboard("explain", (), "not_found", None, purpose=purpose, case=case)])
-        raise
-    looked_at = [person.person_id for person in answer.persons]
-    AccessLog(home).write(
-        [at_the_keyboard("explain", looked_at, "shown", answer.release.release_id, purpose=purpose, case=case)]
-    )
+    with at_home(LOOK) as home:
+        database = published(home)
+        try:
+            answer = answer_for(database, who, load_all(), _day(as_of))
+        except NotFoundError:
+            AccessLog(home).write([at_the_keyboard("explain", (), "not_found", None, purpose=purpose, case=case)])
+            raise
+        looked_at = [person.person_id for person in answer.persons]
+        AccessLog(home).write(
+            [at_the_keyboard("explain", looked_at, "shown", answer.release.release_id, purpose=purpose, case=case)]
+        )
     if json:
         typer.echo(show.as_json(answer))
     else:
@@ -194,19 +198,20 @@ def prefill(
     from cli import show
     from contracts.load import load_all
     from warehouse.access_log import AccessLog, at_the_keyboard
-    from warehouse.home import Home
+    from warehouse.parts import LOOK
     from warehouse.prefill import Inquiry, fill
     from warehouse.publish import published
     from warehouse.published import Published
+    from warehouse.working_copy import at_home
 
     inquiry = Inquiry(form, id_number, purpose, case, as_of=_day(as_of))
-    home = Home.from_environment()
-    filled = fill(Published(published(home), load_all(), inquiry.as_of), inquiry)
-    answer = filled.prefilled
-    looked = at_the_keyboard(
-        "prefill", filled.persons, filled.outcome, answer.release.release_id, form=form, purpose=purpose, case=case
-    )
-    AccessLog(home).write([looked])
+    with at_home(LOOK) as home:
+        filled = fill(Published(published(home), load_all(), inquiry.as_of), inquiry)
+        answer = filled.prefilled
+        looked = at_the_keyboard(
+            "prefill", filled.persons, filled.outcome, answer.release.release_id, form=form, purpose=purpose, case=case
+        )
+        AccessLog(home).write([looked])
     if json:
         typer.echo(show.as_json(answer))
     else:
@@ -239,10 +244,12 @@ def coverage(
     from cli import show
     from contracts.load import load_all
     from warehouse.coverage import coverage as measure
-    from warehouse.home import Home
+    from warehouse.parts import RELEASE
     from warehouse.publish import published
+    from warehouse.working_copy import at_home
 
-    told = measure(published(Home.from_environment()), load_all(), forms or (), truth)
+    with at_home(RELEASE) as home:
+        told = measure(published(home), load_all(), forms or (), truth)
     if json:
         typer.echo(show.as_json(told))
     else:
@@ -255,27 +262,31 @@ def extract(
     subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as_of: Day = None, json: Json = False
 ) -> None:
     """Deliver a department's Parquet of the published release. 向部门交付数据"""
+    from dataclasses import asdict
+
     from cli import show
     from contracts.load import load_all
     from warehouse.extract import extract as deliver
     from warehouse.extract import extract_as_of
-    from warehouse.home import Home
+    from warehouse.parts import EXTRACT
     from warehouse.publish import published
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
     day = _day(as_of)
-    if day is None:
-        told = deliver(published(home), load_all(), subscriber, home)
-    else:
-        told = extract_as_of(published(home), load_all(), subscriber, home, day)
+    with at_home(EXTRACT) as home:
+        if day is None:
+            told = deliver(published(home), load_all(), subscriber, home)
+        else:
+            told = extract_as_of(published(home), load_all(), subscriber, home, day)
+    folder = home.address(told.folder)
     if json:
-        typer.echo(show.as_json(told))
+        typer.echo(show.as_json(asdict(told) | {"folder": folder}))
         return
     what = (
         f"{told.rows:,} rows in {told.files} files" if told.delivered else "delivered before, nothing to do"
     )
     changes = "" if told.changes is None else f", changes since {told.since}: {told.changes}"
-    typer.echo(f"{told.folder}: {what}{changes}")
+    typer.echo(f"{folder}: {what}{changes}")
 
 
 @app.command()
@@ -289,11 +300,13 @@ def events(
 
     from contracts.load import load_all
     from warehouse.events import follow
-    from warehouse.home import Home
+    from warehouse.parts import RELEASE
     from warehouse.publish import published
+    from warehouse.working_copy import at_home
 
-    for event in follow(published(Home.from_environment()), load_all(), since, kind or ()):
-        typer.echo(dumps(event, ensure_ascii=False, default=str))
+    with at_home(RELEASE) as home:
+        for event in follow(published(home), load_all(), since, kind or ()):
+            typer.echo(dumps(event, ensure_ascii=False, default=str))
 
 
 @app.command()
@@ -303,11 +316,13 @@ def quality(
 ) -> None:
     """Write the page that shows what the departments are like in the published release. 部门数据质量页"""
     from contracts.load import load_all
-    from warehouse.home import Home
+    from warehouse.parts import REPORT
     from warehouse.quality import quality_page
+    from warehouse.working_copy import at_home
 
-    page = quality_page(Home.from_environment(), load_all())
-    typer.echo(page)
+    with at_home(REPORT) as home:
+        page = quality_page(home, load_all())
+    typer.echo(home.address(page))
     if opened:
         typer.launch(page.as_uri())
 
@@ -317,10 +332,13 @@ def quality(
 def report(department: Annotated[str, typer.Argument(metavar="DEPARTMENT")]) -> None:
     """Write a department's workbook of the published release: batches, rows kept out, differences. 部门核对清单"""
     from contracts.load import load_all
-    from warehouse.home import Home
+    from warehouse.parts import REPORT
     from warehouse.report import department_report
+    from warehouse.working_copy import at_home
 
-    typer.echo(department_report(Home.from_environment(), load_all(), department))
+    with at_home(REPORT) as home:
+        workbook = department_report(home, load_all(), department)
+    typer.echo(home.address(workbook))
 
 
 @app.command()
@@ -329,19 +347,23 @@ def orders(
     department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT]")] = None, json: Json = False
 ) -> None:
     """Send the work orders that wait for an answer: a workbook and a Parquet list a department. 校核工单"""
+    from dataclasses import asdict
+
     from cli import show
     from contracts.load import load_all
-    from warehouse.home import Home
     from warehouse.orders import send_orders
+    from warehouse.parts import ORDERS
     from warehouse.publish import current_release, published
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
-    sent = send_orders(published(home), load_all(), home, current_release(home) or "", department)
+    with at_home(ORDERS) as home:
+        sent = send_orders(published(home), load_all(), home, current_release(home) or "", department)
     if json:
-        typer.echo(show.as_json(sent))
+        typer.echo(show.as_json([asdict(one) | {"folder": home.address(one.folder)} for one in sent]))
         return
     for one in sent:
-        typer.echo(f"{one.folder / 'orders.xlsx'}: {one.orders:,} orders wait for an answer, {one.overdue:,} overdue")
+        workbook = home.address(one.folder / "orders.xlsx")
+        typer.echo(f"{workbook}: {one.orders:,} orders wait for an answer, {one.overdue:,} overdue")
 
 
 @app.command()
@@ -354,10 +376,12 @@ def evaluate(
     """Hold the published release against a made-up county's truth. 以真值评估关联质量"""
     from cli import show
     from transforms.evaluate import evaluate as measure
-    from warehouse.home import Home
+    from warehouse.parts import RELEASE
     from warehouse.publish import published
+    from warehouse.working_copy import at_home
 
-    answer = measure(published(Home.from_environment()), truth, examples)
+    with at_home(RELEASE) as home:
+        answer = measure(published(home), truth, examples)
     if json:
         typer.echo(show.as_json(answer))
     else:
@@ -381,17 +405,19 @@ def approve(
     from contracts.load import load_all
     from transforms.questions import answer, questions
     from warehouse.approvals import Answer
-    from warehouse.home import Home
+    from warehouse.parts import APPROVE, WAITS
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
     if subject is None:
-        waiting = questions(home, load_all())
+        with at_home(WAITS) as home:
+            waiting = questions(home, load_all())
         if json:
             typer.echo(show.as_json([q.to_json() for q in waiting]))
         else:
             show.questions(waiting)
         return
-    made = answer(home, load_all(), subject, Answer("rejected" if reject else "approved", who, why))
+    with at_home(APPROVE) as home:
+        made = answer(home, load_all(), subject, Answer("rejected" if reject else "approved", who, why))
     typer.echo(f"{made.subject} {made.verdict} by {made.who}; next: renkou run --landing DIR")
 
 
@@ -401,10 +427,12 @@ def backup(to: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)
     """Keep all that cannot be made again in one file, sealed when RENKOU_KEYS names a key. 备份"""
     from cli import show
     from warehouse.backup import backup as keep
-    from warehouse.home import Home
+    from warehouse.parts import EVERYTHING
     from warehouse.sealing import Keys
+    from warehouse.working_copy import at_home
 
-    kept = keep(Home.from_environment(), to, Keys.from_environment())
+    with at_home(EVERYTHING) as home:
+        kept = keep(home, to, Keys.from_environment())
     sealed = f"sealed with {kept.key}" if kept.key else "not sealed"
     typer.echo(show.as_json(kept) if json else f"{kept.path}: {kept.files:,} files, {kept.bytes:,} bytes, {sealed}, read back")
 
@@ -414,12 +442,13 @@ def backup(to: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)
 def restore(path: Annotated[Path, typer.Argument(metavar="BACKUP", dir_okay=False)]) -> None:
     """Put a backup into an empty RENKOU_HOME. 恢复"""
     from warehouse.backup import restore as put_back
-    from warehouse.home import Home
+    from warehouse.parts import RESTORE
     from warehouse.sealing import Keys
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
-    found = put_back(home, path, Keys.from_environment())
-    typer.echo(f"{home.root}: {found.files:,} files as they were backed up; next: renkou doctor")
+    with at_home(RESTORE) as home:
+        found = put_back(home, path, Keys.from_environment())
+    typer.echo(f"{home.store or home.root}: {found.files:,} files as they were backed up; next: renkou doctor")
 
 
 @app.command()
@@ -450,15 +479,19 @@ def purge(
     from contracts.load import load_all
     from transforms.purge import expired
     from transforms.purge import purge as delete
-    from warehouse.home import Home
+    from warehouse.parts import PURGE, WAITS
+    from warehouse.working_copy import at_home
 
-    home, today = Home.from_environment(), _day(as_of) or datetime.now(UTC).date()
+    today = _day(as_of) or datetime.now(UTC).date()
     if dry:
-        for _, told in expired(home, load_all(), landing or home.landing, today):
+        with at_home(WAITS) as home:
+            going = expired(home, load_all(), landing or home.landing, today)
+        for _, told in going:
             typer.echo(f"{told.reference}: {told.folder}, {len(told.files)} files")
         return
-    proof = delete(home, load_all(), landing or home.landing, today)
-    typer.echo(f"deleted; proof: {proof}" if proof else "nothing has expired")
+    with at_home(PURGE) as home:
+        proof = delete(home, load_all(), landing or home.landing, today)
+    typer.echo(f"deleted; proof: {home.address(proof)}" if proof else "nothing has expired")
 
 
 @app.command()
@@ -472,10 +505,11 @@ def doctor(
     from contracts.load import load_all
     from transforms.doctor import Patient, examine
     from transforms.pull.connections import from_environment
-    from warehouse.home import Home
+    from warehouse.parts import WAITS
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
-    found = examine(Patient(home, load_all(), landing or home.landing, from_environment))
+    with at_home(WAITS) as home:
+        found = examine(Patient(home, load_all(), landing or home.landing, from_environment))
     if json:
         typer.echo(show.as_json(found))
     else:

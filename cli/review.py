@@ -35,14 +35,15 @@ def list_(
     from cli import show
     from transforms.review import waiting
     from warehouse.decisions import decisions
-    from warehouse.home import Home
+    from warehouse.parts import REVIEW
+    from warehouse.working_copy import at_home
 
-    home = Home.from_environment()
-    if decided:
-        taken = decisions(home)
-        typer.echo(show.as_json(taken)) if json else show.decisions(taken)
-        return
-    pairs = waiting(home)
+    with at_home(REVIEW) as home:
+        if decided:
+            taken = decisions(home)
+            typer.echo(show.as_json(taken)) if json else show.decisions(taken)
+            return
+        pairs = waiting(home)
     typer.echo(show.as_json(pairs)) if json else show.waiting(pairs)
 
 
@@ -61,17 +62,18 @@ def show(
     from transforms.review import show as side_by_side
     from warehouse.access_log import AccessLog, at_the_keyboard
     from warehouse.faults import WrongUseError
-    from warehouse.home import Home
+    from warehouse.parts import LOOK_AT_PAIR
+    from warehouse.working_copy import at_home
 
     if values and not sys.stdout.isatty():
         raise WrongUseError(
             "--values shows personal data at a terminal only; leave it out for a file or another program"
         )
-    home = Home.from_environment()
-    answer = side_by_side(home, load_all(), pair, values=values)
-    looked_at = [person for person in (answer.left_person, answer.right_person) if person]
-    outcome = "masked" if answer.is_masked else "shown"
-    AccessLog(home).write([at_the_keyboard("review", looked_at, outcome, None, case=answer.pair.pair_id)])
+    with at_home(LOOK_AT_PAIR) as home:
+        answer = side_by_side(home, load_all(), pair, values=values)
+        looked_at = [person for person in (answer.left_person, answer.right_person) if person]
+        outcome = "masked" if answer.is_masked else "shown"
+        AccessLog(home).write([at_the_keyboard("review", looked_at, outcome, None, case=answer.pair.pair_id)])
     typer.echo(told.as_json(answer)) if json else told.side_by_side(answer)
 
 
@@ -89,14 +91,16 @@ def decide(
     from transforms.review import decide_pair
     from warehouse.decisions import VERDICTS
     from warehouse.faults import WrongUseError
-    from warehouse.home import Home
+    from warehouse.parts import DECIDE
+    from warehouse.working_copy import at_home
 
     chosen = next((known for known in VERDICTS if known == verdict), None)
     if chosen is None:
         raise WrongUseError(
             f"a decision is one of {', '.join(VERDICTS)}; leave a pair alone to decide it later"
         )
-    taken = decide_pair(Home.from_environment(), chosen, tuple(records), who, why)
+    with at_home(DECIDE) as home:
+        taken = decide_pair(home, chosen, tuple(records), who, why)
     typer.echo(
         f"{taken.decision_id}: {taken.left} and {taken.right} {taken.decision}; next: renkou run --landing DIR"
     )
@@ -113,7 +117,9 @@ def withdraw(
 ) -> None:
     """Take a decision back; it stays on record, and the next run judges the pair anew. 撤回"""
     from warehouse.decisions import withdraw as take_back
-    from warehouse.home import Home
+    from warehouse.parts import DECIDE
+    from warehouse.working_copy import at_home
 
-    taken = take_back(Home.from_environment(), decision, who, why)
+    with at_home(DECIDE) as home:
+        taken = take_back(home, decision, who, why)
     typer.echo(f"{taken.decision_id} is withdrawn; next: renkou run --landing DIR")

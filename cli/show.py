@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -234,7 +233,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def run(report: RunReport, current: Path) -> None:
+def run(report: RunReport, current: str) -> None:
     """What a run did, and for everything that was not taken in or not published: what, and what to do."""
     for folder in report.unknown:
         where = "<department>/<dataset>/<yyyymmdd>/ of a dataset that a contract speaks of"

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags import wiring
 from dags.waiting import PullsSettled
+from warehouse.parts import BUILD, REPORT, WAITS
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ def choose_day() -> str:
     """The oldest day that waits for its build."""
     from transforms import road  # noqa: PLC0415
 
-    days = road.days_to_build(wiring.home(), wiring.agreed())
+    with wiring.at_home(WAITS) as home:
+        days = road.days_to_build(home, wiring.agreed())
     if not days:
         raise AirflowSkipException("no day waits for a build")
     log.info("%d days wait for a build", len(days))
@@ -38,7 +40,8 @@ def stage(name: str) -> Any:
     def run_stage(day: str) -> None:
         from transforms import road  # noqa: PLC0415
 
-        getattr(road, name)(wiring.home(), wiring.agreed(), date.fromisoformat(day))
+        with wiring.at_home(BUILD) as home:
+            getattr(road, name)(home, wiring.agreed(), date.fromisoformat(day))
 
     return run_stage
 
@@ -48,12 +51,13 @@ def validate(day: str) -> None:
     """Hold the build against what was agreed. A refusal is final: trying again would change nothing."""
     from transforms import road  # noqa: PLC0415
 
-    report = road.validate(wiring.home(), wiring.agreed(), date.fromisoformat(day))
+    with wiring.at_home(BUILD) as home:
+        report = road.validate(home, wiring.agreed(), date.fromisoformat(day))
     if not report.passed:
         raise AirflowFailException(
             f"The gate refused the build of {day}; the last good release stays published. "
             f"{len(report.stops)} checks stopped it: {'; '.join(report.stops[:STOPS_SHOWN])}. "
-            f"All of them: {wiring.home().data_docs}"
+            f"All of them: {home.address(home.data_docs)}"
         )
 
 
@@ -62,7 +66,9 @@ def look_for_questions() -> None:
     """Have people asked, if the gate of the release stopped it."""
     from transforms.questions import questions  # noqa: PLC0415
 
-    if not questions(wiring.home(), wiring.agreed()):
+    with wiring.at_home(WAITS) as home:
+        waiting = questions(home, wiring.agreed())
+    if not waiting:
         raise AirflowSkipException("nothing waits for a decision")
 
 
@@ -71,7 +77,8 @@ def publish(day: str, outlet_events: Any = None) -> str:
     """Put the build in the place of the release before it."""
     from transforms import road  # noqa: PLC0415
 
-    release_id = road.publish(wiring.home(), wiring.agreed(), date.fromisoformat(day))
+    with wiring.at_home(BUILD) as home:
+        release_id = road.publish(home, wiring.agreed(), date.fromisoformat(day))
     outlet_events[wiring.release_asset()].extra = {"release_id": release_id, "as_of": day}
     return release_id
 
@@ -81,7 +88,9 @@ def report() -> str:
     """The page, the figures and the lineage of the release."""
     from transforms.run_report import write_run_report  # noqa: PLC0415
 
-    return str(write_run_report(wiring.home(), wiring.agreed()))
+    with wiring.at_home(REPORT) as home:
+        page = write_run_report(home, wiring.agreed())
+    return home.address(page)
 
 
 @task(pool=wiring.WRITER_POOL)
@@ -89,7 +98,8 @@ def look_ahead(day: str) -> None:
     """Start the next build, if a later day waits."""
     from transforms import road  # noqa: PLC0415
 
-    days = road.days_to_build(wiring.home(), wiring.agreed())
+    with wiring.at_home(WAITS) as home:
+        days = road.days_to_build(home, wiring.agreed())
     # the day just published is left out: a day that could never be finished would be built for ever
     if not [d for d in days if d != date.fromisoformat(day)]:
         raise AirflowSkipException("no other day waits for a build")

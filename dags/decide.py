@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
 from dags.asking import LATER, YES, Ask, beside
+from warehouse.parts import APPROVE
 
 ANSWER_WITHIN = timedelta(hours=12)
 
@@ -21,13 +22,14 @@ def list_questions() -> list[dict[str, str]]:
     from transforms.questions import key, questions  # noqa: PLC0415
 
     asked = []
-    for question in questions(wiring.home(), wiring.agreed()):
-        mark = wiring.home().approvals / ".asked" / key(question)
-        if mark.exists() and time.time() - mark.stat().st_mtime < ANSWER_WITHIN.total_seconds():
-            continue
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
-        asked.append({"subject": question.subject, "body": f"{question.sentence}\n\n{beside(question.figures)}"})
+    with wiring.at_home(APPROVE) as home:
+        for question in questions(home, wiring.agreed()):
+            mark = home.approvals / ".asked" / key(question)
+            if mark.exists() and time.time() - mark.stat().st_mtime < ANSWER_WITHIN.total_seconds():
+                continue
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+            asked.append({"subject": question.subject, "body": f"{question.sentence}\n\n{beside(question.figures)}"})
     if not asked:
         raise AirflowSkipException("nothing waits for a decision")
     return asked
@@ -49,7 +51,8 @@ def keep(pair: tuple[str, dict[str, str]], outlet_events: Any = None) -> str:
         raise AirflowSkipException(f"{subject} is asked again at the next look")
     why = told["why"].strip() or "no reason was given 未填理由"
     said = Answer("approved" if told["verdict"] == YES else "rejected", told["who"] or "Airflow", why)
-    answer(wiring.home(), wiring.agreed(), subject, said)
+    with wiring.at_home(APPROVE) as home:
+        answer(home, wiring.agreed(), subject, said)
     outlet_events[wiring.days_waiting_asset()].extra = {"decided": subject}
     return f"{subject}: {said.verdict}"
 

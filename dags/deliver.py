@@ -8,6 +8,7 @@ from airflow.sdk import DAG, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
+from warehouse.parts import EXTRACT, REPORT
 
 
 @task(map_index_template="{{ subscriber }}")
@@ -16,9 +17,11 @@ def extract(subscriber: str) -> str:
     from transforms import road  # noqa: PLC0415
 
     get_current_context()["subscriber"] = subscriber
-    if not road.is_due(wiring.home(), wiring.agreed(), subscriber):
-        raise AirflowSkipException(f"{subscriber} receives its next extract by its cadence, not today")
-    return str(road.deliver(wiring.home(), wiring.agreed(), subscriber))
+    with wiring.at_home(EXTRACT) as home:
+        if not road.is_due(home, wiring.agreed(), subscriber):
+            raise AirflowSkipException(f"{subscriber} receives its next extract by its cadence, not today")
+        folder = road.deliver(home, wiring.agreed(), subscriber)
+    return home.address(folder)
 
 
 @task
@@ -26,7 +29,9 @@ def describe() -> str:
     """Write the page that shows what the departments are like in the published release."""
     from warehouse.quality import quality_page  # noqa: PLC0415
 
-    return str(quality_page(wiring.home(), wiring.agreed()))
+    with wiring.at_home(REPORT) as home:
+        page = quality_page(home, wiring.agreed())
+    return home.address(page)
 
 
 with DAG(

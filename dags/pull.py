@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
 from dags.waiting import Fetch
+from warehouse.parts import TAKE_IN, WAITS
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ def list_waiting(department: str) -> list[str]:
     """References of the batches that are not yet taken in, oldest first."""
     from transforms import road  # noqa: PLC0415
 
-    waiting = road.waiting_batches(wiring.home(), wiring.agreed(), wiring.landing(), department)
+    with wiring.at_home(WAITS) as home:
+        waiting = road.waiting_batches(home, wiring.agreed(), home.landing, department)
     if len(waiting) > BATCHES_A_LOOK:
         log.warning("%d batches wait; the oldest %d are taken in now", len(waiting), BATCHES_A_LOOK)
     return waiting[:BATCHES_A_LOOK]
@@ -52,7 +54,8 @@ def take_in(reference: str) -> dict[str, Any]:
 
     context = get_current_context()
     context["shown"] = reference
-    report = road.take_in(wiring.home(), wiring.agreed(), wiring.landing(), reference)
+    with wiring.at_home(TAKE_IN) as home:
+        report = road.take_in(home, wiring.agreed(), home.landing, reference)
     if report.status != TAKEN:
         context["shown"] = f"{reference} ({report.status})"
         log.warning("%s is %s: %s", reference, report.status, report.reason)
@@ -80,7 +83,9 @@ def look_for_questions() -> None:
     """Have people asked, if a batch is held."""
     from transforms.questions import questions  # noqa: PLC0415
 
-    if not questions(wiring.home(), wiring.agreed()):
+    with wiring.at_home(WAITS) as home:
+        waiting = questions(home, wiring.agreed())
+    if not waiting:
         raise AirflowSkipException("nothing waits for a decision")
 
 

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags import wiring
 from dags.asking import LATER, Ask
+from warehouse.parts import DECIDE, REVIEW
 
 LINKED, NOT_LINKED = "linked 同一人", "not_linked 不是同一人"
 AT_ONCE = int(os.environ.get("RENKOU_REVIEW_AT_ONCE", "20"))
@@ -26,7 +27,8 @@ def choose_pairs() -> list[dict[str, str]]:
     """
     from transforms.review import waiting  # noqa: PLC0415
 
-    pairs = waiting(wiring.home())[:AT_ONCE]
+    with wiring.at_home(REVIEW) as home:
+        pairs = waiting(home)[:AT_ONCE]
     if not pairs:
         raise AirflowSkipException("no pair waits for a decision")
     return [
@@ -60,7 +62,8 @@ def keep(subject: str, told: dict[str, str]) -> str:
     verdict = "linked" if told["verdict"] == LINKED else "not_linked"
     why = told["why"].strip() or "no reason was given 未填理由"
     try:
-        return decide_pair(wiring.home(), verdict, (pair_id,), told["who"] or "Airflow", why).decision_id
+        with wiring.at_home(DECIDE) as home:
+            return decide_pair(home, verdict, (pair_id,), told["who"] or "Airflow", why).decision_id
     except RenkouError as error:
         raise AirflowFailException(str(error)) from None
 

@@ -12,6 +12,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException
 
 from dags import wiring
+from warehouse.parts import PULL
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ class Fetch(BaseOperator):
     def _brought(self) -> int:
         from transforms.pull.road import pull  # noqa: PLC0415
 
-        found = pull(wiring.landing(), wiring.agreed(), wiring.connection, self.department)
+        with wiring.at_home(PULL) as home:
+            found = pull(home.landing, wiring.agreed(), wiring.connection, self.department)
         for pulled in found:
             log.info("%s: %s %s", pulled.subject, pulled.status, pulled.reason)
         if failed := [f"{p.subject}: {p.reason}" for p in found if p.status == "failed"]:

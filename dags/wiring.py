@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,17 @@ from contracts.load import load_all
 from contracts.model import Contracts
 from dags.alerts import alerts
 from warehouse.home import Home
+from warehouse.working_copy import Work
+from warehouse.working_copy import at_home as at
 
 TIMEZONE = "Asia/Shanghai"
 GROUP = "renkou"
 
 # One build or warehouse file has one writer: every task that writes there takes the pool's only slot.
 WRITER_POOL = "renkou_writer"
+
+# How long a task waits for another that writes the same part of a home on a store.
+PATIENCE = timedelta(hours=1)
 
 
 def agreed() -> Contracts:
@@ -29,6 +35,11 @@ def agreed() -> Contracts:
 
 def home() -> Home:
     return Home.from_environment()
+
+
+def at_home(work: Work) -> AbstractContextManager[Home]:
+    """The home for a task's work: one on a store is brought up to date first, and written back afterwards."""
+    return at(work, PATIENCE)
 
 
 def landing() -> Path:
@@ -54,22 +65,26 @@ def pull_dag_id(department: str) -> str:
 def landed_asset(department: str) -> Asset:
     """Changes when batches of the department were taken in."""
     # file:// and not duckdb://, which OpenLineage drops without a word
-    return Asset(f"landed_{department}", uri=(home().landed / department).as_uri(), group=GROUP)
+    return Asset(f"landed_{department}", uri=_uri(home().landed / department), group=GROUP)
 
 
 def release_asset() -> Asset:
     """Changes when a release was published."""
-    return Asset("release", uri=home().current.as_uri(), group=GROUP)
+    return Asset("release", uri=_uri(home().current), group=GROUP)
 
 
 def days_waiting_asset() -> Asset:
     """Changes when a build ended and a later day still waits for its own."""
-    return Asset("days_waiting", uri=home().builds.as_uri(), group=GROUP)
+    return Asset("days_waiting", uri=_uri(home().builds), group=GROUP)
 
 
 def questions_asset() -> Asset:
     """Changes when something may wait for a person's decision."""
-    return Asset("questions", uri=home().approvals.as_uri(), group=GROUP)
+    return Asset("questions", uri=_uri(home().approvals), group=GROUP)
+
+
+def _uri(path: Path) -> str:
+    return home().address(path) if home().store else path.as_uri()
 
 
 def dag_settings(document: str, *tags: str) -> dict[str, Any]:

@@ -303,11 +303,13 @@ def run(
     with one_at_a_time(home.builds):
         _clear_published(home)
         _take_in_all(home, contracts, landing, as_of, report, told)
+        home.keep()
         for day in days_to_build(home, contracts, as_of):
             if not _build_day(home, contracts, day, report, told):
                 report.status = "refused"
                 break
             report.status = "published"
+            home.keep()
     last = release.last_release(home)
     report.release_id = last.release_id if last else None
     return report

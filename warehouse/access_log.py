@@ -4,7 +4,8 @@
 
 One line is one entry, and holds the digest of the line before (SM3): a line that is changed, removed or moved breaks the
 chain. ``head.json`` names the last line and is sealed by a key that does not lie beside the log: a tail that is cut off
-is missed, and a chain that was forged anew has no seal.
+is missed, and a chain that was forged anew has no seal. Where a home lies on a store, each machine has a chain of its own there,
+in a folder with its copy's name: no machine waits for another, and no two ever write one chain.
 """
 
 from __future__ import annotations
@@ -95,12 +96,15 @@ class Head:
 
 
 class AccessLog:
-    """The log below ``home``; any number of processes may write it at once, one chain for all."""
+    """The log below ``home``; any number of processes may write it at once, one chain for all of a machine."""
 
-    def __init__(self, home: Home) -> None:
-        self.folder = home.access_log
+    def __init__(self, home: Home, machine: str | None = None) -> None:
+        """``machine``: whose chain to read, by the name of its copy; by default one's own, to write."""
+        self._home = home
+        own = home.copy_name if machine is None else machine
+        self.folder = home.access_log / own
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._key = own_key(home.secrets / "access_log.key")
+        self._key = own_key(home.secrets / f"access_log{own and '_'}{own}.key")
 
     def write(self, accesses: Iterable[Access]) -> int:
         """Append accesses and wait until they are on the disk; answers the number of the last entry.
@@ -203,25 +207,34 @@ class AccessLog:
     # --- reading ------------------------------------------------------------------------------------------------
 
     def files(self) -> list[Path]:
-        """The log's files, a month each, oldest first."""
+        """The chain's files, a month each, oldest first."""
         return sorted(self.folder.glob("*.jsonl"))
+
+    def _chains(self) -> list[AccessLog]:
+        """Every machine's chain, by name."""
+        if self._home.store is None:
+            return [self]
+        return [AccessLog(self._home, folder.name) for folder in sorted(self._home.access_log.iterdir()) if folder.is_dir()]
 
     def of_person(self, person_ids: Iterable[str]) -> list[Entry]:
         """Every look at the data of a person (by all ids that the person ever had), newest first."""
         wanted = {person_id.encode() for person_id in person_ids}
         ids = {person_id.decode() for person_id in wanted}
         found = []
-        for path in self.files():
+        for path in [path for chain in self._chains() for path in chain.files()]:
             with path.open("rb") as lines:
                 for line in lines:
                     if any(person_id in line for person_id in wanted):
                         parsed = _parsed(line)
                         if parsed and ids & set(parsed[0].access.persons):
                             found.append(parsed[0])
-        return found[::-1]
+        return sorted(found, key=lambda entry: (entry.at, entry.seq), reverse=True)
 
     def verify(self) -> list[Finding]:
-        """Where the log is not as it was written: nothing, when nobody changed it."""
+        """Where a chain is not as it was written: nothing, when nobody changed it."""
+        return [finding for chain in self._chains() for finding in chain._verified()]
+
+    def _verified(self) -> list[Finding]:
         with self._locked():
             return list(self._faults())
 
@@ -252,7 +265,10 @@ class AccessLog:
     # --- keeping ------------------------------------------------------------------------------------------------
 
     def retire(self, before: date) -> list[str]:
-        """Take away whole months that lie before the day; a sealed anchor says where the chain goes on."""
+        """Take away whole months that lie before the day; a sealed anchor says where each chain goes on."""
+        return [name for chain in self._chains() for name in chain._retired(before)]
+
+    def _retired(self, before: date) -> list[str]:
         gone = []
         with self._locked():
             newest = self._head().file

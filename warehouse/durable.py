@@ -28,6 +28,12 @@ def write_text(path: Path, text: str) -> None:
     sync(path.parent)
 
 
+def put_in_place(partial: Path, folder: Path) -> None:
+    """Give a finished folder its name; one of that name can only be what a machine that died put half on a store."""
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.replace(folder)
+
+
 def remove_folder(folder: Path) -> None:
     """Take a folder away: it is gone under its name at once, its files follow."""
     going = folder.with_name(f".{folder.name}.removed")

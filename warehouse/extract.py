@@ -18,7 +18,7 @@ from contracts.model import Contracts, Subscription
 from warehouse import changes
 from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
-from warehouse.durable import one_at_a_time, remove_folder, sync, write_text
+from warehouse.durable import one_at_a_time, put_in_place, remove_folder, sync, write_text
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.guide import guide
 from warehouse.home import Home
@@ -170,7 +170,7 @@ def _deliver(
     write_text(partial / GUIDE, guide(subscription, manifest))
     write_text(partial / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, default=str))
     shutil.rmtree(spill, ignore_errors=True)
-    partial.rename(own / name)
+    put_in_place(partial, own / name)
     sync(own)
 
 
@@ -346,10 +346,10 @@ def _prune(own: Path, current: str, keep: int, retention_days: int) -> None:
     delivered = [
         folder for folder in own.iterdir() if (folder / MANIFEST).exists() and folder.name != current
     ]
-    newest_first = sorted(delivered, key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+    newest_first = sorted(delivered, key=lambda folder: (folder / MANIFEST).stat().st_mtime_ns, reverse=True)
     oldest = datetime.now(UTC) - timedelta(days=retention_days)
     for place, folder in enumerate(newest_first):
-        is_over = datetime.fromtimestamp(folder.stat().st_mtime, UTC) < oldest
+        is_over = datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC) < oldest
         if is_over or place >= max(keep, 2) - 1:
             remove_folder(folder)
 

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+
+from warehouse.faults import WrongUseError
+
+S3 = "s3://"
+
+
+def _nothing() -> None:
+    """A folder needs no writing back."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """``RENKOU_HOME``: landed batches, builds in progress, the published warehouse, extracts, reports."""
+    """``RENKOU_HOME``: landed batches, builds in progress, the published warehouse, extracts, reports.
+
+    A home on an object store (``store``, ``s3://bucket/prefix``) is worked on in a copy at ``root``; ``warehouse.working_copy``
+    brings it up to date and writes it back, and ``keep`` writes back what is finished while a command goes on.
+    """
 
     root: Path
+    store: str | None = None
+    keep: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
 
     @classmethod
     def from_environment(cls) -> Home:
-        return cls(Path(os.environ.get("RENKOU_HOME", "home")).resolve())
+        """Raises WrongUseError for a URL that is no ``s3://bucket/prefix``."""
+        told = os.environ.get("RENKOU_HOME", "home")
+        if "://" not in told:
+            return cls(Path(told).resolve())
+        store = told.rstrip("/")
+        if not store.startswith(S3) or not store.removeprefix(S3).partition("/")[0]:
+            raise WrongUseError(f"RENKOU_HOME={told}: name a folder, or s3://bucket/prefix")
+        return cls(_cache(store) / "home", store)
+
+    def address(self, path: Path) -> str:
+        """Where others find a file or folder below the home: its path, or its URL on the store."""
+        return f"{self.store}/{path.relative_to(self.root).as_posix()}" if self.store else str(path)
 
     @property
     def landing(self) -> Path:
@@ -74,6 +101,11 @@ class Home:
         return self.root / "access_log"
 
     @property
+    def copy_name(self) -> str:
+        """The name of the working copy, never used by another one; empty for a folder, which has no copies."""
+        return (self.root.parent / "name").read_text(encoding="utf-8") if self.store else ""
+
+    @property
     def submissions(self) -> Path:
         """What citizens confirmed, corrected and added in forms, one file a submission; never changed."""
         return self.root / "submissions"
@@ -95,3 +127,11 @@ class Home:
 
     def build_file(self, as_of: date) -> Path:
         return self.builds / f"{as_of:%Y%m%d}.duckdb"
+
+
+def _cache(store: str) -> Path:
+    """A folder for each store; the same bucket's name at another endpoint is another store."""
+    base = os.environ.get("RENKOU_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renkou"
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+    name = store.removeprefix(S3).replace("/", "_")
+    return Path(base).resolve() / f"{name}-{hashlib.sha256(f'{endpoint} {store}'.encode()).hexdigest()[:8]}"

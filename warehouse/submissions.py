@@ -18,6 +18,7 @@ from warehouse.digests import sm3
 from warehouse.durable import sync
 from warehouse.faults import RenkouError
 from warehouse.home import Home
+from warehouse.working_copy import keep_once
 
 Outcome = Literal["confirmed", "corrected", "added"]
 
@@ -60,7 +61,7 @@ class Submissions:
     """The submissions below ``home``."""
 
     def __init__(self, home: Home) -> None:
-        self._folder = home.submissions
+        self._home, self._folder = home, home.submissions
 
     def name(self, key: str, idempotency_key: str | None) -> str:
         """The id under which a submission is kept; without an idempotency key each is one of its own."""
@@ -77,7 +78,9 @@ class Submissions:
         return found
 
     def keep(self, submission: Submission) -> Submission:
-        """Write it and wait until it is on the disk; answers the one that is kept, if another process came first."""
+        """Write it and wait until it is on the disk and, of a home on a store, there; answers the one that is kept, if another
+        process or machine came first.
+        """
         path = self._path(submission.submission_id)
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -87,15 +90,16 @@ class Submissions:
             partial.write_text(json.dumps(asdict(submission), ensure_ascii=False), encoding="utf-8")
             partial.chmod(0o400)
             sync(partial)
-            os.link(partial, path)
+            if keep_once(self._home, partial, path):
+                os.link(partial, path)
         except FileExistsError:
-            found = self.kept(submission.submission_id, submission.content)
-            assert found is not None
-            return found
+            pass
         finally:
             partial.unlink(missing_ok=True)
         sync(path.parent)
-        return submission
+        found = self.kept(submission.submission_id, submission.content)
+        assert found is not None
+        return found
 
     def _path(self, submission_id: str) -> Path:
         return self._folder / submission_id[1:3] / f"{submission_id}.json"

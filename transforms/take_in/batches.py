@@ -13,6 +13,7 @@ from transforms.take_in.controls import check_controls, check_rows
 from transforms.take_in.deliveries import Delivery
 from transforms.take_in.ledger import MANIFEST, BatchReport, FileReport, from_manifest, ledger, write_manifest
 from transforms.take_in.reading import BatchRefused, Landed, land_file
+from warehouse.durable import put_in_place
 from warehouse.home import Home
 
 
@@ -39,7 +40,7 @@ def take_in_delivery(home: Home, contracts: Contracts, found: Delivery) -> Batch
     partial.mkdir(parents=True)
     report = _taken_in(home, contracts, found, partial)
     write_manifest(report, partial)
-    partial.replace(folder)
+    put_in_place(partial, folder)
     return replace(report, folder=folder)
 
 

@@ -1,0 +1,372 @@
+"""The working copy of a home on an object store: brought up to date before a command, written back after it.
+
+The store tells what is so; the copy is a cache of it. What a command made counts once it is written back: data first, then the
+manifests that complete them, then what names the newest (``current``), so that a reader of the store never finds half a release.
+What was not written back when a process died is thrown away by the next one, as a build that was killed is.
+
+A part of the home (a folder right below it) has one writer: on one machine by a lock on a file beside the copy, between machines by
+a lock on the store. Files that bear the copy's own name (its access log) are written by it alone, and are never lost to the cache.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from warehouse.durable import write_text
+from warehouse.home import Home
+from warehouse.object_store import AT_ONCE, BusyError, GoneError, Lock, Object, ObjectStore
+
+# What processes of one machine share, and what is not finished.
+NOT_KEPT = re.compile(r"(^|/)([^/]*\.(lock|partial|removed|wal|tmp|spill)|\.[^/]+\.[0-9a-f]{8})(/|$)|^api/rates$")
+COMPLETES = frozenset({"manifest.json", "head.json"})
+NAMES_THE_NEWEST = frozenset({"current", "current.duckdb"})
+LOOKS_AGAIN = 5  # times that a listing may be overtaken by a writer
+AGAIN = 1.0  # seconds between two tries to get a lock
+REFRESHED_EVERY = 2.0  # seconds
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a command reads of the home, the parts that it writes, and those to which its copy adds files of its own name.
+
+    The first part written is locked on the store.
+    """
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Known:
+    """A file that is the same here and on the store: the object's etag, the file's size and time, a link's goal."""
+
+    etag: str
+    size: int
+    mtime_ns: int
+    link: str = ""
+
+
+@contextmanager
+def at_home(work: Work, patience: timedelta = timedelta(0)) -> Iterator[Home]:
+    """``RENKOU_HOME`` to work in; on a store, brought up to date first and written back at the end of the block.
+
+    A block that raises writes nothing back but its looks. Raises BusyError when another is writing for longer than ``patience``, StoreError
+    when the store cannot be used.
+    """
+    home = Home.from_environment()
+    if home.store is None:
+        yield home
+        return
+    copy = _copy(home)
+    with ExitStack() as held:
+        lock = _waited(copy, work, held, patience) if work.writes else None
+        if not work.writes:
+            copy.bring(work.reads)
+        try:
+            yield replace(home, keep=lambda: copy.keep(work.writes, lock))
+            copy.keep(work.writes, lock)
+        finally:
+            copy.keep(work.adds, None, own=True)
+
+
+def refresh(home: Home, work: Work) -> None:
+    """For processes that go on: bring what they read up to date, write back what they add. A folder needs neither.
+
+    Those of one machine take turns: who finds that another did so a moment ago does nothing.
+    """
+    if home.store is None:
+        return
+    mark = home.root.parent / "refreshed"
+    if mark.exists() and 0 <= time.time() - mark.stat().st_mtime < REFRESHED_EVERY:
+        return
+    copy = _copy(home)
+    mark.touch()
+    copy.bring(work.reads)
+    copy.keep(work.adds, None, own=True)
+
+
+def keep_once(home: Home, file: Path, path: Path) -> bool:
+    """Put ``file`` on the store as what lies at ``path``, unless another machine did; then bring that one, and answer false."""
+    if home.store is None:
+        return True
+    return _copy(home).keep_once(file, path.relative_to(home.root).as_posix())
+
+
+@lru_cache(maxsize=4)
+def _copy(home: Home) -> WorkingCopy:
+    return WorkingCopy(home)
+
+
+def _waited(copy: WorkingCopy, work: Work, held: ExitStack, patience: timedelta) -> Lock:
+    until = time.monotonic() + patience.total_seconds()
+    while True:
+        with ExitStack() as attempt:
+            try:
+                lock = copy.begin(work, attempt)
+            except BusyError:
+                if time.monotonic() >= until:
+                    raise
+            else:
+                held.push(attempt.pop_all())
+                return lock
+        time.sleep(AGAIN)
+
+
+class WorkingCopy:
+    """What lies here of a home on a store."""
+
+    def __init__(self, home: Home) -> None:
+        assert home.store is not None
+        self._root, self._beside = home.root, home.root.parent
+        self._store = ObjectStore(home.store)
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._beside.chmod(0o700)
+        self._name = self._named()
+        self._known: dict[str, Known] = {}
+
+    def begin(self, work: Work, held: ExitStack) -> Lock:
+        """Lock what ``work`` writes for as long as ``held`` lasts, and bring everything up to date. Raises BusyError."""
+        with self._transfer():  # whoever finds a part locked finds it brought up to date, too
+            for part in work.writes:
+                held.enter_context(self._locked_here(part))
+            lock = held.enter_context(Lock(self._store, work.writes[0], self._name).held())
+            self._bring(work.writes, whole=True)
+            self._bring(self._unlocked(work.reads))
+        return lock
+
+    def bring(self, parts: Iterable[str]) -> None:
+        """Make parts of the copy what the store has; of the warehouse only the release that is published.
+
+        A part that a process of this machine is writing stays as it is: nobody else can have changed it on the store.
+        """
+        with self._transfer():
+            self._bring(self._unlocked(parts))
+
+    def keep(self, parts: Iterable[str], lock: Lock | None, *, own: bool = False) -> None:
+        """Write back what has changed; ``own``: of the files that bear the copy's name alone. Raises BusyError when the lock is lost."""
+        with self._transfer():
+            here = {name: path for part in parts for name, path in self._files(part) if not own or self._is_own(name)}
+            changed = {name: _state(path) for name, path in here.items()}
+            changed = {name: state for name, state in changed.items() if not _same(state, self._known.get(name))}
+            tops = tuple(f"{part}/" for part in parts)
+            gone = [n for n in self._known if n.startswith(tops) and n not in here and (not own or self._is_own(n))]
+            if not changed and not gone:
+                return
+            # What completes and names is read now: a log's head must not tell of more lines than were put down before it.
+            texts = {name: here[name].read_bytes() for name in changed if _rank(name) and not changed[name].link}
+            for rank in (0, 1, 2):
+                of_rank = {name: texts.get(name, here[name]) for name in changed if _rank(name) == rank}
+                if of_rank and lock:
+                    lock.renew()
+                self._put(of_rank, changed)
+            self._store.delete(sorted(gone, key=_rank, reverse=True))
+            for name in gone:
+                del self._known[name]
+
+    def keep_once(self, file: Path, name: str) -> bool:
+        state = _state(file)
+        if self._store.put_if(name, file.read_bytes(), _told(file, state), IfNoneMatch="*"):
+            return True
+        there = self._store.listed(str(Path(name).parent))
+        with self._transfer():
+            self._get(name, there[name])
+        return False
+
+    # --- from the store -----------------------------------------------------------------------------------------
+
+    def _bring(self, parts: Iterable[str], *, whole: bool = False) -> None:
+        for part in parts:
+            for look in range(LOOKS_AGAIN):
+                try:
+                    self._bring_part(part, whole)
+                    break
+                except GoneError:  # a writer was faster than this listing
+                    if look == LOOKS_AGAIN - 1:
+                        raise
+
+    def _bring_part(self, part: str, whole: bool) -> None:
+        there = self._store.listed(part)
+        here = dict(self._files(part))
+        links = {name: self._link(name, there[name]) for name in there if _may_be_link(name)}
+        wanted = there if whole or not any(links.values()) else _published(there, links)
+        stale = [name for name in wanted if not self._is_own(name) and not self._is_here(name, wanted[name], here)]
+        for rank in (0, 1, 2):
+            of_rank = [name for name in stale if _rank(name) == rank]
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(lambda name: self._fetched(name, there[name], links.get(name, "")), of_rank))
+        for name in sorted(here.keys() - there.keys(), key=_rank, reverse=True):
+            if not self._is_own(name):
+                here[name].unlink(missing_ok=True)
+                _remove_if_empty(here[name].parent, self._root / part)
+                self._known.pop(name, None)
+
+    def _link(self, name: str, there: Object) -> str:
+        known = self._known.get(name)
+        return known.link if known and known.etag == there.etag else self._store.told_of(name).get("link", "")
+
+    def _is_here(self, name: str, there: Object, here: Mapping[str, Path]) -> bool:
+        known = self._known.get(name)
+        return bool(known and known.etag == there.etag and name in here and _same(_state(here[name]), known))
+
+    def _fetched(self, name: str, there: Object, link: str) -> None:
+        if link:
+            path = self._root / name
+            partial = path.with_name(f".{path.name}.partial")
+            partial.unlink(missing_ok=True)
+            partial.symlink_to(link)
+            partial.replace(path)
+            self._known[name] = replace(_state(path), etag=there.etag)
+        else:
+            self._get(name, there)
+
+    def _get(self, name: str, there: Object) -> None:
+        path = self._root / name
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+        try:
+            told = self._store.get(name, there, partial)
+            if "mtime" in told:
+                os.utime(partial, ns=(int(told["mtime"]),) * 2)
+            partial.chmod(int(told.get("mode", "600"), 8))
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        self._known[name] = replace(_state(path), etag=there.etag)
+
+    # --- to the store -------------------------------------------------------------------------------------------
+
+    def _put(self, files: Mapping[str, Path | bytes], states: Mapping[str, Known]) -> None:
+        def put(name: str) -> Object:
+            state, told = states[name], _told(self._root / name, states[name])
+            if state.link:
+                return self._store.copy((Path(name).parent / state.link).as_posix(), name, told)
+            return self._store.put(name, files[name], told)
+
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for name, made in zip(files, pool.map(put, files), strict=True):
+                self._known[name] = replace(states[name], etag=made.etag)
+
+    # --- what lies here -----------------------------------------------------------------------------------------
+
+    def _files(self, part: str) -> Iterator[tuple[str, Path]]:
+        for folder, _, names in os.walk(self._root / part):
+            for each in names:
+                path = Path(folder, each)
+                name = path.relative_to(self._root).as_posix()
+                if not NOT_KEPT.search(name):
+                    yield name, path
+
+    def _is_own(self, name: str) -> bool:
+        return self._name in name
+
+    def _named(self) -> str:
+        """The copy's name, given once: the machine's, and what no other copy has."""
+        path = self._beside / "name"
+        if not path.exists():
+            with self._flocked("naming"):
+                if not path.exists():
+                    machine = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:40]
+                    write_text(path, f"{machine}-{secrets.token_hex(6)}")
+        return path.read_text(encoding="utf-8")
+
+    @contextmanager
+    def _transfer(self) -> Iterator[None]:
+        """One process of this machine at a time; what is known of the store is read before and written after."""
+        with self._flocked("transfer"):
+            path = self._beside / "known.json"
+            told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            self._known = {name: Known(*each) for name, each in told.items()}
+            before = dict(self._known)
+            yield
+            if self._known != before:
+                content = {n: (k.etag, k.size, k.mtime_ns, k.link) for n, k in self._known.items()}
+                write_text(path, json.dumps(content))
+
+    @contextmanager
+    def _flocked(self, name: str) -> Iterator[None]:
+        with (self._beside / f"{name}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _locked_here(self, part: str) -> Iterator[None]:
+        with (self._beside / f"part-{part}.lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise BusyError(
+                    f"{self._store.url}: {part} is being written by process {lock.read() or '?'} of this machine; wait until it has ended"
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def _unlocked(self, parts: Iterable[str]) -> list[str]:
+        """Parts that no process of this machine is writing."""
+        found = []
+        for part in parts:
+            with (self._beside / f"part-{part}.lock").open("a") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    found.append(part)
+                except BlockingIOError:
+                    continue
+        return found
+
+
+def _rank(name: str) -> int:
+    """In which order objects are put down: data, what completes them, what names the newest."""
+    last = name.rpartition("/")[2]
+    return 2 if last in NAMES_THE_NEWEST else 1 if last in COMPLETES else 0
+
+
+def _may_be_link(name: str) -> bool:
+    return _rank(name) == 2
+
+
+def _published(there: Mapping[str, Object], links: Mapping[str, str]) -> dict[str, Object]:
+    """The links and what they lead to. Raises GoneError for a goal that the listing does not have yet."""
+    goals = {(Path(name).parent / link).as_posix() for name, link in links.items() if link}
+    if lacking := goals - there.keys():
+        raise GoneError(f"{min(lacking)}: is not there any more")
+    return {name: there[name] for name in there if name in links or name in goals}
+
+
+def _state(path: Path) -> Known:
+    status = path.lstat()
+    return Known("", status.st_size, status.st_mtime_ns, str(path.readlink()) if path.is_symlink() else "")
+
+
+def _same(state: Known, known: Known | None) -> bool:
+    if known is None or state.link != known.link:
+        return False
+    return bool(state.link) or (state.size, state.mtime_ns) == (known.size, known.mtime_ns)
+
+
+def _told(path: Path, state: Known) -> dict[str, str]:
+    """What another copy of the file needs besides its bytes."""
+    if state.link:
+        return {"link": state.link}
+    return {"mtime": str(state.mtime_ns), "mode": f"{path.stat().st_mode & 0o777:o}"}
+
+
+def _remove_if_empty(folder: Path, top: Path) -> None:
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
