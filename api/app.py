@@ -23,7 +23,9 @@ from contracts.load import load_all
 from contracts.model import Form
 from warehouse.home import Home
 from warehouse.keys import FormSystem
+from warehouse.parts import SERVE
 from warehouse.prefill import Prefilled
+from warehouse.working_copy import write_back
 
 PAGE = Path(__file__).parent / "page"
 PREFILLED = TypeAdapter(Prefilled)
@@ -54,6 +56,7 @@ def create(home: Home | None = None) -> FastAPI:
         watching = asyncio.create_task(service.current.watch())
         yield
         watching.cancel()
+        await asyncio.to_thread(write_back, where, SERVE)
 
     app = FastAPI(
         title="renkou 统一人口库",

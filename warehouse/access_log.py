@@ -211,10 +211,10 @@ class AccessLog:
         return sorted(self.folder.glob("*.jsonl"))
 
     def _chains(self) -> list[AccessLog]:
-        """Every machine's chain, by name."""
-        if self._home.store is None:
-            return [self]
-        return [AccessLog(self._home, folder.name) for folder in sorted(self._home.access_log.iterdir()) if folder.is_dir()]
+        """Every machine's chain, by name; the one without a name is that of a folder, also after the home has moved."""
+        top = self._home.access_log
+        names = [folder.name for folder in sorted(top.iterdir()) if folder.is_dir()]
+        return [AccessLog(self._home, name) for name in ([""] * any(top.glob("*.json*")) + names)]
 
     def of_person(self, person_ids: Iterable[str]) -> list[Entry]:
         """Every look at the data of a person (by all ids that the person ever had), newest first."""

@@ -96,7 +96,13 @@ def refresh(home: Home, work: Work) -> None:
     copy = _copy(home)
     mark.touch()
     copy.bring(work.reads)
-    copy.keep(work.adds, None, own=True)
+    write_back(home, work)
+
+
+def write_back(home: Home, work: Work) -> None:
+    """Write back what a process has added to a home on a store."""
+    if home.store is not None:
+        _copy(home).keep(work.adds, None, own=True)
 
 
 def keep_once(home: Home, file: Path, path: Path) -> bool:

@@ -21,14 +21,17 @@ PERSONS = 5_000
 DAYS = 3
 # Two idle cores need five minutes; a machine that is busy with other things may need many times that.
 SECONDS = 3_600
-GATE, REFUSED = "validate", 3
+GATE, REFUSED, WRONG_USE = "validate", 3, 2
 POOL = {"name": "renkou_writer", "slots": 1, "description": "One build or warehouse file has one writer"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 published, 1 a fault, 3 the gate refused a release."""
+    """Exit status: 0 published, 1 a fault, 2 wrong use, 3 the gate refused a release."""
     asked = _arguments(arguments)
     home = Home.from_environment()
+    if home.store:
+        print(f"{home.store}: the demo works in a folder; set RENKOU_HOME to one, or leave it out", file=sys.stderr)
+        return WRONG_USE
     os.environ["RENKOU_HOME"] = str(
         home.root
     )  # the commands started below have the same home from any folder

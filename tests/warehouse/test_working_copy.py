@@ -17,10 +17,11 @@ from tests.support.store import StoreHome, store
 from tests.warehouse.small_release import DISPUTED, build
 from warehouse import object_store, working_copy
 from warehouse.access_log import Access, AccessLog
+from warehouse.backup import backup, restore
 from warehouse.faults import WrongUseError
 from warehouse.home import Home
 from warehouse.object_store import BusyError
-from warehouse.parts import BUILD, DECIDE, EXTRACT, LOOK, LOOKS, RELEASE
+from warehouse.parts import BUILD, DECIDE, EXTRACT, LOOK, LOOKS, RELEASE, RESTORE
 from warehouse.publish import current_release, publish, published
 from warehouse.submissions import Submission, SubmissionConflictError, Submissions
 from warehouse.working_copy import Work, at_home
@@ -184,6 +185,23 @@ def test_a_submission_is_kept_once_whichever_machine_it_came_to(remote: StoreHom
             with pytest.raises(SubmissionConflictError):
                 Submissions(home).keep(replace(submission, content="another"))
     assert sum(name.startswith("submissions/") for name in remote.objects()) == 1
+
+
+def test_a_home_moves_to_a_store_by_backup_and_restore(remote: StoreHome, tmp_path: Path) -> None:
+    folder = Home(tmp_path / "folder")
+    publish(build(folder.builds / "r.duckdb", load(OWN), "r1", others={"discrepancy": [DISPUTED]}), folder, "r1")
+    AccessLog(folder).write([SEEN])
+    kept = backup(folder, tmp_path / "backups", None)
+    moved = StoreHome(remote.client, remote.endpoint, tmp_path)
+    with moved.machine("one"), at_home(RESTORE) as home:
+        restore(home, kept.path, None)
+    assert moved.read("warehouse/current.duckdb") == folder.current.read_bytes()
+    with moved.machine("two"), at_home(LOOK) as home:
+        assert current_release(home) == "r1"
+        AccessLog(home).write([SEEN])
+    with moved.machine("three"), at_home(LOOKS) as home:
+        assert len(AccessLog(home).of_person(["P1"])) == 2
+        assert AccessLog(home).verify() == []
 
 
 def test_errors_of_the_store_say_what_to_do(remote: StoreHome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
