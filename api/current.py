@@ -41,7 +41,7 @@ class Current:
         """Open what is published now, if it is another file. What cannot be opened leaves the release before in place."""
         try:
             refresh(self._home, SERVE)
-        except RenkouError as error:
+        except (RenkouError, OSError) as error:
             LOG.warning("what lies here stays served: %s", error)
         try:
             path = published(self._home)
