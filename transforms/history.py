@@ -53,9 +53,12 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
     """What the catalogue says of a datum's history."""
     connection.execute(
         "CREATE OR REPLACE TABLE history_datum"
-        " (datum VARCHAR, is_lasting BOOLEAN, is_person BOOLEAN, is_sealed BOOLEAN, is_parent BOOLEAN)"
+        " (datum VARCHAR, is_lasting BOOLEAN, is_person BOOLEAN, is_sealed BOOLEAN, tells_adoption BOOLEAN)"
     )
-    rows = [(d.name, d.lasting, d.type == "person", d.sealed, d.name in PARENTS) for d in contracts.catalogue.data]
+    rows = [
+        (d.name, d.lasting, d.type == "person", d.sealed, d.name in PARENTS or d.type == "identity_number")
+        for d in contracts.catalogue.data
+    ]
     connection.executemany("INSERT INTO history_datum VALUES (?, ?, ?, ?, ?)", rows)
 
 

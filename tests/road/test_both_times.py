@@ -120,3 +120,19 @@ def test_a_late_death_lies_on_its_day_and_is_known_from_the_first_release_with_i
     ]
     person = explain(story.home.current.resolve(), story.person(REGISTER, "gone"), own_contracts, as_of=DAYS[1]).persons[0]
     assert {told.datum: told.value for told in person.data}.get("death_date") is None
+
+
+def test_an_adopted_child_is_never_shown_with_what_it_was(story: Story) -> None:
+    child, mother = story.person(REGISTER, "child"), story.person(REGISTER, "mother")
+    assert rows(story.home.current, f"SELECT id_number, mother FROM person WHERE person_id = '{child}'") == [
+        (CHILD_IS, story.person(REGISTER, "adopts"))
+    ]
+    tables = rows(story.home.current, "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name = 'person_id' AND NOT internal")
+    assert len(tables) > 10
+    told = {
+        (table, was)
+        for (table,) in tables
+        for was in (CHILD_WAS, "上官安", mother)
+        for _ in rows(story.home.current, f"FROM {table} AS r WHERE person_id = '{child}' AND contains(r::VARCHAR, '{was}')")
+    }
+    assert told == set()

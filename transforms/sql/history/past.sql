@@ -29,9 +29,9 @@ WITH touched AS (
     SELECT f.person_id, f.datum, f.value, NULL, f.valid_to, DATE $day, NULL, f.department, f.dataset, f.standing
     FROM history_former AS f
 ), sealed AS (
-    -- adoption: who gets other parents as a minor leaves no trace of who they were (民法典 art. 1110; domain rule on old and new ids)
+    -- adoption: who gets other parents or another number as a minor leaves no trace of what was (民法典 art. 1110; domain rule on old and new ids)
     SELECT DISTINCT c.person_id FROM history_change AS c JOIN history_minor USING (person_id)
-    WHERE c.datum IN (SELECT datum FROM history_datum WHERE is_parent) AND c.is_other AND c.value_then IS NOT NULL AND c.value_now IS NOT NULL
+    WHERE c.datum IN (SELECT datum FROM history_datum WHERE tells_adoption) AND c.is_other AND c.value_then IS NOT NULL AND c.value_now IS NOT NULL
       AND c.value_then NOT IN (SELECT person_id FROM person_change WHERE kind = 'merged')
 )
 SELECT rows.* FROM rows
