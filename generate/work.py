@@ -19,6 +19,7 @@ BIT = {code: 1 << place for place, code in enumerate(INSURANCES)}
 STAFF = BIT["110"] | BIT["210"] | BIT["310"] | BIT["410"] | BIT["510"]
 PUBLIC = BIT["120"] | BIT["310"] | BIT["410"]
 RESIDENT = BIT["170"] | BIT["390"]
+WORKING_AGE = 16
 EMPLOYED, UNEMPLOYED, FLEXIBLE, SELF_EMPLOYED = "1", "2", "3", "4"
 FIRMS = [
     "永泰",
@@ -110,6 +111,15 @@ class Jobs:
     public: Ints
 
 
+def _first_month(rng: Rng, families: Families, worked: Mask, today: int) -> Ints:
+    """The month of the first insurance: as an employee from 16 years on, as a resident from birth."""
+    age = (today - families.birth) / YEAR
+    youngest = np.where(worked, WORKING_AGE, 0.0)
+    years = youngest + rng.uniform(0.1, 1, len(age)) * np.maximum(np.clip(age, 0.4, 24) - youngest, 0)
+    first = month_number((families.birth + years * YEAR).astype(np.int64))
+    return np.clip(first, 1995 * 12, month_number(np.array([today]))[0])
+
+
 def draw_work(setting: Setting, families: Families, deaths: Deaths) -> Work:
     """Draw everybody's working life."""
     rng, today, rates = setting.rng, setting.today, setting.rates
@@ -128,9 +138,8 @@ def draw_work(setting: Setting, families: Families, deaths: Deaths) -> Work:
     both = (insured & BIT["110"] > 0) & (families.kind == LOCAL) & (age < 55)
     two = choose(rng, both, rates.two_pension_schemes)
     insured[two] |= BIT["170"]
-    since_birth = rng.uniform(0.1, 1, len(age)) * np.clip(age, 0.4, 24) * YEAR
-    first = month_number(families.birth + since_birth.astype(np.int64))
-    first = np.clip(first, 1995 * 12, month_number(np.array([today]))[0])
+    worked = ((insured | ended) & ~BIT["390"]) > 0
+    first = _first_month(rng, families, worked, today)
     return Work(
         education,
         earlier,
