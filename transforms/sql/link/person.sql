@@ -17,8 +17,10 @@ WITH voice AS (
     JOIN voice USING (department, dataset, role, record_key)
     GROUP BY ALL
 ), home_of_id AS (
-    SELECT person_no, cluster_id, voices, today FROM vote
-    QUALIFY row_number() OVER (PARTITION BY person_no ORDER BY voices DESC, today DESC, position) = 1
+    -- of equals the cluster that fewest others speak for: a record that goes over to another person does not take the id along
+    SELECT person_no, cluster_id, voices, today
+    FROM (SELECT *, sum(voices) OVER (PARTITION BY cluster_id) - voices AS others FROM vote)
+    QUALIFY row_number() OVER (PARTITION BY person_no ORDER BY voices DESC, today DESC, others, position) = 1
 ), survivor AS (
     SELECT cluster_id, person_no FROM home_of_id
     QUALIFY row_number() OVER (PARTITION BY cluster_id ORDER BY voices DESC, today DESC, person_no) = 1
