@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import duckdb
@@ -20,6 +21,9 @@ import duckdb
 from contracts.model import Contracts, Relative
 from warehouse.doubts import doubts_sql
 from warehouse.lookup import Origin, Row, literal, quoted
+
+# So many persons' dossiers are made at a time: lists of all that is said of a million persons do not fit into the memory allowed.
+AT_A_TIME = 200_000
 
 # A household has a few members; a number that thousands share is no household.
 MOST_RELATIVES = 50
@@ -49,7 +53,8 @@ def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) 
     """Fill ``dossier`` and ``bearer`` from the tables of a release; the last step of making one."""
     # Left to itself, DuckDB keeps texts of this length as they are: three times the size.
     connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, number VARCHAR, told VARCHAR USING COMPRESSION fsst)")
-    connection.execute(f"INSERT INTO dossier {_dossiers(contracts)}")
+    for persons in _slices(connection):
+        connection.execute(f"INSERT INTO dossier {_dossiers(contracts, persons)}")
     connection.execute(f"CREATE OR REPLACE TABLE bearer AS {_bearers(contracts)}")
     connection.execute("CREATE INDEX dossier_person ON dossier (person_id)")
     connection.execute("CREATE INDEX dossier_number ON dossier (number)")
@@ -127,7 +132,19 @@ def _origins(told: str) -> tuple[Origin, ...]:
 # --- making -----------------------------------------------------------------------------------------------------
 
 
-def _dossiers(contracts: Contracts) -> str:
+def _slices(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """SQL conditions that part all persons by their ids."""
+    firsts = connection.execute(
+        f"SELECT person_id FROM person QUALIFY row_number() OVER (ORDER BY person_id) % {AT_A_TIME} = 1 ORDER BY person_id"
+    ).fetchall()
+    bounds = [literal(first) for (first,) in firsts]
+    return [
+        f"person_id >= {low}" + (f" AND person_id < {high}" if high else "") for low, high in zip_longest(bounds, bounds[1:])
+    ]
+
+
+def _dossiers(contracts: Contracts, persons: str = "true") -> str:
+    """SQL for the dossiers of the persons that a condition on ``person_id`` names."""
     catalogued = ", ".join(literal(datum.name) for datum in contracts.catalogue.data)
     kin = "".join(_kin_table(relative) for relative in contracts.relatives)
     joins = "".join(f" LEFT JOIN kin_{relative.id} USING (person_id)" for relative in contracts.relatives)
@@ -137,16 +154,16 @@ def _dossiers(contracts: Contracts) -> str:
         "WITH"
         f" origin AS (SELECT person_id, list({ORIGIN})"
         f" FILTER (datum IN ({catalogued})) AS origins, list({{'datum': datum, 'value': value}})"
-        f" FILTER (datum NOT IN ({catalogued})) AS declared FROM person_datum GROUP BY person_id),"
+        f" FILTER (datum NOT IN ({catalogued})) AS declared FROM person_datum WHERE {persons} GROUP BY person_id),"
         " register AS (SELECT person_id, list_sort(list(DISTINCT department || '/' || dataset)) AS registers"
-        " FROM person_record GROUP BY person_id),"
+        f" FROM person_record WHERE {persons} GROUP BY person_id),"
         f" dispute AS (SELECT person_id, list(datum) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id)"
         f"{kin} SELECT person.person_id, person.{quoted(_number(contracts))} AS number,"
         f" to_json({{'person': json_merge_patch('{{}}', to_json(person)),"
         " 'origins': origins, 'declared': declared,"
         f" 'registers': registers, 'disputed': disputed, 'relatives': {kept}}})::VARCHAR AS told"
         " FROM person LEFT JOIN origin USING (person_id) LEFT JOIN register USING (person_id)"
-        f" LEFT JOIN dispute USING (person_id){joins}"
+        f" LEFT JOIN dispute USING (person_id){joins} WHERE {persons}"
     )
 
 
