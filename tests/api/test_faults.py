@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_on_a_full_disk_nobody_sees_anything_and_nothing_is_half_kept(tmp_path: 
             assert client.post(PREFILL, json=ASKED, headers=headers).status_code == 200
             small.fill()
             for path, body in ((PREFILL, ASKED), (SUBMIT, ANSWERED)):
-                answer = client.post(path, json=body, headers=headers)
+                answer = _refused(partial(client.post, path, json=body, headers=headers))
                 assert (answer.status_code, "disk is full" in answer.json()["detail"]) == (503, True)
                 assert "欧阳" not in answer.text
             assert list(home.submissions.rglob("*.json")) == []
@@ -47,6 +48,11 @@ def test_on_a_full_disk_nobody_sees_anything_and_nothing_is_half_kept(tmp_path: 
             assert client.post(PREFILL, json=ASKED, headers=headers).status_code == 200
             assert client.post(SUBMIT, json=ANSWERED, headers=headers).status_code == 201
         assert AccessLog(home).verify() == []
+
+
+def _refused(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """The first answer that is no look: the last page of the log may still have room for some."""
+    return next(answer for answer in (ask() for _ in range(100)) if answer.status_code != 200)
 
 
 def test_killed_after_its_answer_it_has_kept_what_it_answered(home: Home) -> None:
