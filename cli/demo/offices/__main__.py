@@ -7,6 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvicorn
+
+from cli.demo.offices import servers
+from cli.demo.offices.connections import read_connection, write_connections
+from cli.demo.offices.spread import lay_out
+from contracts.load import load_all
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="what `county` laid out")]
@@ -22,10 +28,6 @@ def county(
     persons: Annotated[int, typer.Option(min=1)] = 2_000,
 ) -> None:
     """Make up a county and lay it out as the departments offer it, unless it lies there already; say how each is reached."""
-    from cli.demo.offices.connections import write_connections  # noqa: PLC0415
-    from cli.demo.offices.spread import lay_out  # noqa: PLC0415
-    from contracts.load import load_all  # noqa: PLC0415
-
     contracts = load_all()
     lay_out(folder, persons, contracts)
     write_connections(folder, contracts, dict(_pair(one) for one in at))
@@ -34,36 +36,25 @@ def county(
 @app.command()
 def sftp(folder: Folder, name: Name, port: Port, host: Host = "0.0.0.0") -> None:
     """Show a department's files by SFTP."""
-    from cli.demo.offices.servers import serve_sftp  # noqa: PLC0415
-
-    asyncio.run(serve_sftp(folder, name, host, port))
+    asyncio.run(servers.serve_sftp(folder, name, host, port))
 
 
 @app.command()
 def http(folder: Folder, name: Name, port: Port, host: Host = "0.0.0.0") -> None:
     """Show a department's registers by a paged HTTP API."""
-    import uvicorn  # noqa: PLC0415
-
-    from cli.demo.offices.connections import read_connection  # noqa: PLC0415
-    from cli.demo.offices.servers import api  # noqa: PLC0415
-
-    uvicorn.run(api(folder / name, read_connection(folder, name)["password"]), host=host, port=port, log_level="warning")
+    uvicorn.run(servers.api(folder / name, read_connection(folder, name)["password"]), host=host, port=port, log_level="warning")
 
 
 @app.command()
 def fill_store(folder: Folder, name: Name) -> None:
     """Put a department's buckets into its S3-compatible store."""
-    from cli.demo.offices.servers import fill_store as fill  # noqa: PLC0415
-
-    fill(folder, name)
+    servers.fill_store(folder, name)
 
 
 @app.command()
 def fill_database(folder: Folder, name: Name) -> None:
     """Put a department's tables into its PostgreSQL database."""
-    from cli.demo.offices.servers import fill_database as fill  # noqa: PLC0415
-
-    fill(folder, name)
+    servers.fill_database(folder, name)
 
 
 def _pair(text: str) -> tuple[str, str]:
