@@ -86,12 +86,7 @@ def _places(reading: Reading, name: str) -> set[str]:
 def rules_declare_the_data_they_use(agreed: Agreement) -> Iterator[Finding]:
     """``uses`` are data of the catalogue, each once, and all that the SQL reads."""
     for rule in agreed.contracts.rules:
-        for name in doubled(rule.uses):
-            yield _error(agreed, rule, "uses", f"{name} is named twice", "name it once")
-        for name in rule.uses:
-            if name not in agreed.data:
-                what = f"{name} is no datum of the catalogue"
-                yield _error(agreed, rule, "uses", what, close(name, agreed.data))
+        yield from _data_of_the_catalogue(agreed, rule, "uses", rule.uses)
     for rule, reading in agreed.readings:
         unsaid = sorted(data_read(reading, agreed.contracts) - set(rule.uses))
         if unsaid:
@@ -102,14 +97,18 @@ def rules_declare_the_data_they_use(agreed: Agreement) -> Iterator[Finding]:
 def rules_doubt_data_of_the_catalogue(agreed: Agreement) -> Iterator[Finding]:
     """``doubts`` are data of the catalogue, each once, and the rule's own datum is one of them."""
     for rule in agreed.contracts.rules:
-        for name in doubled(rule.doubts):
-            yield _error(agreed, rule, "doubts", f"{name} is named twice", "name it once")
-        for name in rule.doubts:
-            if name not in agreed.data:
-                yield _error(agreed, rule, "doubts", f"{name} is no datum of the catalogue", close(name, agreed.data))
+        yield from _data_of_the_catalogue(agreed, rule, "doubts", rule.doubts)
         if rule.doubts and rule.datum not in rule.doubts:
             what = f"does not name {rule.datum}, which the rule is about"
             yield _error(agreed, rule, "doubts", what, f"add {rule.datum}")
+
+
+def _data_of_the_catalogue(agreed: Agreement, rule: Rule, field: str, names: tuple[str, ...]) -> Iterator[Finding]:
+    for name in doubled(names):
+        yield _error(agreed, rule, field, f"{name} is named twice", "name it once")
+    for name in names:
+        if name not in agreed.data:
+            yield _error(agreed, rule, field, f"{name} is no datum of the catalogue", close(name, agreed.data))
 
 
 def order_terms_name_what_is_there(agreed: Agreement) -> Iterator[Finding]:
