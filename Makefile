@@ -8,6 +8,9 @@ TOOLS := .tools
 VENV := .venv
 READY := $(VENV)/.ready
 
+# Every task of Airflow and every test's program is a process of its own, and would compile all libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first interpreter of this machine that fits requires-python; give another one with `make PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
