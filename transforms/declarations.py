@@ -11,6 +11,7 @@ import json
 import duckdb
 
 from contracts.model import Contracts, Datum
+from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import quoted, sql
 from transforms.unify import DECLARED, DECLARED_BY, sql_type
 from warehouse.home import Home
@@ -43,7 +44,7 @@ def declare(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None
     """Put declared values where nothing is published. Needs ``declaration``, ``person_change``, ``link_person`` and the
     attached release file with ``unify_person`` and ``source_record``.
     """
-    connection.execute(sql("unify/declared"))
+    connection.execute(sql("unify/declared", rows_a_file=ROWS_A_FILE))
     by = [quoted(part) for part in DECLARED_BY.split("/")]
     connection.execute(
         "INSERT INTO released.source_record BY NAME"

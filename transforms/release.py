@@ -19,6 +19,7 @@ from contracts.model import Contracts
 from transforms import CODE_VERSION, declarations
 from transforms.events import event_view
 from transforms.history import person_history_view
+from transforms.origins import write_origins
 from transforms.sql_files import count, quoted, sql
 from transforms.take_in.ledger import BatchReport
 from transforms.unify import person_datum_view, person_view, published_value_view
@@ -148,5 +149,6 @@ def assemble(
         published_file.execute(person_datum_view(contracts))
         published_file.execute(person_history_view())
         published_file.execute(event_view())
+        write_origins(published_file, contracts)
         write_dossiers(published_file, contracts)
         published_file.execute("CHECKPOINT")

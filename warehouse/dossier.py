@@ -2,7 +2,8 @@
 
 Table ``dossier``: one row per person, with the identity number that the person bears now; ``told`` is JSON. Table ``bearer``: one row
 per person and number borne before. All are found by an index: in a table of a million wide rows, a look without one reads
-thousands of rows in every column.
+thousands of rows in every column. Table ``dossier_origin``: what the numbers in a dossier's ``origins`` stand for, as a few
+registers and days tell where all values are from.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -28,10 +28,8 @@ AT_A_TIME = 200_000
 # A household has a few members; a number that thousands share is no household.
 MOST_RELATIVES = 50
 
-# An origin as one short text: thirty of them are most of a dossier.
-ORIGIN = (
-    "concat_ws('|', datum, department, dataset, coalesce(batch_date::VARCHAR, ''), standing, coalesce(disagreeing, 0)::VARCHAR)"
-)
+# What an origin says, beside its number.
+ORIGIN = "datum, department, dataset, batch_date, standing, disagreeing"
 
 TYPED: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "amount": lambda value: Decimal(str(value))}
 
@@ -50,7 +48,12 @@ class Dossier:
 
 
 def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """Fill ``dossier`` and ``bearer`` from the tables of a release; the last step of making one."""
+    """Fill ``dossier`` and ``bearer`` from the tables of a release; the last step of making one.
+
+    Needs ``dossier_origin`` and ``person_origins``: one row per person with the numbers of the origins of its values.
+    """
+    for name, rows in _beside(contracts).items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rows}")
     # Left to itself, DuckDB keeps texts of this length as they are: three times the size.
     connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, number VARCHAR, told VARCHAR USING COMPRESSION fsst)")
     for persons in _slices(connection):
@@ -63,8 +66,23 @@ def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) 
 
 def view_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Put what the tables of an earlier day say in the place of ``dossier`` and ``bearer``, for this connection alone."""
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW dossier AS {_dossiers(contracts)}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW bearer AS {_bearers(contracts)}")
+    number_origins(connection, contracts)
+    for name, rows in (_beside(contracts) | {"dossier": _dossiers(contracts), "bearer": _bearers(contracts)}).items():
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {rows}")
+
+
+def number_origins(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Make ``dossier_origin`` and ``person_origins``, for this connection alone, from the rows of ``person_datum``."""
+    said = f"SELECT person_id, {ORIGIN} FROM person_datum WHERE datum IN ({_catalogued(contracts)})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE dossier_origin AS SELECT row_number() OVER ()::INTEGER AS origin_no, {ORIGIN}"
+        f" FROM (SELECT DISTINCT {ORIGIN} FROM ({said}))"
+    )
+    same = " AND ".join(f"said.{name} IS NOT DISTINCT FROM o.{name}" for name in ORIGIN.split(", "))
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW person_origins AS SELECT person_id, list(origin_no) AS origins"
+        f" FROM ({said}) AS said JOIN dossier_origin AS o ON {same} GROUP BY person_id"
+    )
 
 
 class Dossiers:
@@ -72,8 +90,10 @@ class Dossiers:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
         self._connection = connection
-        self._data = tuple(datum.name for datum in contracts.catalogue.data)
+        self._nothing: Row = dict.fromkeys(datum.name for datum in contracts.catalogue.data)
+        self._data = tuple(name for name, *_ in connection.execute("DESCRIBE person").fetchall() if name != "person_id")
         self._typed = {datum.name: TYPED[datum.type] for datum in contracts.catalogue.data if datum.type in TYPED}
+        self._origins = _numbered(connection)
         connection.execute("PREPARE dossier_of AS SELECT told FROM dossier WHERE person_id = $1::VARCHAR")
         connection.execute("PREPARE dossiers_of_number AS SELECT person_id, told FROM dossier WHERE number = $1::VARCHAR")
         connection.execute("PREPARE former_bearers AS SELECT person_id FROM bearer WHERE number = $1::VARCHAR")
@@ -101,14 +121,14 @@ class Dossiers:
         return tuple(dossier for (person_id,) in sorted(former) if (dossier := self.of(person_id)))
 
     def _read(self, person_id: str, told: Row) -> Dossier:
-        values: Row = dict.fromkeys(self._data) | told["person"]
+        values = self._nothing | dict(zip(self._data, told["values"], strict=True)) | {"person_id": person_id}
         for name, typed in self._typed.items():
             if values[name] is not None:
                 values[name] = typed(values[name])
         return Dossier(
             person_id=person_id,
             values=values,
-            origins=dict(map(_origin, told["origins"] or ())),
+            origins=dict(self._origins[number] for number in told["origins"] or ()),
             disputed=frozenset(told["disputed"] or ()),
             registers=tuple(told["registers"] or ()),
             relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
@@ -116,17 +136,13 @@ class Dossiers:
         )
 
 
-def _origin(told: str) -> tuple[str, tuple[Origin, ...]]:
-    datum, _, rest = told.partition("|")
-    return datum, _origins(rest)
-
-
-@lru_cache(maxsize=4096)
-def _origins(told: str) -> tuple[Origin, ...]:
-    """Few sources and days say all that is said: one origin serves thousands of persons."""
-    department, dataset, day, standing, disagreeing = told.split("|")
-    batch_date = date.fromisoformat(day) if day else None
-    return (Origin(department, dataset, None, batch_date, standing, 0, int(disagreeing)),)
+def _numbered(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[str, tuple[Origin, ...]]]:
+    """What each number of an origin stands for: a datum and where its value is from."""
+    rows = connection.execute(f"SELECT origin_no, {ORIGIN} FROM dossier_origin").fetchall()
+    return {
+        number: (datum, (Origin(department, dataset, None, batch_date, standing, 0, int(disagreeing or 0)),))
+        for number, datum, department, dataset, batch_date, standing, disagreeing in rows
+    }
 
 
 # --- making -----------------------------------------------------------------------------------------------------
@@ -143,37 +159,42 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
+def _beside(contracts: Contracts) -> dict[str, str]:
+    """What is read beside ``person`` for the dossiers, by name: relatives of each kind, and data in doubt."""
+    kin = {f"kin_{relative.id}": _kin(relative) for relative in contracts.relatives}
+    return kin | {"in_doubt": f"SELECT person_id, list(datum) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"}
+
+
 def _dossiers(contracts: Contracts, persons: str = "true") -> str:
     """SQL for the dossiers of the persons that a condition on ``person_id`` names."""
-    catalogued = ", ".join(literal(datum.name) for datum in contracts.catalogue.data)
-    kin = "".join(_kin_table(relative) for relative in contracts.relatives)
-    joins = "".join(f" LEFT JOIN kin_{relative.id} USING (person_id)" for relative in contracts.relatives)
+    declared = f"list({{'datum': datum, 'value': value}}) AS declared FROM person_datum WHERE datum NOT IN ({_catalogued(contracts)})"
+    registers = "list_sort(list(DISTINCT department || '/' || dataset)) AS registers FROM person_record WHERE true"
     relatives = ", ".join(f"{literal(relative.id)}: kin_{relative.id}.ids" for relative in contracts.relatives)
     kept = f"{{{relatives}}}" if relatives else "NULL"
+    values = ", ".join(f"person.{quoted(datum.name)}" for datum in contracts.catalogue.data)
+    of_these = "".join(
+        f" LEFT JOIN (FROM {name} WHERE {persons}) AS {name} USING (person_id)" for name in ("person_origins", *_beside(contracts))
+    )
     return (
-        "WITH"
-        f" origin AS (SELECT person_id, list({ORIGIN})"
-        f" FILTER (datum IN ({catalogued})) AS origins, list({{'datum': datum, 'value': value}})"
-        f" FILTER (datum NOT IN ({catalogued})) AS declared FROM person_datum WHERE {persons} GROUP BY person_id),"
-        " register AS (SELECT person_id, list_sort(list(DISTINCT department || '/' || dataset)) AS registers"
-        f" FROM person_record WHERE {persons} GROUP BY person_id),"
-        f" dispute AS (SELECT person_id, list(datum) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id)"
-        f"{kin} SELECT person.person_id, person.{quoted(_number(contracts))} AS number,"
-        f" to_json({{'person': json_merge_patch('{{}}', to_json(person)),"
-        " 'origins': origins, 'declared': declared,"
+        f"WITH told AS (SELECT person_id, {declared} AND {persons} GROUP BY person_id),"
+        f" register AS (SELECT person_id, {registers} AND {persons} GROUP BY person_id)"
+        f" SELECT person.person_id, person.{quoted(_number(contracts))} AS number,"
+        f" to_json({{'values': json_array({values}), 'origins': origins, 'declared': declared,"
         f" 'registers': registers, 'disputed': disputed, 'relatives': {kept}}})::VARCHAR AS told"
-        " FROM person LEFT JOIN origin USING (person_id) LEFT JOIN register USING (person_id)"
-        f" LEFT JOIN dispute USING (person_id){joins} WHERE {persons}"
+        f" FROM person LEFT JOIN told USING (person_id) LEFT JOIN register USING (person_id){of_these} WHERE {persons}"
     )
 
 
-def _kin_table(relative: Relative) -> str:
+def _catalogued(contracts: Contracts) -> str:
+    return ", ".join(literal(datum.name) for datum in contracts.catalogue.data)
+
+
+def _kin(relative: Relative) -> str:
     """The relatives of one kind for each person who has any, the foremost first."""
     order = f"{relative.order}, " if relative.order else ""
     ties = (*relative.of, *((relative.same,) if relative.same else ()))
     columns = ", ".join(quoted(name) for name in ties)
     where = f" WHERE {relative.where}" if relative.where else ""
-    name = f"kin_{relative.id}"
     members = (
         f"SELECT person_id AS relative, {columns}, row_number() OVER (ORDER BY {order}person_id) AS place"
         f" FROM person{where}"
@@ -183,25 +204,26 @@ def _kin_table(relative: Relative) -> str:
         others = "list_filter(members, lambda each: each <> person.person_id)"
         ids = "members" if relative.includes_self else others
         return (
-            f", {name} AS (SELECT person.person_id,"
-            f" {ids} AS ids FROM person JOIN (SELECT {shared},"
+            f"SELECT person.person_id, {ids} AS ids FROM person JOIN (SELECT {shared},"
             f" list_slice(list(relative ORDER BY place), 1, {MOST_RELATIVES}) AS members FROM ({members}) WHERE {shared}"
-            f" IS NOT NULL GROUP BY {shared}) AS household ON household.{shared} = person.{shared})"
+            f" IS NOT NULL GROUP BY {shared}) AS household ON household.{shared} = person.{shared}"
         )
     rows = " UNION ".join(
         f"SELECT {quoted(tie)} AS person_id, relative, place FROM member WHERE {quoted(tie)} IS NOT NULL"
         for tie in relative.of
     )
     return (
-        f", {name} AS (WITH member AS ({members}) SELECT person_id, list(relative ORDER BY place) AS ids"
-        f" FROM ({rows}){'' if relative.includes_self else ' WHERE relative <> person_id'} GROUP BY person_id)"
+        f"WITH member AS ({members}) SELECT person_id, list(relative ORDER BY place) AS ids"
+        f" FROM ({rows}){'' if relative.includes_self else ' WHERE relative <> person_id'} GROUP BY person_id"
     )
 
 
 def _bearers(contracts: Contracts) -> str:
+    """SQL: who bore a number that is another now; the one borne now is found in the dossier."""
+    number = quoted(_number(contracts))
     return (
-        "SELECT DISTINCT value AS number, person_id FROM person_history SEMI JOIN person USING (person_id)"
-        f" WHERE datum = {literal(_number(contracts))} AND known_to IS NULL"
+        "SELECT DISTINCT value AS number, person_id FROM person_history JOIN person USING (person_id)"
+        f" WHERE datum = {literal(_number(contracts))} AND known_to IS NULL AND value IS DISTINCT FROM {number}"
     )
 
 

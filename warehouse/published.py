@@ -77,9 +77,9 @@ class Published:
         self._connection.close()
 
     def _has_dossiers(self) -> bool:
-        sql = "SELECT count(*) FROM duckdb_columns() WHERE table_name IN ('dossier', 'bearer') AND column_name = 'number'"
+        sql = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('dossier', 'dossier_origin', 'bearer')"
         found = self._connection.execute(sql).fetchone()
-        return found is not None and found[0] == 2
+        return found is not None and found[0] == 3
 
 
 class Calculator:

@@ -7,9 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from contracts.model import Contracts, Datum
 from warehouse.connection import open_database
-from warehouse.dossier import write_dossiers
+from warehouse.dossier import number_origins, write_dossiers
 from warehouse.lookup import quoted
 
 MAN = "330102196503120016"
@@ -115,6 +117,14 @@ DISPUTED = {
 }
 
 
+def lay_together(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Make the dossiers of what the tables say now."""
+    number_origins(connection, contracts)
+    release = connection.execute("SELECT current_database()").fetchall()[0][0]
+    connection.execute(f"CREATE OR REPLACE TABLE {quoted(release)}.main.dossier_origin AS FROM temp.main.dossier_origin")
+    write_dossiers(connection, contracts)
+
+
 def build(
     path: Path,
     contracts: Contracts,
@@ -143,7 +153,7 @@ def build(
             for row in found:
                 put.row(table, row)
         connection.commit()
-        write_dossiers(connection, contracts)
+        lay_together(connection, contracts)
         connection.execute("CHECKPOINT")
     return path
 

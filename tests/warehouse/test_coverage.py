@@ -11,10 +11,9 @@ import pytest
 
 from contracts.model import Contracts
 from tests.support.county import Travelled
-from tests.warehouse.small_release import PEOPLE, WOMAN, build
+from tests.warehouse.small_release import PEOPLE, WOMAN, build, lay_together
 from warehouse.connection import open_read_only
 from warehouse.coverage import answer, coverage, lay_out
-from warehouse.dossier import write_dossiers
 from warehouse.faults import WrongUseError
 from warehouse.lookup import rows
 from warehouse.prefill import Inquiry, fill, prefill
@@ -37,7 +36,7 @@ def test_what_was_said_once_is_asked_by_no_form_again(own_contracts: Contracts, 
     with duckdb.connect(str(database)) as connection:
         for topic in sorted(topics):
             connection.execute("INSERT INTO person_datum (person_id, datum, value, standing) VALUES ('p2', ?, 'said', 'declared')", [topic])
-        write_dossiers(connection, own_contracts)
+        lay_together(connection, own_contracts)
     for form in own_contracts.forms:
         told = prefill(database, own_contracts, Inquiry(form.id, WOMAN, form.purposes[0], "1", DAY))
         asked = [f.name for f in told.fields if f.missing and f.missing.reason == "not_supplied"]

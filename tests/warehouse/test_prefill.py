@@ -12,8 +12,7 @@ import yaml
 
 from contracts.load import OWN, load
 from contracts.model import Contracts
-from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, build
-from warehouse.dossier import write_dossiers
+from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, build, lay_together
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.prefill import FilledField, Inquiry, Prefilled, prefill
 
@@ -132,7 +131,7 @@ def test_a_declared_value_says_so_and_spares_no_document(contracts: Contracts, t
     database = build(tmp_path / "r.duckdb", contracts, "r")
     with duckdb.connect(str(database)) as connection:
         connection.execute("UPDATE person_datum SET standing = 'declared' WHERE datum = 'name'")
-        write_dossiers(connection, contracts)
+        lay_together(connection, contracts)
     answer = filled(database, contracts, MAN)
 
     assert field(answer, "name").standing == "declared"

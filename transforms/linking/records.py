@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from contracts.model import Context, Contracts, Dataset, PersonOfRow, Supply
 from transforms.normalise import TOLD
+from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import quoted
 from transforms.unify import when_holds
-
-TIED = 10_000_000_000  # rows of one dataset are numbered below this, so that a row of any dataset has one number
 
 
 def link_record(contracts: Contracts) -> str:
     """SQL for ``link_record``: one row per role of a record, with what identifies the person in it."""
     owner = contracts.catalogue.datum("id_number").owner
     roles = [
-        _role(contracts, dataset, number, person, place)
-        for number, dataset in enumerate(contracts.datasets, start=1)
-        for place, person in enumerate(dataset.persons)
+        _role(contracts, dataset, person, place) for dataset in contracts.datasets for place, person in enumerate(dataset.persons)
     ]
     decided = " UNION ".join(
         f"SELECT {side}_department, {side}_dataset, {side}_record_key, {side}_role FROM link_decision WHERE withdrawn_at IS NULL"
@@ -29,15 +26,15 @@ def link_record(contracts: Contracts) -> str:
     )
 
 
-def _role(contracts: Contracts, dataset: Dataset, number: int, person: PersonOfRow, place: int) -> str:
+def _role(contracts: Contracts, dataset: Dataset, person: PersonOfRow, place: int) -> str:
     name = _value(person.data.get("name"))
     contexts = ", ".join(f"{_context(person, context)} AS {context.name}" for context in contracts.linking.contexts)
     home = dataset.household
     household = f"CASE WHEN is_current THEN {quoted(dataset.id + '/')} || {home.number} END" if home else "NULL::VARCHAR"
-    own_row = f"{number} * {TIED} + record_no" if len(dataset.persons) > 1 else "NULL::BIGINT"
+    own_row = "record_no" if len(dataset.persons) > 1 else "NULL::BIGINT"
     return (
         f"SELECT {quoted(dataset.department)} AS department, {quoted(dataset.name)} AS dataset, {quoted(person.role)} AS role,"
-        f" record_no, record_key, batch_date, is_current, source_no * {TIED} + line * 10 + {place} AS position,"
+        f" record_no, record_key, batch_date, is_current, source_no * {ROWS_A_FILE} + line * 10 + {place} AS position,"
         f" {_value(person.data.get('id_number'))} AS number, {person.former_id_number or 'NULL::VARCHAR'} AS former_number,"
         f" {_told(dataset, person)} AS told,"
         f" name_key({name}) AS name_key, name_key({_value(person.data.get('former_name'))}) AS former_name_key,"

@@ -10,7 +10,7 @@ WITH RECURSIVE heir (person_id, now_id) AS (
     FROM heir JOIN link_person ON person_id(link_person.person_no) = heir.now_id
 )
 SELECT living.person_no, declaration.datum, declaration.value, declaration.submission_id,
-       dense_rank() OVER (ORDER BY declaration.submission_id) AS record_no, declaration.received_at::DATE AS received_on
+       (declaration.received_at::DATE - DATE '1970-01-01') * $rows_a_file + dense_rank() OVER (ORDER BY declaration.submission_id) AS record_no, declaration.received_at::DATE AS received_on
 FROM declaration JOIN living USING (person_id)
 QUALIFY row_number() OVER (
     PARTITION BY living.person_no, declaration.datum ORDER BY declaration.received_at DESC, declaration.submission_id DESC
