@@ -93,16 +93,19 @@ def beside_truth(home: Home, truth: Path) -> Iterator[duckdb.DuckDBPyConnection]
         prepare_comparisons(connection)
         for step in ("entry", "shared"):
             connection.execute(sql(f"evaluate/{step}"))
-        connection.execute(DEATHS)
+        connection.execute(TAKEN_IN)
         yield connection
 
 
-DEATHS = """
+TAKEN_IN = """
+    CREATE TEMP TABLE taken_in AS
+    SELECT true_id, department, dataset, record_key, role FROM true_link WHERE expected = 'accepted'
+    GROUP BY ALL HAVING max_by(op, (batch_date, line)) NOT IN ('D', 'delete');
     CREATE TEMP TABLE told AS
     SELECT DISTINCT p.true_id, department
     FROM (SELECT true_id, unnest(death_known_to) AS department FROM true_person) AS p
-    JOIN true_link AS l USING (true_id, department)
-    WHERE l.expected = 'accepted' AND l.dataset IN ('death', 'funeral', 'resident');
+    JOIN taken_in USING (true_id, department)
+    WHERE taken_in.dataset IN ('death', 'funeral', 'resident');
     CREATE TEMP VIEW dead AS FROM true_person SEMI JOIN told USING (true_id);
 """
 
@@ -137,12 +140,15 @@ def _listed(names: Iterable[str]) -> str:
 # --- published values ---------------------------------------------------------------------------------------------
 
 # Where the owner has not said what is true, and no truth table of errors tells: nobody reports that a death made a widow or that a
-# marriage had ended when no divorce was registered; of two pensions or files of one person either is true.
-WIDOWED = "t.marital_status = '30'"
+# marriage had ended when no divorce was registered, and not every marriage is registered in this county; of two pensions or files of
+# one person either is true.
+UNTOLD = """(t.marital_status = '30' OR t.spouse IS NOT NULL AND NOT EXISTS (
+    FROM taken_in AS one JOIN taken_in AS other USING (department, dataset, record_key)
+    WHERE one.dataset = 'marriage' AND (one.true_id, other.true_id) = (t.true_id, t.spouse)))"""
 TWICE = "kind = 'two_pension_schemes'"
 ENDED = "kind IN ('marital_contradiction', 'event_not_yet_delivered')"
 NOT_SAID = {
-    "marital_status": (WIDOWED, ENDED), "spouse": (WIDOWED, ENDED), "marriage_date": (WIDOWED, ENDED),
+    "marital_status": (UNTOLD, ENDED), "spouse": (UNTOLD, ENDED), "marriage_date": (UNTOLD, ENDED),
     "pension_amount": ("false", TWICE), "pension_status": ("false", TWICE), "health_record_no": ("false", "kind = 'several_records'"),
 }  # fmt: skip
 

@@ -48,7 +48,7 @@ RULE_TABLES: dict[str, tuple[str, ...]] = {
     "rule_event": (*RECORD, "kind", "occurred_on"),
     "rule_tie": (*RECORD, "kind", "other_no"),
     "rule_household": (*RECORD, "household", "relation", "kin"),
-    "rule_quarantine": ("dataset", "batch_date", "record_key", "reason", "raw", "owns"),
+    "rule_quarantine": ("dataset", "batch_date", "record_key", "reason", "raw", "cells", "owns"),
     "rule_division": ("code", "is_in_use", "valid_from", "valid_to"),
 }
 """What rules may read, beside ``rule_person``, ``rule_said_<datum>`` and the views of ``rules/views``."""

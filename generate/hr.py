@@ -250,6 +250,7 @@ def _insured_next_day(office: Office, table: Table, day: int) -> Table:
     fresh.columns["aae036"] = join(same(yesterday, len(hired)), " ", clock(rng, len(hired), TIME))
     rows = _insured_rows(office, rng, fresh, county.work.insured[hired], county.work.insured[hired])
     rows.columns = {name: rows.columns[name] for name in table.columns}
+    office.truth.errors(rows)
     return table.followed_by(rows)
 
 
@@ -330,6 +331,7 @@ def deliver_employment(office: Office) -> None:
         begun = office.batch(day - 1)
         fresh.columns["acb241"] = same(f"{begun[:4]}-{begun[4:6]}-{begun[6:]}", len(fresh))
         fresh.columns["aae036"] = join(fresh.columns["acb241"], " ", clock(rng, len(fresh), TIME))
+        office.truth.errors(fresh)
         table = table.followed_by(fresh)
         office.send(table, _form(JOB_COLUMNS), f"RS_v_employment_{office.batch(day)}.csv.gz", day)
 

@@ -248,6 +248,7 @@ def _next_day(office: Office, rng: Rng, table: Table, holders: Holders, day: int
     fresh.columns["签发日期"] = dates(np.full(len(fresh), today), "%Y-%m-%d")
     fresh.columns["有效期至"] = dates(np.full(len(fresh), today + 365), "%Y-%m-%d")
     fresh.columns["更新时间"] = join(dates(np.full(len(fresh), today)), clock(rng, len(fresh)))
+    office.truth.errors(fresh)
     gone = _withdrawals(office, rng, table, holders.dropped[day], day)
     days = holders.issued[holders.late[day]]
     late = _later(rng, table, first[holders.late[day]], "U", days)

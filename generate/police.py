@@ -262,4 +262,5 @@ def _with_newborns(office: Office, rng: Rng, table: Table, day: int) -> Table:
     for datum in table.roles[0].told.keys() - fresh.roles[0].told.keys():
         fresh.roles[0].tell(datum, same("", len(newborns)), same("", len(newborns)))
     fresh.note("newborn_registered", "subject", np.arange(len(newborns)), LINKED)
+    office.truth.errors(fresh)
     return table.followed_by(fresh)

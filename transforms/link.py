@@ -10,6 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from contracts.model import Contracts, Linking
+from transforms.history import PARENTS
 from transforms.linking.names import prepare_comparisons, sound_table
 from transforms.linking.pairs import find_pairs
 from transforms.linking.persons import join_units
@@ -42,8 +43,22 @@ def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rele
     connection.execute(sql("link/person", last_number=last))
     connection.execute(sql("link/role"))
     connection.execute(sql("link/person_record", precision=_precision(contracts.linking)))
+    connection.execute(sql("link/reissued", parents=_parents(contracts)))
     connection.execute(sql("link/person_origin"))
     connection.execute(sql("link/person_change", release=quoted(release)))
+
+
+def _parents(contracts: Contracts) -> str:
+    """SQL: the roles of records in which a parent stands; at least one row, which may name nothing."""
+    roles = {
+        (dataset.department, dataset.name, supply.role)
+        for dataset in contracts.datasets
+        for person in dataset.persons
+        for datum, supply in person.data.items()
+        if datum in PARENTS and supply.role
+    }
+    listed = ", ".join(f"({', '.join(map(quoted, role))})" for role in sorted(roles))
+    return f"(VALUES {listed or '(NULL, NULL, NULL)'})"
 
 
 def _precision(linking: Linking) -> str:

@@ -127,7 +127,8 @@ def test_an_adopted_child_is_never_shown_with_what_it_was(story: Story) -> None:
     assert rows(story.home.current, f"SELECT id_number, mother FROM person WHERE person_id = '{child}'") == [
         (CHILD_IS, story.person(REGISTER, "adopts"))
     ]
-    assert rows(story.home.current, "FROM person_change WHERE kind = 'merged'") == []
+    assert rows(story.home.current, "FROM person_change WHERE kind IN ('merged', 'split')") == []
+    assert rows(story.home.current, f"FROM person_origin WHERE person_id = '{mother}'") == []
     tables = rows(story.home.current, "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name = 'person_id' AND NOT internal")
     assert len(tables) > 10
     told = {

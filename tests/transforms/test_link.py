@@ -157,7 +157,7 @@ def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts, shuffled: 
                 [*refs, what, "an official", DAY, DAY if withdrawn else None],
             )
     connection.execute(sql("release/nothing_before"))
-    connection.executemany("INSERT INTO prior_person_record VALUES ('test', ?, 'subject', ?, ?)", list(prior()))
+    connection.executemany("INSERT INTO prior_person_record VALUES ('test', ?, 'subject', ?, ?, NULL)", list(prior()))
     connection.executemany("INSERT INTO prior_person_origin VALUES ('test', ?, 'subject', ?, ?)", prior("first"))
     connection.execute("UPDATE prior_number SET number = ?", [(len(CASES) + 1) * HUNDRED])
 

@@ -5,6 +5,7 @@ WITH now_of AS (
     SELECT p.person_no AS old_no, n.person_no AS new_no, count(*) AS records
     FROM prior_person_record AS p
     JOIN link_role AS n USING (department, dataset, role, record_key)
+    ANTI JOIN link_reissued USING (department, dataset, role, record_key)
     GROUP BY ALL
 ), living AS (
     SELECT person_no FROM link_person

@@ -1,5 +1,6 @@
--- One row per row that is still kept out: of a full register only those of its newest batch.
-SELECT told.dataset, q.batch_date, q.record_key, q.reason, q.raw, told.owns
+-- One row per row that is still kept out: of a full register only those of its newest batch. cells: what stands in it, one by one.
+SELECT told.dataset, q.batch_date, q.record_key, q.reason, q.raw, told.owns,
+       string_split_regex(translate(q.raw, '０１２３４５６７８９　', '0123456789 '), ' *["{},;|\t]+ *') AS cells
 FROM quarantine AS q
 JOIN $datasets AS told (dataset, is_full, owns) ON told.dataset = q.department || '/' || q.dataset
 LEFT JOIN (

@@ -1,4 +1,4 @@
-CREATE OR REPLACE TABLE prior_person_record (department VARCHAR, dataset VARCHAR, role VARCHAR, record_key VARCHAR, person_no BIGINT);
+CREATE OR REPLACE TABLE prior_person_record (department VARCHAR, dataset VARCHAR, role VARCHAR, record_key VARCHAR, person_no BIGINT, batch_date DATE);
 CREATE OR REPLACE TABLE prior_person_origin (department VARCHAR, dataset VARCHAR, role VARCHAR, record_key VARCHAR, person_no BIGINT);
 CREATE OR REPLACE TABLE prior_person_change (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR);
 CREATE OR REPLACE TABLE prior_number AS SELECT 0::BIGINT AS number;

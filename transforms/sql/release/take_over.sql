@@ -1,5 +1,5 @@
 CREATE OR REPLACE TABLE prior_person_record AS
-SELECT department, dataset, role, record_key, substr(person_id, 2)::BIGINT AS person_no FROM before.person_record WHERE method <> 'work_order';
+SELECT department, dataset, role, record_key, substr(person_id, 2)::BIGINT AS person_no, batch_date FROM before.person_record WHERE method <> 'work_order';
 CREATE OR REPLACE TABLE prior_person_origin AS
 SELECT department, dataset, role, record_key, substr(person_id, 2)::BIGINT AS person_no FROM before.person_origin;
 CREATE OR REPLACE TABLE prior_person_change AS FROM before.person_change;
