@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 
@@ -17,6 +19,7 @@ from warehouse.connection import open_read_only
 from warehouse.durable import write_text
 from warehouse.home import Home
 from warehouse.lookup import Row, release_of, rows
+from warehouse.places import division_names
 from warehouse.publish import published
 
 PAGES = Path(__file__).parent / "pages"
@@ -24,16 +27,19 @@ FEW = 5
 """Counts of persons below this are not shown: with a place beside them they point at somebody."""
 
 KEPT_OUT = {
-    "batches_not_accepted": "批次未接收 batches not accepted",
-    "rows_kept_out": "隔离的行 rows kept out",
+    "batches_not_accepted": ("批次未接收", "batches not accepted"),
+    "rows_kept_out": ("隔离的行", "rows kept out"),
 }
-# One figure a department and release: what is drawn, from which measure, and whether it is a share.
+# One figure a release: what is drawn, from which measure, and whether it is a share.
 TRENDS = (
     ("完整率 completeness, %", "completeness", True),
     ("一致率 agreement, %", "agreement", True),
     ("未结工单 orders open", "orders_open", False),
     ("逾期工单 orders overdue", "orders_overdue", False),
 )
+COLOURS = ("#2f6db3", "#d9822b", "#3a8f4c", "#b3261e", "#7b57a6", "#8a5a44", "#c55a9c", "#6b7280")
+LINE = (64, 16)
+"""Width and height in pixels of the line beside a figure."""
 
 
 def quality_page(home: Home, contracts: Contracts) -> Path:
@@ -63,6 +69,12 @@ class _Figures:
             "CREATE OR REPLACE TEMP VIEW figure_before AS SELECT * FROM quality WHERE release_id ="
             f" (SELECT max(release_id) FROM quality WHERE as_of < DATE '{self.release.as_of}')"
         )
+        # of a day that was released twice the later release counts
+        connection.execute(
+            "CREATE OR REPLACE TEMP VIEW figure_by_day AS FROM quality SEMI JOIN"
+            " (SELECT as_of, max(release_id) AS release_id FROM quality GROUP BY as_of) AS newest USING (as_of, release_id)"
+        )
+        self.days = [row["as_of"] for row in self.ask("SELECT DISTINCT as_of FROM quality ORDER BY as_of")]
 
     def ask(self, query: str, *values: Any) -> list[Row]:
         return rows(self.connection, query, values)
@@ -73,6 +85,17 @@ class _Figures:
         found = self.ask(f"SELECT {names}, sum(part) AS part, sum(whole) AS whole FROM {of} WHERE measure = ? GROUP BY {names}", measure)
         return {tuple(row[name] for name in by): (int(row["part"]), int(row["whole"] or 0)) for row in found}
 
+    def trend(self, by: str, measure: str, is_share: bool) -> dict[Any, list[float | None]]:
+        """Of each group the figure of every day: a share in percent, or a count; what is about fewer than ``FEW`` is not told."""
+        value = f"CASE WHEN sum(whole) >= {FEW} THEN 100.0 * sum(part) / sum(whole) END" if is_share else "sum(part)"
+        found = self.ask(f"SELECT {by}, as_of, {value} AS value FROM figure_by_day WHERE measure = ? GROUP BY {by}, as_of", measure)
+        absent = None if is_share else 0.0
+        lines: dict[Any, list[float | None]] = {row[by]: [absent] * len(self.days) for row in found}
+        place = {day: number for number, day in enumerate(self.days)}
+        for row in found:
+            lines[row[by]][place[row["as_of"]]] = None if row["value"] is None else float(row["value"])
+        return lines
+
 
 def _page(figures: _Figures) -> str:
     templates = Environment(loader=FileSystemLoader(PAGES), autoescape=select_autoescape())
@@ -81,6 +104,7 @@ def _page(figures: _Figures) -> str:
         as_of=figures.release.as_of,
         few=FEW,
         departments=_departments(figures),
+        colours=dict(zip(figures.offices, itertools.cycle(COLOURS))),
         plots=[Markup(_plot(figures, *trend)) for trend in TRENDS],
         data=_data(figures),
         datasets=_datasets(figures),
@@ -132,6 +156,8 @@ def _data(figures: _Figures) -> list[Row]:
     complete, agree = figures.sums(["datum"], "completeness"), figures.sums(["datum"], "agreement")
     opened, overdue = figures.sums(["datum"], "orders_open_about"), figures.sums(["datum"], "orders_overdue_about")
     before = figures.sums(["datum"], "orders_open_about", "figure_before")
+    completed, agreed = figures.trend("datum", "completeness", True), figures.trend("datum", "agreement", True)
+    waiting = figures.trend("datum", "orders_open_about", False)
     found = []
     for datum in figures.contracts.catalogue.data:
         owner = next((d for d in figures.contracts.datasets if d.id == datum.owner), None)
@@ -146,9 +172,10 @@ def _data(figures: _Figures) -> list[Row]:
                 "office": owner.office,
                 "title": owner.title,
                 "completeness": _share((part, whole)),
-                "completeness_width": round(100 * part / whole) if whole else 0,
+                "completeness_line": _line(completed.get(datum.name), True),
                 "agreement": _share((yes, compared)),
-                "agreement_width": round(100 * yes / compared) if compared else 0,
+                "agreement_line": _line(agreed.get(datum.name), True),
+                "open_line": _line(waiting.get(datum.name), False),
                 "compared": f"{compared:,}" if compared else "",
                 "open": _many(now := opened.get((datum.name,), (0, 0))[0]),
                 "overdue": _many(overdue.get((datum.name,), (0, 0))[0]),
@@ -175,24 +202,34 @@ def _datasets(figures: _Figures) -> list[Row]:
 
 
 def _errors(figures: _Figures) -> list[Row]:
+    reasons = yaml.safe_load((PAGES / "reasons.yaml").read_text(encoding="utf-8"))
     labels = {datum.name: datum.label for datum in figures.contracts.catalogue.data}
     titles = {(d.department, d.name): d.title for d in figures.contracts.datasets}
-    sentences = {rule.id: rule.sentence for rule in figures.contracts.rules}
+    sentences = {rule.id: (rule.sentence, rule.sentence_en) for rule in figures.contracts.rules}
     found = figures.ask(
-        "SELECT measure, department, dataset, datum, class, sum(part)::BIGINT AS count FROM figure"
-        " WHERE measure IN ('batches_not_accepted', 'rows_kept_out', 'disputed') GROUP BY ALL"
+        "SELECT measure, department, CASE WHEN datum IS NULL THEN dataset END AS dataset, datum, class, sum(part)::BIGINT AS count"
+        " FROM figure WHERE measure IN ('batches_not_accepted', 'rows_kept_out', 'disputed') GROUP BY ALL"
         " ORDER BY count DESC, measure, department, dataset, datum, class"
     )
     return [
         {
-            "words": KEPT_OUT.get(row["measure"]) or sentences.get(row["class"], "与数源不一致 differs from the owner"),
-            "class": row["class"],
+            "words": words[0],
+            "words_en": words[1],
             "office": figures.offices.get(row["department"], row["department"]),
             "where": labels.get(row["datum"]) or titles.get((row["department"], row["dataset"]), row["dataset"]),
             "count": _many(row["count"]) if row["measure"] == "disputed" else f"{row['count']:,}",
         }
         for row in found
+        for words in [_words(row, sentences, reasons)]
     ]
+
+
+def _words(row: Row, sentences: dict[str, tuple[str, str]], reasons: dict[str, str]) -> tuple[str, str]:
+    """What a class of errors is called, in Chinese and English."""
+    if row["measure"] == "disputed":
+        return sentences.get(row["class"], ("与数源不一致", "differs from the owner"))
+    kept, kept_en = KEPT_OUT[row["measure"]]
+    return f"{kept}：{reasons.get(row['class'], row['class'])}", f"{kept_en}: {row['class']}"
 
 
 def _townships(figures: _Figures) -> list[Row]:
@@ -200,9 +237,13 @@ def _townships(figures: _Figures) -> list[Row]:
     measures = ("completeness", "agreement", "orders_open", "orders_overdue")
     complete, agree, opened, overdue = (figures.sums(by, measure) for measure in measures)
     names = sorted({township for township, _ in complete if township})
+    counties = division_names(figures.contracts.divisions)
+    lines = [(figures.trend("township", measure, is_share), is_share) for _, measure, is_share in TRENDS[:3]]
     return [
         {
             "township": township,
+            "county": counties.get(township[:6], {}).get("county", ""),
+            "lines": [_line(line.get(township), is_share) for line, is_share in lines],
             "cells": [
                 {
                     "completeness": _hidden(complete.get((township, department))),
@@ -222,38 +263,48 @@ def _hidden(found: tuple[int, int] | None) -> str:
     return _share(found) if found and found[1] >= FEW else "—"
 
 
+def _line(values: Sequence[float | None] | None, is_share: bool) -> Markup:
+    """A line over releases as small as a word; a count of few stands where ``FEW`` stands."""
+    shown = [None if v is None else v if is_share else max(v, float(FEW)) for v in values or ()]
+    known = [v for v in shown if v is not None]
+    if not known:
+        return Markup("")
+    width, height = LINE
+    low, high = min(known), max(known)
+    span = max(high - low, 1.0 if is_share else max(high * 0.1, 1.0))
+    step = (width - 6) / max(1, len(shown) - 1)
+    middle = (low + high) / 2
+    points = [(3 + place * step, (height - (height - 6) * 2 * (v - middle) / span) / 2) for place, v in enumerate(shown) if v is not None]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    x, y = points[-1]
+    return Markup(
+        f'<svg class="line" width="{width}" height="{height}" aria-hidden="true"><polyline points="{path}"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2"/></svg>'
+    )
+
+
 def _plot(figures: _Figures, title: str, measure: str, is_share: bool) -> str:
-    """Lines over releases, one a department, as SVG; of a day that was released twice the later release counts."""
+    """Lines over releases, one a department, as SVG; the page tells whose colour is whose."""
     from matplotlib import rc_context  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
-    value = "100.0 * sum(part) / nullif(sum(whole), 0)" if is_share else "sum(part)"
-    found = figures.ask(
-        f"WITH newest AS (SELECT as_of, max(release_id) AS release_id FROM quality GROUP BY as_of)"
-        f" SELECT as_of, department, {value} AS value FROM quality SEMI JOIN newest USING (as_of, release_id)"
-        " WHERE measure = ? GROUP BY ALL ORDER BY as_of, department",
-        measure,
-    )
-    days = [row["as_of"] for row in figures.ask("SELECT DISTINCT as_of FROM quality ORDER BY as_of")]
-    values = {(row["department"], row["as_of"]): row["value"] for row in found}
+    lines, days = figures.trend("department", measure, is_share), figures.days
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     # Text stays text in the SVG: the reader's browser has the Chinese font, the machine that draws need not.
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": measure, "font.family": "sans-serif"}):
-        figure = Figure(figsize=(6.4, 2.9))
+        figure = Figure(figsize=(6.4, 2.5))
         axes = figure.subplots()
-        for department in figures.offices:
-            line = [values.get((department, day), None if is_share else 0) for day in days]
-            axes.plot(range(len(days)), [float("nan") if v is None else float(v) for v in line], marker="o", markersize=4, label=department)
+        for department, colour in zip(figures.offices, itertools.cycle(COLOURS)):
+            line = lines.get(department, [None if is_share else 0.0] * len(days))
+            axes.plot(range(len(days)), [float("nan") if v is None else v for v in line], marker="o", markersize=4, color=colour)
         step = max(1, len(days) // 8)
         axes.set_xticks(range(0, len(days), step), [f"{day:%m-%d}" for day in days[::step]])
         if not is_share:
-            highest = max((float(value or 0) for value in values.values()), default=0)
-            axes.set_ylim(0, max(5.0, highest * 1.1))
+            axes.set_ylim(0, max(5.0, 1.1 * max((v or 0.0 for line in lines.values() for v in line), default=0.0)))
             axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", color="#e6eaef")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(fontsize=8, frameon=False, ncols=4, loc="lower right", bbox_to_anchor=(1, 1))
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None})
     svg = drawn.getvalue()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from contracts.model import Contracts
@@ -59,7 +61,19 @@ def test_the_page_speaks_of_every_department_and_datum_in_both_languages(page: s
         assert dataset.title in page
     owned = [d for d in own_contracts.catalogue.data if any(d.owner == s.id for s in own_contracts.datasets)]
     assert all(datum.label in page and datum.label_en in page for datum in owned)
-    assert page.count("<svg") == 4
+    assert re.findall(r"(?:隔离的行|批次未接收)：([a-z_0-9]+)", page) == []
+
+
+def test_departments_data_and_townships_have_their_trend_drawn(page: str, travelled: Travelled, own_contracts: Contracts) -> None:
+    tables = page.split("<h2>")
+    trend, data, townships = (next(part for part in tables if part.startswith(name)) for name in ("走势", "各数据项", "各乡镇街道"))
+    assert trend.count("<svg") == 4
+    assert all(f"</i>{dataset.office}" in trend for dataset in own_contracts.datasets)
+    lines = data.count("<polyline")
+    assert lines >= sum(any(d.owner == s.id for s in own_contracts.datasets) for d in own_contracts.catalogue.data)
+    newest = "FROM quality WHERE as_of = (SELECT max(as_of) FROM quality) AND measure = 'completeness' AND township IS NOT NULL"
+    ((many,),) = rows(travelled.home.current, f"SELECT count(*) FROM (SELECT township {newest} GROUP BY township HAVING sum(whole) >= 5)")
+    assert townships.count("<polyline") >= many > 0
 
 
 def test_the_page_holds_no_value_of_a_person(page: str, travelled: Travelled) -> None:
