@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ def create(home: Home | None = None) -> FastAPI:
     async def serving(app: FastAPI) -> AsyncIterator[None]:
         service = Service(where, load_all())
         app.state.service = service
+        gc.freeze()  # contracts and libraries stay for good: looking through them for garbage is a tenth of an answer
         watching = asyncio.create_task(service.current.watch())
         yield
         watching.cancel()

@@ -15,7 +15,8 @@ from warehouse.keys import FormSystem
 _bearer = HTTPBearer(auto_error=False, description="A key of `renkou keys add`")
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
+    """What the process answers with; not a plain function, for which FastAPI would change threads."""
     service: Service = request.app.state.service
     return service
 
@@ -24,7 +25,7 @@ async def caller(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> FormSystem:
     """The form system whose key came with the call. Raises RefusedError (401, 429)."""
-    service = service_of(request)
+    service = await service_of(request)
     system = service.keys.bearer(credentials.credentials) if credentials else None
     if system is None:
         raise RefusedError(401, WORDS[401], {"WWW-Authenticate": "Bearer"})

@@ -26,6 +26,7 @@ from rich.table import Table
 
 from contracts.load import load_all
 from generate.county import generate
+from warehouse.dossier import BEARER_COLUMNS, DOSSIER_COLUMNS, index_dossiers
 from warehouse.home import Home
 from warehouse.keys import ALL, FormSystem, KeyRing
 from warehouse.publish import publish
@@ -93,7 +94,8 @@ def _multiply(release: Path, persons: int) -> None:
         connection.execute("CREATE TABLE one_dossier AS FROM dossier")
         connection.execute("CREATE TABLE one_bearer AS FROM bearer")
         there = connection.execute("SELECT count(*) FROM one_dossier").fetchall()[0][0]
-        connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, number VARCHAR, told VARCHAR USING COMPRESSION fsst)")
+        connection.execute(f"CREATE OR REPLACE TABLE dossier ({DOSSIER_COLUMNS})")
+        connection.execute(f"CREATE OR REPLACE TABLE bearer ({BEARER_COLUMNS})")
         copies = max(1, -(-persons // there))
         # An id is P and twelve digits, of which the county needs few: the copy's number takes the place of leading zeros.
         connection.execute(
@@ -103,12 +105,10 @@ def _multiply(release: Path, persons: int) -> None:
             f" FROM one_dossier, range({copies}) AS copy (c)"
         )
         connection.execute(
-            "CREATE OR REPLACE TABLE bearer AS SELECT number || CASE WHEN c = 0 THEN '' ELSE 'C' || c END AS number,"
+            "INSERT INTO bearer SELECT number || CASE WHEN c = 0 THEN '' ELSE 'C' || c END AS number,"
             f" 'P' || lpad(c::VARCHAR, 4, '0') || substr(person_id, 6) AS person_id FROM one_bearer, range({copies}) AS copy (c)"
         )
-        connection.execute("CREATE INDEX dossier_person ON dossier (person_id)")
-        connection.execute("CREATE INDEX dossier_number ON dossier (number)")
-        connection.execute("CREATE INDEX bearer_number ON bearer (number)")
+        index_dossiers(connection)
         connection.execute("UPDATE release SET release_id = 'bench-1'")
         connection.execute("DROP TABLE one_dossier")
         connection.execute("DROP TABLE one_bearer")
@@ -139,7 +139,10 @@ async def _load(home: Home, later: list[Path], numbers: list[str], form: str, pu
     lines: asyncio.Queue[float] = asyncio.Queue()
     told = Told([], 0, set())
     await _ready()
-    workers = [asyncio.create_task(_worker(lines, calls, numbers, told)) for _ in range(CONNECTIONS)]
+    workers = []
+    for _ in range(CONNECTIONS):
+        workers.append(asyncio.create_task(_worker(lines, calls, numbers, told)))
+        await asyncio.sleep(0.01)  # form systems do not all come at once
     began = time.perf_counter() + 0.5
     publishing = asyncio.create_task(_publish(home, later))
     for number in range(RATE * (SECONDS + WARM)):

@@ -31,6 +31,13 @@ MOST_RELATIVES = 50
 # What an origin says, beside its number.
 ORIGIN = "datum, department, dataset, batch_date, standing, disagreeing"
 
+# Left to itself, DuckDB keeps long texts as they are, three times the size, and packs keys by tens of thousands, all of which are
+# unpacked for one look.
+DOSSIER_COLUMNS = (
+    "person_id VARCHAR USING COMPRESSION uncompressed, number VARCHAR USING COMPRESSION uncompressed, told VARCHAR USING COMPRESSION fsst"
+)
+BEARER_COLUMNS = "number VARCHAR USING COMPRESSION uncompressed, person_id VARCHAR USING COMPRESSION uncompressed"
+
 TYPED: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "amount": lambda value: Decimal(str(value))}
 
 
@@ -54,11 +61,16 @@ def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) 
     """
     for name, rows in _beside(contracts).items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rows}")
-    # Left to itself, DuckDB keeps texts of this length as they are: three times the size.
-    connection.execute("CREATE OR REPLACE TABLE dossier (person_id VARCHAR, number VARCHAR, told VARCHAR USING COMPRESSION fsst)")
+    connection.execute(f"CREATE OR REPLACE TABLE dossier ({DOSSIER_COLUMNS})")
     for persons in _slices(connection):
         connection.execute(f"INSERT INTO dossier {_dossiers(contracts, persons)}")
-    connection.execute(f"CREATE OR REPLACE TABLE bearer AS {_bearers(contracts)}")
+    connection.execute(f"CREATE OR REPLACE TABLE bearer ({BEARER_COLUMNS})")
+    connection.execute(f"INSERT INTO bearer {_bearers(contracts)}")
+    index_dossiers(connection)
+
+
+def index_dossiers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let dossiers be found by person and by number."""
     connection.execute("CREATE INDEX dossier_person ON dossier (person_id)")
     connection.execute("CREATE INDEX dossier_number ON dossier (number)")
     connection.execute("CREATE INDEX bearer_number ON bearer (number)")
@@ -86,7 +98,7 @@ def number_origins(connection: duckdb.DuckDBPyConnection, contracts: Contracts) 
 
 
 class Dossiers:
-    """Finds dossiers in a release that stays open: both looks are planned once and run many times."""
+    """Finds dossiers in a release that stays open; the engine plans a look by an index anew each time, prepared or not."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
         self._connection = connection
@@ -94,13 +106,10 @@ class Dossiers:
         self._data = tuple(name for name, *_ in connection.execute("DESCRIBE person").fetchall() if name != "person_id")
         self._typed = {datum.name: TYPED[datum.type] for datum in contracts.catalogue.data if datum.type in TYPED}
         self._origins = _numbered(connection)
-        connection.execute("PREPARE dossier_of AS SELECT told FROM dossier WHERE person_id = $1::VARCHAR")
-        connection.execute("PREPARE dossiers_of_number AS SELECT person_id, told FROM dossier WHERE number = $1::VARCHAR")
-        connection.execute("PREPARE former_bearers AS SELECT person_id FROM bearer WHERE number = $1::VARCHAR")
 
     def of(self, person_id: str) -> Dossier | None:
         """One person's dossier, None for an id that nobody has."""
-        found = self._connection.execute(f"EXECUTE dossier_of({literal(person_id)})").fetchone()
+        found = self._connection.execute(f"SELECT told FROM dossier WHERE person_id = {literal(person_id)}").fetchone()
         return None if found is None else self._read(person_id, json.loads(found[0]))
 
     def several(self, person_ids: Sequence[str]) -> tuple[Dossier, ...]:
@@ -114,10 +123,10 @@ class Dossiers:
 
     def bearers(self, number: str) -> tuple[Dossier, ...]:
         """Those of everyone who bears the number now; failing that, of those who bore it before."""
-        found = self._connection.execute(f"EXECUTE dossiers_of_number({literal(number)})").fetchall()
+        found = self._connection.execute(f"SELECT person_id, told FROM dossier WHERE number = {literal(number)}").fetchall()
         if found:
             return tuple(self._read(person_id, json.loads(told)) for person_id, told in sorted(found))
-        former = self._connection.execute(f"EXECUTE former_bearers({literal(number)})").fetchall()
+        former = self._connection.execute(f"SELECT person_id FROM bearer WHERE number = {literal(number)}").fetchall()
         return tuple(dossier for (person_id,) in sorted(former) if (dossier := self.of(person_id)))
 
     def _read(self, person_id: str, told: Row) -> Dossier:

@@ -26,7 +26,7 @@ class Published:
     def __init__(self, path: Path, contracts: Contracts, as_of: date | None = None) -> None:
         """Raises NotFoundError for a day before the history begins, RenkouError for a release without dossiers."""
         self.contracts = contracts
-        self._connection = reader(path)
+        self._connection = reader(path, by_key=as_of is None)
         if as_of is not None:
             stand_at(self._connection, contracts, as_of)
             view_dossiers(self._connection, contracts)
