@@ -14,7 +14,7 @@ from transforms.history import PARENTS
 from transforms.linking.names import prepare_comparisons, sound_table
 from transforms.linking.pairs import find_pairs
 from transforms.linking.persons import join_units
-from transforms.linking.records import link_record
+from transforms.linking.records import link_name, link_record
 from transforms.linking.score import score
 from transforms.sql_files import count, quoted, sql
 
@@ -29,6 +29,7 @@ def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rele
     prepare_comparisons(connection)
     for table in ("decision", "pair"):
         connection.execute(sql(f"link/{table}"))
+    connection.execute(link_name(contracts))
     connection.execute(link_record(contracts))
     sound_table(connection)
     for step in ("signature", "anchor", "candidate", "match", "leader", "choice", "member"):

@@ -19,7 +19,7 @@ from transforms.take_in.ledger import BatchReport, FileReport
 NumberedBatch = tuple[int, BatchReport]
 
 # Rows of one file are numbered below this, so that a number tells the file, and with it the batch, and no two rows share one.
-ROWS_A_FILE = 10_000_000_000
+ROWS_A_FILE = 1_000_000_000
 
 EMPTY_TYPES = {
     "birth_date": "DATE",
@@ -172,7 +172,7 @@ def _keys_and_beginnings(dataset: Dataset) -> list[str]:
 def _record_no(dataset: Dataset) -> str:
     """SQL for a number of the row that is the same in every run. Sheets of one workbook have the same lines, so these are counted."""
     line = "row_number() OVER (ORDER BY source_no, line, sheet)" if _has_sheets(dataset) else "line"
-    return f"source_no * {ROWS_A_FILE} + {line}"
+    return f"source_no::BIGINT * {ROWS_A_FILE} + {line}"
 
 
 def _doubled(dataset: Dataset, batches: list[NumberedBatch]) -> str:

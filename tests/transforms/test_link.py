@@ -27,7 +27,7 @@ from contracts.model import (
     Supply,
 )
 from transforms.link import link_build
-from transforms.prepare import prepare_build
+from transforms.prepare import ROWS_A_FILE, prepare_build
 from transforms.sql_files import sql
 from warehouse.connection import scratch
 
@@ -143,7 +143,8 @@ def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts, shuffled: 
         if shuffled:
             shuffled.shuffle(rows)
         for line, row in enumerate(rows, start=1):
-            values = {"record_no": line, "source_no": source, "line": line, "batch_date": DAY, "operation": "upsert"} | row
+            place = {"record_no": source * ROWS_A_FILE + line, "source_no": source, "line": line}
+            values = place | {"batch_date": DAY, "operation": "upsert"} | row
             marks = ", ".join("?" for _ in values)
             connection.execute(f"INSERT INTO record_test__{name} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
     sides = ", ".join(f"{side}_{part}" for side in ("left", "right") for part in ("department", "dataset", "record_key", "role"))

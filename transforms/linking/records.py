@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from contracts.model import Context, Contracts, Dataset, PersonOfRow, Supply
 from transforms.normalise import TOLD
-from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import quoted
 from transforms.unify import when_holds
 
+# The persons of one row are numbered below this.
+PERSONS_A_ROW = 100
+
+
+def link_name(contracts: Contracts) -> str:
+    """SQL for ``link_name``: one row per name that any record tells, with its key; a county has fewer names than records."""
+    told = [
+        f"SELECT {_value(person.data.get('name'))} AS name FROM record_{dataset.table} AS r"
+        for dataset in contracts.datasets
+        for person in dataset.persons
+    ]
+    return (
+        "CREATE OR REPLACE TABLE link_name AS SELECT name, name_key(name) AS name_key"
+        f" FROM (SELECT DISTINCT name FROM ({' UNION ALL '.join(told)}) WHERE name IS NOT NULL)"
+    )
+
 
 def link_record(contracts: Contracts) -> str:
-    """SQL for ``link_record``: one row per role of a record, with what identifies the person in it."""
+    """SQL for ``link_record``: one row per role of a record, with what identifies the person in it. Needs ``link_name``."""
     owner = contracts.catalogue.datum("id_number").owner
     roles = [
         _role(contracts, dataset, person, place) for dataset in contracts.datasets for place, person in enumerate(dataset.persons)
@@ -20,7 +35,7 @@ def link_record(contracts: Contracts) -> str:
         for side in ("left", "right")
     )
     return (
-        "CREATE OR REPLACE TABLE link_record AS SELECT row_number() OVER () AS record_id, *,"
+        "CREATE OR REPLACE TABLE link_record AS SELECT *,"
         f" department || '/' || dataset = {quoted(owner)} AS is_owner,"
         f" (department, dataset, record_key, role) IN ({decided}) AS is_decided FROM ({' UNION ALL '.join(roles)})"
     )
@@ -34,16 +49,17 @@ def _role(contracts: Contracts, dataset: Dataset, person: PersonOfRow, place: in
     own_row = "record_no" if len(dataset.persons) > 1 else "NULL::BIGINT"
     return (
         f"SELECT {quoted(dataset.department)} AS department, {quoted(dataset.name)} AS dataset, {quoted(person.role)} AS role,"
-        f" record_no, record_key, batch_date, is_current, source_no * {ROWS_A_FILE} + line * 10 + {place} AS position,"
+        f" record_no * {PERSONS_A_ROW} + {place} AS record_id, record_no, record_key, batch_date, is_current,"
         f" {_value(person.data.get('id_number'))} AS number, {person.former_id_number or 'NULL::VARCHAR'} AS former_number,"
         f" {_told(dataset, person)} AS told,"
-        f" name_key({name}) AS name_key, name_key({_value(person.data.get('former_name'))}) AS former_name_key,"
+        f" named_key AS name_key, name_key({_value(person.data.get('former_name'))}) AS former_name_key,"
         f" {_note(person, 'name')} IS NOT DISTINCT FROM 'lossy' AS is_lossy,"
         f" {_value(person.data.get('birth_date'), 'DATE')} AS birth_date, {_value(person.data.get('sex'))} AS sex,"
         f" {_register_key(person)} AS register_key, {household} AS household, {own_row} AS own_row,"
         f" CASE WHEN {str(person.one_row_a_person).lower()} AND is_current THEN {quoted(f'{dataset.id}/{person.role}')} END AS stands_in,"
         f" {_parents(dataset, person)} AS parents, {contexts}"
-        f" FROM record_{dataset.table} AS r WHERE {present(dataset, person)}"
+        f" FROM record_{dataset.table} AS r LEFT JOIN link_name AS named (named, named_key) ON named = {name}"
+        f" WHERE {present(dataset, person)}"
     )
 
 
