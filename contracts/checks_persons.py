@@ -144,6 +144,17 @@ def former_numbers_and_order_name_columns(agreed: Agreement) -> Iterator[Finding
             yield from not_a_time(file, dataset, f"{where}.newest_by", newest)
 
 
+def contexts_are_what_linking_compares(agreed: Agreement) -> Iterator[Finding]:
+    """A column that only serves to find the person is a context of linking."""
+    known = [context.name for context in agreed.contracts.linking.contexts]
+    for file, where, dataset, person in _persons(agreed):
+        for name, told in person.contexts.items():
+            place = f"{where}.contexts.{name}"
+            yield from unnamed_column(file, dataset, place, told)
+            if name not in known:
+                yield Finding("error", file, place, f"linking has no context {name}", close(name, known))
+
+
 def whens_can_hold(agreed: Agreement) -> Iterator[Finding]:
     """``when`` compares a column with values that the column can have."""
     for dataset in agreed.contracts.datasets:
@@ -246,6 +257,7 @@ CHECKS: tuple[Check, ...] = (
     supplies_name_data,
     supplies_come_from_somewhere,
     former_numbers_and_order_name_columns,
+    contexts_are_what_linking_compares,
     whens_can_hold,
     events_name_days_and_roles,
     event_kinds_can_be_told,

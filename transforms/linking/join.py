@@ -44,9 +44,12 @@ class Pair(NamedTuple):
 
 @dataclass
 class Unit:
-    """What may stand against joining a unit: ``numbers`` that a register vouches for, by kind; a number that one source alone tells."""
+    """What may stand against joining a unit: ``numbers`` that a register vouches for, by kind; a number that one
+    source alone tells. ``tells_number``: whether it tells any, be it damaged.
+    """
 
     numbers: dict[str, frozenset[str]] = field(default_factory=dict)
+    tells_number: bool = False
     unvouched: bool = False
     birth: date | None = None
     sex: str | None = None
@@ -79,7 +82,6 @@ class Joining:
         self._home = {unit: unit for unit in units}
         self._persons = {unit: _person(unit, facts) for unit, facts in units.items()}
         self._pairs_of: dict[int, list[Pair]] = defaultdict(list)
-        self._cut: set[tuple[int, int]] = set()
         self.joined_by: dict[int, Pair] = {}
 
     def keep_apart(self, one: int, other: int) -> None:
@@ -112,7 +114,6 @@ class Joining:
             return Verdict(pair, "linked", "already one person")
         against = self._against(pair)
         if against:
-            self._cut.add((pair.one, pair.other))
             return Verdict(pair, "cut", against)
         if not pair.certain:
             return Verdict(pair, "doubtful", pair.doubt or "the evidence does not suffice")
@@ -131,7 +132,7 @@ class Joining:
                 for rival in self._pairs_of[seeker]
                 if rival is not pair
                 and (rival.weight >= pair.weight - self._margin or (pair.identifies and rival.identifies))
-                and (rival.one, rival.other) not in self._cut
+                and not self._against(rival)
             ]
             thirds = {self._home[rival.other if rival.one == seeker else rival.one] for rival in near}
             home = self._home[target]
@@ -144,8 +145,9 @@ class Joining:
         conflict = _conflict(one, other)
         if conflict and conflict not in pair.overlooks:
             return CONFLICTS[conflict]
-        unvouched = self._units[pair.one].unvouched or self._units[pair.other].unvouched
-        if unvouched and not pair.number_fits and "number" not in pair.overlooks:
+        units = self._units[pair.one], self._units[pair.other]
+        two_numbers = any(unit.unvouched for unit in units) and all(unit.tells_number for unit in units)
+        if two_numbers and not pair.number_fits and "number" not in pair.overlooks:
             return "two valid numbers"
         return None
 

@@ -70,13 +70,14 @@ def _has(comparison: str, levels: tuple[str, ...]) -> str:
 
 def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
     units = {}
-    for unit_id, numbers, is_seeking, birth, sexes, stands_in in connection.execute(sql("link/facts")).fetchall():
+    for unit_id, numbers, tells_number, is_seeking, birth, sexes, stands_in in connection.execute(sql("link/facts")).fetchall():
         kinds: dict[str, set[str]] = defaultdict(set)
         for number in numbers or ():
             kinds[_kind(number)].add(number)
         vouched = unit_id > 0 and not is_seeking
         units[unit_id] = Unit(
             numbers={kind: frozenset(found) for kind, found in kinds.items()} if vouched else {},
+            tells_number=tells_number,
             unvouched=unit_id > 0 and is_seeking and "number" in kinds,
             birth=birth,
             sex=sexes[0] if sexes and len(sexes) == 1 else None,

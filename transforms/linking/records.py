@@ -99,6 +99,8 @@ def _register_key(person: PersonOfRow) -> str:
 def _context(person: PersonOfRow, context: Context) -> str:
     """SQL: a list of all that the record tells in this context."""
     values = [f"({_value(person.data[name])})::VARCHAR" for name in context.data if name in person.data]
+    if context.name in person.contexts:
+        values.append(f"r.{person.contexts[context.name]}")
     if context.tail:
         values = [f"right({value}, {context.tail})" for value in values]
     return _listed(values)

@@ -8,7 +8,7 @@ CREATE OR REPLACE MACRO digits_left(t) AS
 -- Of all levels that the pairs of two lists reach, the best.
 CREATE OR REPLACE MACRO best_name(names, others) AS
     list_min(flatten(list_transform(names, lambda a: list_transform(others, lambda b: list_position(
-        ['same', 'similar', 'lookalike', 'slip', 'one', 'half', 'other'],
+        ['same', 'similar', 'lookalike', 'slip', 'one', 'half', 'given', 'other'],
         name_says(a.name_key, b.name_key, a.sound, b.sound, a.is_lossy, b.is_lossy, a.looks))))));
 
 CREATE OR REPLACE MACRO best_birth(births, others) AS
@@ -39,6 +39,12 @@ CREATE OR REPLACE MACRO are_two_cards(older, newer) AS
 -- Numbers of one place and one day of birth, issued one after the other: to twins, or to namesakes of one village.
 CREATE OR REPLACE MACRO are_neighbours(numbers, others) AS
     len(list_filter(numbers, lambda a: len(list_filter(others, lambda b: a <> b AND left(a, 14) = left(b, 14))) > 0)) > 0;
+
+-- Of these, numbers with one check character that differ in two digits: a slip that the check does not show. Numbers issued one after
+-- the other (steps of two, for one sex) never have one check character (GB 11643, MOD 11-2).
+CREATE OR REPLACE MACRO is_neighbour_mistyped(numbers, others) AS
+    len(list_filter(numbers, lambda a: len(list_filter(others, lambda b: a <> b AND left(a, 14) = left(b, 14)
+        AND right(a, 1) = right(b, 1) AND damerau_levenshtein(a, b) <= 2)) > 0)) > 0;
 
 -- Whether one register has current records of both, under two names.
 CREATE OR REPLACE MACRO named_apart(names, others) AS

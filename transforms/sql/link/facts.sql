@@ -3,10 +3,10 @@ WITH wanted AS (
     SELECT unit_l AS unit_id FROM link_judged UNION SELECT unit_r FROM link_judged
     UNION SELECT m.unit_id FROM link_member AS m JOIN link_record AS r USING (record_id) WHERE r.is_decided
 ), said AS (
-    SELECT m.unit_id, r.number, r.former_number, r.birth_date, r.sex, r.stands_in || ':' || r.record_key AS stands_in
+    SELECT m.unit_id, r.number, r.number IS NOT NULL OR length(r.told) BETWEEN 17 AND 18 AS tells_number, r.birth_date, r.sex, r.stands_in || ':' || r.record_key AS stands_in
     FROM link_member AS m SEMI JOIN wanted USING (unit_id) JOIN link_record AS r USING (record_id)
 )
-SELECT unit_id, list(DISTINCT number) FILTER (number IS NOT NULL) AS numbers,
+SELECT unit_id, list(DISTINCT number) FILTER (number IS NOT NULL) AS numbers, coalesce(bool_or(tells_number), false) AS tells_number,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
        mode(birth_date ORDER BY birth_date) AS birth_date,
        list(DISTINCT sex) FILTER (sex IS NOT NULL) AS sexes,

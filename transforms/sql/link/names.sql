@@ -38,7 +38,8 @@ CREATE OR REPLACE MACRO is_cut_off(a, b) AS
 
 -- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character. lookalike: one
 -- character looks like the other's. slip: another first
--- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling.
+-- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling. given: the
+-- surname alone is the same: another given name, or a relative.
 CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, looks_a) AS
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
          WHEN a = b THEN 'same'
@@ -48,7 +49,7 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, look
            OR (lossy_a AND b LIKE lossy_pattern(a))
            OR (lossy_b AND a LIKE lossy_pattern(b)) THEN 'similar'
          WHEN NOT regexp_matches(a, '\p{Han}') THEN CASE WHEN damerau_levenshtein(a, b) <= 2 THEN 'slip' ELSE 'other' END
-         WHEN length(a) <> length(b) OR length(a) < 2 OR places_apart(a, b) <> 1 THEN 'other'
+         WHEN length(a) <> length(b) OR length(a) < 2 OR places_apart(a, b) <> 1 THEN CASE WHEN a[1] = b[1] THEN 'given' ELSE 'other' END
          WHEN looks_like(a, b, looks_a) THEN 'lookalike'
          WHEN a[1] <> b[1] THEN 'slip'
          WHEN length(a) > 2 THEN 'one'
