@@ -10,12 +10,11 @@ ENV PYTHONUNBUFFERED=1 \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/renkou \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     RENKOU_HOME=/var/lib/renkou \
-    RENKOU_LANDING=/var/lib/renkou-landing \
     PATH=/opt/renkou/.venv/bin:$PATH
 
 RUN pip install --no-cache-dir uv==${UV_VERSION} \
  && useradd --uid 10001 --user-group --create-home renkou \
- && install -d -o renkou -g renkou /opt/airflow /opt/airflow/logs /opt/airflow/auth /var/lib/renkou /var/lib/renkou-landing /var/lib/offices
+ && install -d -o renkou -g renkou /opt/airflow /opt/airflow/logs /opt/airflow/auth /var/lib/renkou /var/lib/renkou/landing /var/lib/offices
 
 WORKDIR /opt/renkou
 # Dependencies first: they change less often than the project.

@@ -72,13 +72,13 @@ def run(
     from contracts.load import load_all
     from transforms.road import run as go
     from transforms.run_report import write_run_report
-    from warehouse.parts import BUILD
+    from warehouse.parts import RUN
     from warehouse.quality import quality_page
     from warehouse.working_copy import at_home
 
-    with at_home(BUILD) as home:
+    with at_home(RUN) as home:
         with listening(sys.stderr) as listener:
-            report = go(home, load_all(), landing, _day(as_of), listener)
+            report = go(home, load_all(), home.here(landing), _day(as_of), listener)
         if report.releases:
             with told_and_gone_on("the departments' page"):
                 quality_page(home, load_all())
@@ -139,7 +139,7 @@ def pull(
     from warehouse.working_copy import at_home
 
     with at_home(PULL) as home:
-        found = bring(landing or home.landing, load_all(), from_environment, department)
+        found = bring(home.here(landing) if landing else home.landing, load_all(), from_environment, department)
     if json:
         typer.echo(show.as_json([asdict(p) for p in found]))
     else:
@@ -453,17 +453,45 @@ def restore(path: Annotated[Path, typer.Argument(metavar="BACKUP", dir_okay=Fals
 
 @app.command()
 @told_plainly
-def reseal(backups: Annotated[list[Path], typer.Argument(metavar="BACKUP...", dir_okay=False)]) -> None:
-    """Seal backups with the current key of RENKOU_KEYS, as when a key is replaced. 更换密钥"""
+def reseal(backups: Annotated[list[Path] | None, typer.Argument(metavar="[BACKUP...]", dir_okay=False)] = None) -> None:
+    """Seal backups, or RENKOU_HOME when none is named, with the current key, as when a key is replaced. 更换密钥"""
+    from warehouse import sealed_folder
     from warehouse.backup import reseal as again
     from warehouse.faults import WrongUseError
+    from warehouse.home import Home
+    from warehouse.parts import EVERYTHING
     from warehouse.sealing import Keys
 
     keys = Keys.from_environment()
     if keys is None:
         raise WrongUseError("RENKOU_KEYS names no file of keys")
-    for path in backups:
+    for path in backups or ():
         typer.echo(f"{again(path, keys).path}: sealed with {keys.current}")
+    if not backups:
+        home = Home.from_environment()
+        if not home.is_sealed:
+            raise WrongUseError(f"{home.store}: a store seals by its own keys; name the backups to be resealed")
+        count = sealed_folder.reseal(home, EVERYTHING.reads)
+        typer.echo(f"{home.store}: {count:,} files sealed anew, all with {keys.current}")
+
+
+@app.command()
+@told_plainly
+def unseal(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Files or folders as they lie in RENKOU_HOME.")],
+    to: Annotated[Path, typer.Option(file_okay=False, help="The folder to write to.")],
+) -> None:
+    """Hand out what lies in a sealed RENKOU_HOME or on a store, such as extracts/hr, readable. 取出明文"""
+    from warehouse.parts import EVERYTHING
+    from warehouse.working_copy import Work, at_home, handed_out
+
+    known = tuple(part for part in EVERYTHING.reads if part != "secrets")
+    parts = {name.partition("/")[0] for name in names}
+    if wrong := sorted(parts - set(known)):
+        raise typer.BadParameter(f"{wrong[0]}: one of {', '.join(known)}, or what lies below it")
+    with at_home(Work(reads=tuple(parts))) as home:
+        for name in names:
+            typer.echo(f"{handed_out(home, name, to)}: readable by whoever may read {to}")
 
 
 @app.command()
@@ -485,12 +513,12 @@ def purge(
     today = _day(as_of) or datetime.now(UTC).date()
     if dry:
         with at_home(WAITS) as home:
-            going = expired(home, load_all(), landing or home.landing, today)
+            going = expired(home, load_all(), home.here(landing) if landing else home.landing, today)
         for _, told in going:
             typer.echo(f"{told.reference}: {told.folder}, {len(told.files)} files")
         return
     with at_home(PURGE) as home:
-        proof = delete(home, load_all(), landing or home.landing, today)
+        proof = delete(home, load_all(), home.here(landing) if landing else home.landing, today)
     typer.echo(f"deleted; proof: {home.address(proof)}" if proof else "nothing has expired")
 
 
@@ -509,7 +537,7 @@ def doctor(
     from warehouse.working_copy import at_home
 
     with at_home(WAITS) as home:
-        found = examine(Patient(home, load_all(), landing or home.landing, from_environment))
+        found = examine(Patient(home, load_all(), home.here(landing) if landing else home.landing, from_environment))
     if json:
         typer.echo(show.as_json(found))
     else:
@@ -524,9 +552,12 @@ def check(json: Json = False) -> None:
     from cli import show
     from contracts.check import check as hold
     from contracts.load import ContractError, load_all
+    from transforms.trial import tried
 
     try:
         findings = hold(load_all())
+        if not any(finding.level == "error" for finding in findings):
+            findings = tried(load_all()) + findings
     except ContractError as error:
         from contracts.check import unreadable
 

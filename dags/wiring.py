@@ -84,7 +84,8 @@ def questions_asset() -> Asset:
 
 
 def _uri(path: Path) -> str:
-    return home().address(path) if home().store else path.as_uri()
+    address = home().address(path)
+    return address if "://" in address else Path(address).as_uri()
 
 
 def dag_settings(document: str, *tags: str) -> dict[str, Any]:

@@ -25,7 +25,9 @@ from transforms.take_in.ledger import MANIFEST, ledger
 from warehouse.connection import open_read_only
 from warehouse.faults import RenkouError
 from warehouse.home import Home
+from warehouse.parts import EVERYTHING
 from warehouse.publish import current_release
+from warehouse.sealed_folder import sealed_by
 from warehouse.sealing import Keys
 
 Level = Literal["fine", "note", "fault"]
@@ -33,6 +35,8 @@ PORTS = {"sftp": 22, "postgresql": 5432, "http": 443, "s3": 443}
 BUILD_NEEDS = 3
 """Times the published release that must be free: the build, the release beside it, and what spills."""
 LEAST_FREE = 1 << 30
+MEMORY = frozenset({"tmpfs", "ramfs"})
+MOUNTS, SWAPS = Path("/proc/self/mounts"), Path("/proc/swaps")
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def _reached(connection: Connection, kind: str) -> Found:
 def _space(patient: Patient) -> Iterator[Found]:
     size = patient.home.current.stat().st_size if current_release(patient.home) else 0
     needed = max(BUILD_NEEDS * size, LEAST_FREE)
-    for folder in (patient.home.root, patient.landing):
+    kept = [Path(str(patient.home.store))] if patient.home.is_sealed else []
+    for folder in (patient.home.root, patient.landing, *kept):
         there = next(p for p in (folder, *folder.parents) if p.exists())
         free = shutil.disk_usage(there).free
         what = f"{folder}: {free / 2**30:.1f} GiB free, {needed / 2**30:.1f} are needed"
@@ -209,10 +214,38 @@ def _secrets(patient: Patient) -> Iterator[Found]:
         if named and Path(named).exists() and Path(named).stat().st_mode & (stat.S_IRWXO | stat.S_IRWXG & ~stat.S_IRGRP):
             yield Found("fault", "secrets", f"{named} ({variable}) may be read by others", f"chmod 400 {named}")
     try:
-        if Keys.from_environment() is None:
-            yield Found("note", "secrets", "RENKOU_KEYS is not set: backups are not sealed", "docs/runbooks/backup-and-restore.md")
+        keys = Keys.from_environment()
     except RenkouError as error:
         yield Found("fault", "secrets", str(error), "mend the file of keys")
+        return
+    if keys is None:
+        what = "RENKOU_KEYS is not set: neither RENKOU_HOME nor backups are sealed"
+        yield Found("note", "secrets", what, "docs/runbooks/backup-and-restore.md")
+    elif patient.home.is_sealed:
+        yield from _sealed(patient.home, keys)
+
+
+def _sealed(home: Home, keys: Keys) -> Iterator[Found]:
+    for name, count in sorted(sealed_by(home, EVERYTHING.reads).items(), key=str):
+        what = f"{home.store}: {count:,} files {f'sealed with key {name}' if name else 'not sealed'}"
+        if name == keys.current:
+            yield Found("fine", "secrets", what)
+        elif name and name not in keys.by_name:
+            remedy = "put that key's line back into the file of keys, or restore a backup: nothing else opens them"
+            yield Found("fault", "secrets", what + ", which RENKOU_KEYS does not have", remedy)
+        else:
+            yield Found("note", "secrets", what, f"renkou reseal seals them with {keys.current}")
+    if _file_system(home.root) not in MEMORY:
+        what = f"{home.root}, where the sealed home is worked on, is not in memory"
+        yield Found("note", "secrets", what, "set RENKOU_CACHE to a tmpfs, or see to it that this disk is encrypted")
+    if len(SWAPS.read_text(encoding="utf-8").splitlines()) > 1:
+        yield Found("note", "secrets", "swap is on, so that memory may be written to a disk", "encrypt the swap, or turn it off")
+
+
+def _file_system(path: Path) -> str:
+    """The kind of file system on which a folder lies."""
+    mounts = [line.split()[1:3] for line in MOUNTS.read_text(encoding="utf-8").splitlines()]
+    return max(((place, kind) for place, kind in mounts if path.is_relative_to(place)), key=lambda m: len(m[0]), default=("", ""))[1]
 
 
 LOOKS: tuple[Callable[[Patient], Iterator[Found]], ...] = (

@@ -6,6 +6,7 @@ made of the rule, the datum and the record, not of the person.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import duckdb
@@ -13,7 +14,7 @@ import duckdb
 from contracts.model import Contracts, Dataset, Datum, Rule, Supply
 from transforms.declarations import declared_value
 from transforms.orders import order_build
-from transforms.rule_tables import prepare_rule_tables, publish_views
+from transforms.rule_tables import not_to_be_run, prepare_rule_tables, publish_views
 from transforms.sql_files import quoted, sql
 from transforms.unify import DECLARED, DECLARED_BY, agrees, known, supplied, when_holds
 from warehouse.faults import RenkouError
@@ -24,10 +25,7 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
 
     Needs ``unify_*``, ``order_answer`` and ``prior_*`` of the build, and the release file attached.
     """
-    for table in ("unify_person", "source_record", "history_since"):
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM released.{table}")
-    prepare_rule_tables(connection, contracts, day)
-    connection.execute(sql("reconcile/found"))
+    _prepare(connection, contracts, day)
     for dataset in contracts.datasets:
         for query in _value_checks(dataset, contracts, day):
             connection.execute(query)
@@ -41,6 +39,27 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
     order_build(connection, contracts, day, release_id)
     connection.execute(sql("order/person_record"))
     connection.execute(sql("reconcile/discrepancy"))
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+    for table in ("unify_person", "source_record", "history_since"):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM released.{table}")
+    prepare_rule_tables(connection, contracts, day)
+    connection.execute(sql("reconcile/found"))
+
+
+def faults_of_rules(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> Iterator[RenkouError]:
+    """What cannot be run of the rules; of their views the first alone, as others may read it. Needs what ``reconcile_build`` needs."""
+    try:
+        _prepare(connection, contracts, day)
+    except RenkouError as fault:
+        yield fault
+        return
+    for rule in contracts.rules:
+        try:
+            _apply(rule, connection, contracts)
+        except RenkouError as fault:
+            yield fault
 
 
 def _declared(datum: Datum) -> str:
@@ -59,12 +78,11 @@ def _declared(datum: Datum) -> str:
 
 
 def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """Raises RenkouError for SQL that reads well and cannot be run: a function that is not there, types that do not fit."""
+    """Raises RenkouError for SQL that reads well and cannot be run."""
     try:
         connection.execute(_contradictions(rule, contracts))
     except (duckdb.BinderException, duckdb.CatalogException) as error:
-        said = str(error).splitlines()[0]
-        raise RenkouError(f"rules/{rule.id}.yaml: sql: cannot be run: {said}; mend the rule, then run again") from error
+        raise not_to_be_run(f"rules/{rule.id}.yaml", error) from error
 
 
 def _contradictions(rule: Rule, contracts: Contracts) -> str:

@@ -108,10 +108,13 @@ def waiting_batches(
 
 
 def take_in(home: Home, contracts: Contracts, landing: Path, reference: str) -> BatchReport:
-    """Land and normalise one batch. Bad data is no error here: it makes a refused batch or quarantined rows."""
+    """Land and normalise one batch, and answer the verdict on it. Bad data is no error here: it makes a refused or a held batch, or
+    quarantined rows.
+    """
     department, name, day = reference.split("/")
     found = delivery(contracts.dataset(f"{department}/{name}"), date.fromisoformat(day), landing / reference, contracts)
-    return take_in_delivery(home, contracts, found)
+    report = take_in_delivery(home, contracts, found)
+    return next((judged for judged in batches_known(home, contracts) if judged.folder == report.folder), report)
 
 
 def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
@@ -135,7 +138,8 @@ def days_to_build(home: Home, contracts: Contracts, as_of: date | None = None) -
     return [day for day in days if day > last.as_of or (again and day == last.as_of)]
 
 
-def _release_file(home: Home, day: date) -> Path:
+def release_file_of(home: Home, day: date) -> Path:
+    """The release of a day while it is built."""
     return home.builds / f"{day:%Y%m%d}.release.duckdb"
 
 
@@ -194,7 +198,7 @@ def link(home: Home, contracts: Contracts, day: date) -> None:
 
 def unify(home: Home, contracts: Contracts, day: date) -> None:
     """One source per datum, what it was before, and what happened."""
-    release_file = _release_file(home, day)
+    release_file = release_file_of(home, day)
     release_id = _notes(home, day)["release_id"]
     release_file.unlink(missing_ok=True)
     with open_database(home.build_file(day)) as connection, release.release_beside(connection, release_file):
@@ -209,7 +213,7 @@ def unify(home: Home, contracts: Contracts, day: date) -> None:
 def reconcile(home: Home, contracts: Contracts, day: date) -> None:
     """Where the sources disagree, and what the departments are like; then complete the release file."""
     notes = _notes(home, day)
-    release_file = _release_file(home, day)
+    release_file = release_file_of(home, day)
     with open_database(home.build_file(day)) as connection:
         prepare_comparisons(connection)
         with release.release_beside(connection, release_file):
@@ -222,7 +226,7 @@ def validate(home: Home, contracts: Contracts, day: date) -> GateReport:
     """The gates of the build, and of the release after the one before."""
     from expectations.gates import check_build, check_release  # noqa: PLC0415
 
-    database = _release_file(home, day)
+    database = release_file_of(home, day)
     before = release.last_release(home)
     used = [
         _batch_file(b)
@@ -275,8 +279,8 @@ def publish(home: Home, contracts: Contracts, day: date) -> str:
     release_id: str = _notes(home, day)["release_id"]
     home.reports.mkdir(parents=True, exist_ok=True)
     write_text(home.reports / f"{release_id}.json", _notes_file(home, day).read_text(encoding="utf-8"))
-    send_orders(_release_file(home, day), contracts, home, release_id)
-    publish_file(_release_file(home, day), home, release_id)
+    send_orders(release_file_of(home, day), contracts, home, release_id)
+    publish_file(release_file_of(home, day), home, release_id)
     _clear_build(home, day)
     return release_id
 

@@ -25,20 +25,32 @@ from transforms.unify import (
     supplied_value,
     when_holds,
 )
+from warehouse.faults import RenkouError
 
 PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARCHAR AS role, NULL::BIGINT AS record_no,"
          " NULL::VARCHAR AS record_key, ")
 
 
 def prepare_rule_tables(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
-    """Make ``rule_*``. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build."""
+    """Make ``rule_*``. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build.
+
+    Raises RenkouError for a view that reads well and cannot be run.
+    """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rule_day AS SELECT DATE {quoted(day.isoformat())} AS as_of")
     connection.execute(sql("reconcile/rule_division", divisions=quoted(str(contracts.divisions))))
     for name, query in _views(contracts):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
-    views = {view.table: view.sql for view in contracts.rule_views}
-    for name in in_order({name: tables_named(text) for name, text in views.items()}):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {views[name]}")
+    views = {view.table: view for view in contracts.rule_views}
+    for name in in_order({name: tables_named(view.sql) for name, view in views.items()}):
+        try:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {views[name].sql}")
+        except duckdb.Error as error:
+            raise not_to_be_run(f"rules/views/{views[name].id}.yaml", error) from error
+
+
+def not_to_be_run(file: str, error: duckdb.Error) -> RenkouError:
+    """SQL that reads well and that the engine refuses: a function that is not there, types that do not fit."""
+    return RenkouError(f"{file}: sql: cannot be run: {str(error).splitlines()[0]}; mend it, then run again")
 
 
 def publish_views(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:

@@ -15,7 +15,7 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
     """Put the persons of a day in the place of those of the release, for this connection alone.
 
     Values come with the dataset that said them; the record is not kept, the day from which it was known stands for its
-    batch. Raises NotFoundError for a day before the first release.
+    batch. A person of whom no value was published yet is one of them. Raises NotFoundError for a day before the first release.
     """
     began = connection.execute("SELECT min(as_of) FROM release").fetchall()[0][0]
     if began is None or day < began:
@@ -31,7 +31,14 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
         f" AND coalesce(valid_from <= {moment}, true) AND coalesce(valid_to > {moment}, true)"
     )
     columns = ", ".join(_column(datum) for datum in contracts.catalogue.data)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW person AS SELECT person_id, {columns} FROM ({held}) GROUP BY person_id")
+    there = (
+        f"SELECT person_id FROM {release}.main.person_change JOIN {release}.main.release USING (release_id)"
+        f" WHERE as_of <= {moment} GROUP BY person_id HAVING max_by(kind, release_id) IN ('created', 'split')"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW person AS SELECT person_id, {columns}"
+        f" FROM ({there} UNION SELECT person_id FROM ({held})) LEFT JOIN ({held}) USING (person_id) GROUP BY person_id"
+    )
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW person_datum AS SELECT person_id, datum, value, department, dataset,"
         " NULL::VARCHAR AS record_key, known_from AS batch_date, standing, 0 AS agreeing, 0 AS disagreeing"

@@ -21,7 +21,7 @@ from warehouse.durable import one_at_a_time, sync
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
 from warehouse.publish import current_release
-from warehouse.sealing import Keys, SealingWriter, is_sealed, key_name, opened
+from warehouse.sealing import Keys, SealingWriter, content_of, is_sealed, key_name
 
 NOT_KEPT = ("airflow", "builds", "data_docs", "extracts", "runs")
 LIST = "files.json"
@@ -80,7 +80,7 @@ def reseal(path: Path, keys: Keys) -> BackedUp:
     target = path.with_name(path.name.removesuffix(".sealed") + ".sealed")
     partial = path.with_name(f".{path.name}.partial")
     with _written(partial, keys) as stream:
-        for piece in _content(path, keys):
+        for piece in content_of(path, keys):
             stream.write(piece)
     sync(partial)
     _verify(partial, keys)
@@ -133,15 +133,6 @@ def _written(path: Path, keys: Keys | None) -> Iterator[Any]:
         writer.close()
 
 
-def _content(path: Path, keys: Keys | None) -> Iterator[bytes]:
-    if is_sealed(path):
-        yield from opened(path, keys)
-        return
-    with path.open("rb") as file:
-        while piece := file.read(CHUNK):
-            yield piece
-
-
 class _Reader(io.RawIOBase):
     """The pieces of a backup as a file that ``tarfile`` reads from front to back."""
 
@@ -168,7 +159,7 @@ def _archive(path: Path, keys: Keys | None) -> Iterator[tarfile.TarFile]:
     if not path.is_file():
         raise WrongUseError(f"{path}: no such backup")
     try:
-        with tarfile.open(fileobj=io.BufferedReader(_Reader(_content(path, keys)), CHUNK), mode="r|") as archive:
+        with tarfile.open(fileobj=io.BufferedReader(_Reader(content_of(path, keys)), CHUNK), mode="r|") as archive:
             yield archive
     except tarfile.TarError:
         raise RenkouError(f"{path}: cut off or not a backup; use another copy") from None

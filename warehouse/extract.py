@@ -111,6 +111,14 @@ def extract_as_of(database: Path, contracts: Contracts, subscriber: str, home: H
     return _told(folder, subscription.subscriber, is_new=True)
 
 
+def try_selection(connection: duckdb.DuckDBPyConnection, contracts: Contracts, subscription: Subscription) -> None:
+    """Select for a subscriber from a release of nobody. Raises RenkouError for SQL of its contract that cannot be run."""
+    columns, partitions = meanings(contracts, subscription.columns), partitions_of(subscription)
+    if subscription.pseudonyms:
+        add_pseudonyms(connection, bytes(32))
+    _select(_Work(connection, subscription, release_of(connection), columns, partitions, Path()))
+
+
 def subscribers(contracts: Contracts) -> tuple[str, ...]:
     """Who receives extracts."""
     return tuple(sorted(subscription.subscriber for subscription in contracts.subscriptions))

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from warehouse.faults import WrongUseError
+from warehouse.faults import RenkouError, WrongUseError
 
 S3 = "s3://"
+SEALED = "SEALED"
+"""The name of the file that says of a folder that it is a sealed home."""
+SHARED_MEMORY = Path("/dev/shm")
+
+# What processes of one machine share, and what is not finished.
+NOT_KEPT = re.compile(r"(^|/)([^/]*\.(lock|partial|removed|wal|tmp|spill)|\.[^/]+\.[0-9a-f]{8})(/|$)|^api/rates$")
 
 
 def _nothing() -> None:
@@ -22,8 +29,9 @@ def _nothing() -> None:
 class Home:
     """``RENKOU_HOME``: landed batches, builds in progress, the published warehouse, extracts, reports.
 
-    A home on an object store (``store``, ``s3://bucket/prefix``) is worked on in a copy at ``root``; ``warehouse.working_copy``
-    brings it up to date and writes it back, and ``keep`` writes back what is finished while a command goes on.
+    A home on an object store (``store``, ``s3://bucket/prefix``), or in a folder that is sealed (``store``, its path), is worked on in
+    a copy at ``root``; ``warehouse.working_copy`` brings it up to date and writes it back, and ``keep`` writes back what is finished
+    while a command goes on.
     """
 
     root: Path
@@ -32,14 +40,28 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """Raises WrongUseError for a URL that is no ``s3://bucket/prefix``."""
+        """The home that ``RENKOU_HOME`` names; a folder is sealed when ``RENKOU_KEYS`` names keys.
+
+        Raises WrongUseError for a URL that is no ``s3://bucket/prefix``, RenkouError for a sealed home without keys.
+        """
         told = os.environ.get("RENKOU_HOME", "home")
         if "://" not in told:
-            return cls(Path(told).resolve())
+            folder = Path(told).resolve()
+            if os.environ.get("RENKOU_KEYS"):
+                return cls(_copies(str(folder), _memory()) / "home", str(folder))
+            if (folder / SEALED).exists():
+                raise RenkouError(f"{folder} is sealed: set RENKOU_KEYS to the file of its keys")
+            return cls(folder)
         store = told.rstrip("/")
         if not store.startswith(S3) or not store.removeprefix(S3).partition("/")[0]:
             raise WrongUseError(f"RENKOU_HOME={told}: name a folder, or s3://bucket/prefix")
-        return cls(_cache(store) / "home", store)
+        base = os.environ.get("RENKOU_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renkou"
+        return cls(_copies(store, Path(base)) / "home", store)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether it is a folder whose files are sealed."""
+        return self.store is not None and not self.store.startswith(S3)
 
     def address(self, path: Path) -> str:
         """Where others find a file or folder below the home: its path, or its URL on the store."""
@@ -49,7 +71,12 @@ class Home:
     def landing(self) -> Path:
         """The folder into which the departments deliver; ``RENKOU_LANDING`` names another."""
         chosen = os.environ.get("RENKOU_LANDING")
-        return Path(chosen).resolve() if chosen else self.root / "landing"
+        return self.here(Path(chosen)) if chosen else self.root / "landing"
+
+    def here(self, path: Path) -> Path:
+        """Where to work on what somebody names by its path: in the copy, for what lies in a sealed home."""
+        path = path.resolve()
+        return self.root / path.relative_to(str(self.store)) if self.is_sealed and path.is_relative_to(str(self.store)) else path
 
     @property
     def landed(self) -> Path:
@@ -129,9 +156,17 @@ class Home:
         return self.builds / f"{as_of:%Y%m%d}.duckdb"
 
 
-def _cache(store: str) -> Path:
+def _copies(store: str, base: Path) -> Path:
     """A folder for each store; the same bucket's name at another endpoint is another store."""
-    base = os.environ.get("RENKOU_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renkou"
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    name = store.removeprefix(S3).replace("/", "_")
-    return Path(base).resolve() / f"{name}-{hashlib.sha256(f'{endpoint} {store}'.encode()).hexdigest()[:8]}"
+    name = store.removeprefix(S3).strip("/").replace("/", "_")
+    return base.resolve() / f"{name[-100:]}-{hashlib.sha256(f'{endpoint} {store}'.encode()).hexdigest()[:8]}"
+
+
+def _memory() -> Path:
+    """Where a sealed home is worked on: a folder whose bytes never reach a disk."""
+    if told := os.environ.get("RENKOU_CACHE"):
+        return Path(told)
+    if not os.access(SHARED_MEMORY, os.W_OK):
+        raise WrongUseError("RENKOU_KEYS is set, so RENKOU_HOME is sealed: set RENKOU_CACHE to a folder in memory (tmpfs) to work in")
+    return SHARED_MEMORY / f"renkou-{os.getuid()}"

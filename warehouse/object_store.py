@@ -12,7 +12,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -116,6 +116,14 @@ class ObjectStore:
                     return None
                 raise
         return str(answer["ETag"])
+
+    def put_once(self, name: str, content: bytes, told: Mapping[str, str]) -> bool:
+        """Put a few bytes there unless something is; answers whether they were put."""
+        return self.put_if(name, content, told, IfNoneMatch="*") is not None
+
+    def writing(self, part: str, holder: str) -> AbstractContextManager[Lock]:
+        """The right to write one part, for one working copy at a time. Raises BusyError."""
+        return Lock(self, part, holder).held()
 
     def looked_at(self, name: str) -> tuple[bytes, str, timedelta]:
         """A small object's bytes, its etag, and how long ago it was put there by the store's own clock. Raises GoneError."""

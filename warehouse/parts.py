@@ -5,6 +5,8 @@ A part is a folder right below the home; of several that are written the first i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from warehouse.working_copy import Work
 
 _PEOPLE = ("decisions", "approvals", "submissions")  # what people said, which a build heeds
@@ -12,6 +14,7 @@ _KEEPS_LOG = ("access_log", "secrets")
 
 RELEASE = Work(reads=("warehouse",))
 BUILD = Work(reads=_PEOPLE, writes=("builds", "landed", "warehouse", "reports", "orders", "data_docs", "lineage"))
+RUN = replace(BUILD, reads=(*BUILD.reads, "landing"))
 WAITS = Work(reads=(*_PEOPLE, "landing", "landed", "builds", "warehouse"))
 PULL = Work(writes=("landing",))
 TAKE_IN = Work(reads=("landing", "approvals"), writes=("landed",))

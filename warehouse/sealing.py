@@ -38,12 +38,15 @@ class Keys:
 
     @classmethod
     def from_environment(cls) -> Keys | None:
-        """The keys of the file that ``RENKOU_KEYS`` names, one ``name:32 hexadecimal digits`` a line; None without one."""
+        """The keys of the file that ``RENKOU_KEYS`` names; None without one."""
         named = os.environ.get("RENKOU_KEYS")
-        if not named:
-            return None
+        return cls.read(Path(named)) if named else None
+
+    @classmethod
+    def read(cls, named: Path) -> Keys:
+        """The keys of a file, one ``name:32 hexadecimal digits`` a line. Raises RenkouError."""
         try:
-            lines = [line.strip() for line in Path(named).read_text(encoding="utf-8").splitlines()]
+            lines = [line.strip() for line in named.read_text(encoding="utf-8").splitlines()]
         except OSError as error:
             raise RenkouError(f"{named}: {error.strerror}; RENKOU_KEYS names the file of keys") from None
         found = [KEY_LINE.fullmatch(line) for line in lines if line and not line.startswith("#")]
@@ -95,7 +98,10 @@ def opened(path: Path, keys: Keys | None) -> Iterator[bytes]:
     with path.open("rb") as file:
         name, salt = _header(file, path)
         if keys is None or name not in keys.by_name:
-            raise RenkouError(f"{path}: sealed with key {name}, which RENKOU_KEYS does not have")
+            raise RenkouError(
+                f"{path}: sealed with key {name}, which RENKOU_KEYS does not have; put that key's line back into the file of keys."
+                " Without it nobody can open this"
+            )
         number, piece = 0, file.read(PIECE + TAG)
         while True:
             following = file.read(PIECE + TAG)
@@ -105,13 +111,25 @@ def opened(path: Path, keys: Keys | None) -> Iterator[bytes]:
             number, piece = number + 1, following
 
 
+def content_of(path: Path, keys: Keys | None) -> Iterator[bytes]:
+    """The content of a file, sealed or not. Raises RenkouError as ``opened`` does."""
+    if is_sealed(path):
+        yield from opened(path, keys)
+        return
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
 def _open_piece(path: Path, key: bytes, nonce: bytes, piece: bytes, place: bytes) -> bytes:
     try:
         engine = Cipher(SM4(key), GCM(nonce, piece[-TAG:])).decryptor()
         engine.authenticate_additional_data(place)
         return engine.update(piece[:-TAG]) + engine.finalize()
     except (InvalidTag, ValueError):
-        raise RenkouError(f"{path}: cut off or changed since it was sealed; use another copy") from None
+        raise RenkouError(
+            f"{path}: cut off or changed since it was sealed, or the key of that name is another one now; use another copy, or that key"
+        ) from None
 
 
 def _header(file: IO[bytes], path: Path) -> tuple[str, bytes]:

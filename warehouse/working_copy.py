@@ -15,22 +15,23 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from warehouse.durable import write_text
-from warehouse.home import Home
+from warehouse.faults import NotFoundError, RenkouError, WrongUseError
+from warehouse.home import NOT_KEPT, Home
 from warehouse.object_store import AT_ONCE, BusyError, GoneError, Lock, Object, ObjectStore
+from warehouse.sealed_folder import SealedFolder, Written
 
-# What processes of one machine share, and what is not finished.
-NOT_KEPT = re.compile(r"(^|/)([^/]*\.(lock|partial|removed|wal|tmp|spill)|\.[^/]+\.[0-9a-f]{8})(/|$)|^api/rates$")
 COMPLETES = frozenset({"manifest.json", "head.json"})
 NAMES_THE_NEWEST = frozenset({"current", "current.duckdb"})
 LOOKS_AGAIN = 5  # times that a listing may be overtaken by a writer
@@ -112,12 +113,25 @@ def keep_once(home: Home, file: Path, path: Path) -> bool:
     return _copy(home).keep_once(file, path.relative_to(home.root).as_posix())
 
 
+def handed_out(home: Home, name: str, to: Path) -> Path:
+    """Copy a file or folder of the home to ``to``. Raises NotFoundError, and WrongUseError for what would be written over."""
+    source, target = home.root / name, to / name
+    if ".." in Path(name).parts or not source.exists():
+        raise NotFoundError(f"{home.address(source)}: there is nothing of that name")
+    if target.exists():
+        raise WrongUseError(f"{target}: is there already; take it away, or name another folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        return Path(shutil.copytree(source, target))
+    return Path(shutil.copy2(source, target))
+
+
 @lru_cache(maxsize=4)
 def _copy(home: Home) -> WorkingCopy:
     return WorkingCopy(home)
 
 
-def _waited(copy: WorkingCopy, work: Work, held: ExitStack, patience: timedelta) -> Lock:
+def _waited(copy: WorkingCopy, work: Work, held: ExitStack, patience: timedelta) -> Lock | Written:
     until = time.monotonic() + patience.total_seconds()
     while True:
         with ExitStack() as attempt:
@@ -138,18 +152,22 @@ class WorkingCopy:
     def __init__(self, home: Home) -> None:
         assert home.store is not None
         self._root, self._beside = home.root, home.root.parent
-        self._store = ObjectStore(home.store)
+        self._store: ObjectStore | SealedFolder = SealedFolder(home.store) if home.is_sealed else ObjectStore(home.store)
+        self._beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._beside.parent.stat().st_uid != os.getuid():
+            raise RenkouError(f"{self._beside.parent}: belongs to another user; set RENKOU_CACHE to a folder of your own")
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._beside.chmod(0o700)
         self._name = self._named()
         self._known: dict[str, Known] = {}
 
-    def begin(self, work: Work, held: ExitStack) -> Lock:
+    def begin(self, work: Work, held: ExitStack) -> Lock | Written:
         """Lock what ``work`` writes for as long as ``held`` lasts, and bring everything up to date. Raises BusyError."""
         with self._transfer():  # whoever finds a part locked finds it brought up to date, too
             for part in work.writes:
                 held.enter_context(self._locked_here(part))
-            lock = held.enter_context(Lock(self._store, work.writes[0], self._name).held())
+            writing: AbstractContextManager[Lock | Written] = self._store.writing(work.writes[0], self._name)
+            lock = held.enter_context(writing)
             self._bring(work.writes, whole=True)
             self._bring(self._unlocked(work.reads))
         return lock
@@ -162,7 +180,7 @@ class WorkingCopy:
         with self._transfer():
             self._bring(self._unlocked(parts))
 
-    def keep(self, parts: Iterable[str], lock: Lock | None, *, own: bool = False) -> None:
+    def keep(self, parts: Iterable[str], lock: Lock | Written | None, *, own: bool = False) -> None:
         """Write back what has changed; ``own``: of the files that bear the copy's name alone. Raises BusyError when the lock is lost."""
         with self._transfer():
             here = {name: path for part in parts for name, path in self._files(part) if not own or self._is_own(name)}
@@ -185,7 +203,7 @@ class WorkingCopy:
 
     def keep_once(self, file: Path, name: str) -> bool:
         state = _state(file)
-        if self._store.put_if(name, file.read_bytes(), _told(file, state), IfNoneMatch="*"):
+        if self._store.put_once(name, file.read_bytes(), _told(file, state)):
             return True
         there = self._store.listed(str(Path(name).parent))
         with self._transfer():

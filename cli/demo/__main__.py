@@ -16,6 +16,8 @@ from contracts.load import load_all
 from contracts.model import Contracts
 from transforms import road
 from warehouse.home import Home
+from warehouse.parts import EVERYTHING, WAITS
+from warehouse.working_copy import at_home
 
 PERSONS = 5_000
 DAYS = 3
@@ -30,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _arguments(arguments)
     home = Home.from_environment()
     if home.store:
-        print(f"{home.store}: the demo works in a folder; set RENKOU_HOME to one, or leave it out", file=sys.stderr)
+        remedy = "set RENKOU_HOME to one, or leave it out, and RENKOU_KEYS too"
+        print(f"{home.store}: the demo works in a folder that is open; {remedy}", file=sys.stderr)
         return WRONG_USE
     os.environ["RENKOU_HOME"] = str(
         home.root
@@ -73,7 +76,7 @@ def _demo(home: Home, asked: argparse.Namespace) -> int:
     say("starting Airflow (SQLite metadata, local executor)")
     with Airflow(home.root, landing) as airflow:
         say(f"Airflow runs at {airflow.url}")
-        run_dags(airflow, home, contracts, Watch(airflow, say, asked.seconds - (time.monotonic() - began)))
+        run_dags(airflow, contracts, Watch(airflow, say, asked.seconds - (time.monotonic() - began)))
         say("nothing waits any more; stopping Airflow")
     say("done")
     page = f"RENKOU_HOME={home.root} {words.short(sys.executable)} -m cli.demo --page"
@@ -92,10 +95,12 @@ def _stack(home: Home, asked: argparse.Namespace) -> int:
     say(f"starting the services of {' and '.join(FILES)}, for {asked.persons:,} made-up persons")
     with stack(home.root) as running:
         say(f"all are healthy: Airflow {running.url}, the form API {running.api_url}")
-        run_dags(running, home, contracts, Watch(running, say, asked.seconds - (time.monotonic() - began)))
+        os.environ.update(running.home_settings())
+        run_dags(running, contracts, Watch(running, say, asked.seconds - (time.monotonic() - began)))
         say("nothing waits any more")
         page = f"{running.url}, user and password: {running.folder / 'auth' / 'passwords.json'}"
-        print(words.closing(home, contracts, page))
+        with at_home(EVERYTHING) as opened:
+            print(words.closing(opened, contracts, page))
         if not asked.once:
             print("\nCtrl-C stops everything.", flush=True)
         while not asked.once:
@@ -104,7 +109,7 @@ def _stack(home: Home, asked: argparse.Namespace) -> int:
     return 0
 
 
-def run_dags(airflow: Airflow, home: Home, contracts: Contracts, watch: Watch) -> None:
+def run_dags(airflow: Airflow, contracts: Contracts, watch: Watch) -> None:
     """Trigger the pulls and wait while their assets start the rest; raise RunFailedError, EngineError."""
     pulls = [f"pull_{department}" for department in contracts.departments]
     followers = ["build", "deliver"]
@@ -117,11 +122,15 @@ def run_dags(airflow: Airflow, home: Home, contracts: Contracts, watch: Watch) -
     for dag_id in pulls:
         _trigger(airflow, dag_id)
     watch.until_quiet(followers)
-    if road.days_to_build(home, contracts):
+    with at_home(WAITS) as home:
+        days_wait = road.days_to_build(home, contracts)
+    if days_wait:
         watch.say("days wait that an interrupted run left behind; building them")
         _trigger(airflow, "build")
         watch.until_quiet(followers)
-    if not words.delivered(home, contracts):
+    with at_home(EVERYTHING) as home:
+        delivered = words.delivered(home, contracts)
+    if not delivered:
         watch.say("extracts are missing that an interrupted run left out; writing them")
         _trigger(airflow, "deliver")
         watch.until_quiet(followers)

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,7 @@ import yaml
 from cryptography.fernet import Fernet
 
 from cli.demo.engine import ROOT, STARTING_TAKES, Airflow, EngineError, free_port
+from warehouse.home import SHARED_MEMORY
 
 FILES = ("docker-compose.yml", "docs/deploy/departments.yml")
 IMAGE = "renkou:local"
@@ -65,7 +67,7 @@ def image_settings() -> dict[str, str]:
 class Stack(Airflow):
     """Starts every service of our own image when entered, in the order that the files ask for, and leaves none behind when left."""
 
-    def __init__(self, home: Path, stand_ins: dict[str, str], metadata: str) -> None:
+    def __init__(self, home: Path, stand_ins: dict[str, str], metadata: str, memory: Path) -> None:
         super().__init__(home, home / "landing")
         told = compose(*FILES)["services"]
         self.services: dict[str, dict[str, Any]] = {n: s for n, s in told.items() if s["image"] == IMAGE}
@@ -75,8 +77,8 @@ class Stack(Airflow):
         self.api_url = f"http://127.0.0.1:{self._ports[_port(told['api'])]}"
         self._places = {
             "/run/secrets": self.secrets,
+            "/run/renkou": memory,
             "/var/lib/offices": home / "offices",
-            "/var/lib/renkou-landing": home / "landing",
             "/var/lib/renkou": home,
             "/opt/airflow": self.folder,
             "/opt/renkou": ROOT,
@@ -114,6 +116,11 @@ class Stack(Airflow):
         """Whether every service's own health check passes, the quick ones first."""
         checked = [service for service in self.services.values() if "healthcheck" in service]
         return all(self._passes(service) for service in sorted(checked, key=lambda s: "-c" not in s["healthcheck"]["test"]))
+
+    def home_settings(self) -> dict[str, str]:
+        """The variables by which whoever looks in opens the home as the services do."""
+        told = self._environment_of(self.services["scheduler"])
+        return {name: told[name] for name in ("RENKOU_HOME", "RENKOU_KEYS", "RENKOU_CACHE")}
 
     def login(self) -> str:
         told = json.loads((self.folder / "auth" / "passwords.json").read_text(encoding="utf-8"))
@@ -229,4 +236,5 @@ def stack(home: Path) -> Iterator[Stack]:
         socket = parts.enter_context(postgresql(home / "stack" / "postgresql", "airflow", "renkou"))
         stand_ins = {POSTGRESQL: f"{socket}:{PORTS[POSTGRESQL]}", STORE: parts.enter_context(store())}
         metadata = f"postgresql+psycopg://airflow@/airflow?host={socket}"
-        yield parts.enter_context(Stack(home, stand_ins, metadata))
+        memory = parts.enter_context(TemporaryDirectory(prefix="renkou-stack-", dir=SHARED_MEMORY, ignore_cleanup_errors=True))
+        yield parts.enter_context(Stack(home, stand_ins, metadata, Path(memory)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def closing(home: Home, contracts: Contracts, page: str) -> str:
         f"\nRelease {told.release_id} as of {told.as_of}",
         *(f"  {count:>9,}  {table}" for table, count in counts.items()),
         "\nExtracts",
-        *(f"  {path}" for path in sorted(home.extracts.glob("*/current"))),
+        *(f"  {home.address(path)}" for path in sorted(home.extracts.glob("*/current"))),
         _form(contracts, someone["number"]),
         _where(home, someone["person_id"], page),
     ]
@@ -74,12 +75,13 @@ def _form(contracts: Contracts, number: str) -> str:
 
 
 def _where(home: Home, person_id: str, page: str) -> str:
-    renkou = " ".join(["RENKOU_HOME=" + str(home.root), *map(short, _renkou())])
+    given = {"RENKOU_HOME": home.store or home.root, "RENKOU_KEYS": os.environ.get("RENKOU_KEYS")}
+    renkou = " ".join([*(f"{name}={value}" for name, value in given.items() if value), *map(short, _renkou())])
     return f"""
 Where everything lies
-  warehouse    {home.current}
-  data docs    {home.data_docs}
-  logs         {home.root / "airflow" / "logs"}
+  warehouse    {home.address(home.current)}
+  data docs    {home.address(home.data_docs)}
+  logs         {home.address(home.root / "airflow" / "logs")}
 
 What to try next
   one person, every value and where it comes from

@@ -1,4 +1,4 @@
-"""The API over a home on an object store: a release that another machine published, and what is written for others to find."""
+"""The API over a home on an object store, and over a sealed one: what others published, and what is written for them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from api.app import create
 from contracts.model import Contracts
 from tests.api.conftest import made_key
+from tests.support.sealed import SealedHome, sealed_home
 from tests.support.store import StoreHome, store
 from tests.warehouse.small_release import DISPUTED, PEOPLE, build
 from warehouse.access_log import AccessLog
@@ -22,13 +23,16 @@ from warehouse.working_copy import at_home
 SECONDS = 60  # that a machine may take on which much else runs
 
 
-@pytest.fixture
-def remote(tmp_path: Path) -> Iterator[StoreHome]:
-    with store(tmp_path) as home:
-        yield home
+@pytest.fixture(params=["store", "sealed"])
+def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreHome | SealedHome]:
+    if request.param == "sealed":
+        yield sealed_home(tmp_path)
+    else:
+        with store(tmp_path) as home:
+            yield home
 
 
-def publish_on(remote: StoreHome, contracts: Contracts, release_id: str) -> None:
+def publish_on(remote: StoreHome | SealedHome, contracts: Contracts, release_id: str) -> None:
     with remote.machine("builder"), at_home(BUILD) as home:
         publish(build(home.builds / "r.duckdb", contracts, release_id, others={"discrepancy": [DISPUTED]}), home, release_id)
 
@@ -40,7 +44,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def test_a_new_release_is_served_and_looks_and_submissions_are_on_the_store(remote: StoreHome, contracts: Contracts) -> None:
+def test_a_new_release_is_served_and_looks_and_submissions_are_on_the_store(remote: StoreHome | SealedHome, contracts: Contracts) -> None:
     publish_on(remote, contracts, "r1")
     with remote.machine("clerk"), at_home(CHANGE_FORM_KEYS) as home:
         key = {"Authorization": f"Bearer {made_key(home)[1]}"}

@@ -30,12 +30,15 @@ KEPT = {"hr/insured": "approved", "hr/employment": "rejected"}
 
 @pytest.mark.airflow
 @pytest.mark.timeout(LONGEST + 120)
-def test_deliveries_become_a_release_and_extracts_by_asset_triggers_and_people_decide_on_changed_columns(tmp_path: Path) -> None:
+def test_deliveries_become_a_release_and_extracts_by_asset_triggers_and_people_decide_on_changed_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     generate(300, 7, tmp_path / "county", days=2)
     home, landing, contracts = Home(tmp_path / "home"), tmp_path / "county" / "landing", load_all()
+    monkeypatch.setenv("RENKOU_HOME", str(home.root))
     with Airflow(home.root, landing) as airflow:
         watch = Watch(airflow, print, LONGEST)
-        run_dags(airflow, home, contracts, watch)
+        run_dags(airflow, contracts, watch)
         followers = [run for (dag_id, _), run in watch.ended.items() if dag_id in {"build", "deliver"}]
         assert {run["run_type"] for run in followers} == {"asset_triggered"}
         assert road.days_to_build(home, contracts) == []

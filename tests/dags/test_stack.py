@@ -22,6 +22,9 @@ from contracts.load import load_all
 from tests.support.command import renkou
 from tests.support.release import contents, differing, files_of
 from warehouse.home import Home
+from warehouse.parts import EVERYTHING
+from warehouse.sealing import is_sealed
+from warehouse.working_copy import at_home
 
 LONGEST = 780
 PERSONS = "300"
@@ -76,29 +79,35 @@ def running(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     monkeypatch.setenv("OFFICES_PERSONS", PERSONS)
     monkeypatch.setenv("RENKOU_RETRY_SECONDS", "5")
     with stack(home.root) as started:
+        for name, value in started.home_settings().items():
+            monkeypatch.setenv(name, value)
         yield started
 
 
 @pytest.mark.airflow
 @pytest.mark.timeout(LONGEST + 120)
 def test_the_stack_publishes_what_all_offices_offer_though_a_task_and_the_scheduler_and_the_api_are_killed(
-    home: Home, running: Stack, tmp_path: Path
+    home: Home, running: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contracts = load_all()
     watch = Disturbed(running)
-    run_dags(running, home, contracts, watch)
+    run_dags(running, contracts, watch)
     assert watch.killed == ["task", "scheduler"]
-    assert delivered(home, contracts)
-    assert files_of(home.builds) == {}
+    with at_home(EVERYTHING) as opened:
+        assert delivered(opened, contracts)
+        assert files_of(opened.builds) == {}
 
-    pulled = {receipt.parts[-4:-2] for receipt in (home.root / "landing").rglob(".receipt.json")}
-    kinds = {d.pulled_from.kind for d in contracts.datasets if d.pulled_from and (d.department, d.name) in pulled}
-    assert kinds == {"folder", "sftp", "s3", "postgresql", "http"}
-    assert contents(home.current)["person"][0] > 200
+        pulled = {receipt.parts[-4:-2] for receipt in opened.landing.rglob(".receipt.json")}
+        kinds = {d.pulled_from.kind for d in contracts.datasets if d.pulled_from and (d.department, d.name) in pulled}
+        assert kinds == {"folder", "sftp", "s3", "postgresql", "http"}
+        assert contents(opened.current)["person"][0] > 200
 
-    undisturbed = Home(tmp_path / "undisturbed")
-    assert renkou(undisturbed, home.root / "landing").returncode == 0
-    assert differing(undisturbed.current, home.current) == {}
+        monkeypatch.delenv("RENKOU_KEYS")
+        undisturbed = Home(tmp_path / "undisturbed")
+        assert renkou(undisturbed, opened.landing).returncode == 0
+        assert differing(undisturbed.current, opened.current) == {}
+    assert is_sealed(home.current)
+    assert all(is_sealed(path) for folder in (home.landed, home.landing) for path in folder.rglob("*") if path.is_file())
 
     _answers(running)
     _kill(running.process("api"))

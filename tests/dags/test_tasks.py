@@ -105,10 +105,16 @@ def announced(bag: Any, monkeypatch: pytest.MonkeyPatch, *statuses: str) -> tupl
 def test_a_refused_batch_does_not_hold_up_the_others(bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     counted, event = announced(bag, monkeypatch, "refused", "accepted")
     assert counted == {"taken_in": 1, "not_taken_in": 1}
-    assert event.extra == {"batches": ["a/b/1"]}
+    assert event.extra == {"batches": ["a/b/1"], "held": []}
 
 
-@pytest.mark.parametrize("statuses", [(), ("refused",), ("held", "duplicate")])
+def test_a_day_whose_batch_is_held_is_built_without_it(bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, event = announced(bag, monkeypatch, "held", "duplicate")
+    assert counted == {"taken_in": 0, "not_taken_in": 2}
+    assert event.extra == {"batches": [], "held": ["a/b/0"]}
+
+
+@pytest.mark.parametrize("statuses", [(), ("refused",), ("refused", "duplicate")])
 def test_nothing_taken_in_changes_no_asset(
     bag: Any, monkeypatch: pytest.MonkeyPatch, statuses: tuple[str, ...]
 ) -> None:

@@ -15,6 +15,7 @@ from cli.main import app
 from tests.house.rooms import ROOT
 from warehouse.home import Home
 from warehouse.publish import current_release, releases
+from warehouse.sealing import Keys, content_of
 
 BOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -46,13 +47,18 @@ def follow(block: str, home: Path, **places: Path) -> str:
 
 def test_backup_restore_and_a_new_key(undisturbed: Home, tmp_path: Path) -> None:
     every_night, lost, key = blocks("backup-and-restore.md")
-    places = {"SECRETS": tmp_path / "secrets", "BACKUPS": tmp_path / "backups", "NEW_HOME": tmp_path / "new"}
+    home = Home(tmp_path / "home")
+    shutil.copytree(undisturbed.root, home.root, symlinks=True)
+    places = {name: tmp_path / name.lower() for name in ("SECRETS", "BACKUPS", "NEW_HOME", "RENKOU_CACHE")}
     places["SECRETS"].mkdir()
-    assert "sealed with k1" in follow(every_night, undisturbed.root, **places)
-    assert "sealed with k2" in follow(key, undisturbed.root, **places)
-    follow(lost, undisturbed.root, **places)
-    new = Home(tmp_path / "new")
-    assert new.current.resolve().read_bytes() == undisturbed.current.resolve().read_bytes()
+    assert "sealed with k1" in follow(every_night, home.root, **places)
+    said = follow(key, home.root, **places)
+    assert "all with k2" in said
+    assert "sealed with k2" in said
+    follow(lost, home.root, **places)
+    for root in (home.root, places["NEW_HOME"]):
+        content = content_of(root / "warehouse" / "current.duckdb", Keys.read(places["SECRETS"] / "keys"))
+        assert b"".join(content) == undisturbed.current.read_bytes()
 
 
 def test_a_broken_release_is_replaced_by_the_one_before(undisturbed: Home, small_county: Path, tmp_path: Path) -> None:

@@ -34,11 +34,14 @@ MOTHER, ADOPTS = number("33010619950101122"), number("33010619900202344")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Home A, B and A again; on the fourth day come a register of the second day that was mended and a certificate of the first.
 
-    A child is adopted on the second day."""
+    A child is adopted on the second day. A permit is given and taken back on that day."""
     story = Story(Home(tmp_path_factory.mktemp("both_times") / "home"))
     landing = Landing(story.home.root / "landing", agreed())
     story.resident("mother", id_number=MOTHER, name="上官婉", sex="2", birth_date="19950101")
     story.resident("adopts", id_number=ADOPTS, name="令狐真", sex="2", birth_date="19900202")
+    permit = {"permit_no": "p1", "name": "公孙去", "id_number": number("33010619880811207"), "birth_date": "1988-08-11"}
+    changes = ({"change": "I", "updated_at": "20261120080000"}, {"change": "D", "updated_at": "20261120090000"})
+    landing.put("police/residence_permit", [permit | change for change in changes], DAYS[1])
     for place, day in ((0, "20"), (1, "21"), (0, "22")):
         if day != "22":
             landing.put("health/birth", [child(story, is_adopted=day == "21")], story.day)
@@ -102,6 +105,20 @@ def test_a_form_and_an_extract_go_back_too(
     folder = extract_as_of(release, own_contracts, "health", Home(tmp_path), day).folder
     query = f"SELECT residence_address FROM read_parquet('{folder}/**/*.parquet') WHERE id_number = '{BACK}'"
     assert duckdb.sql(query).fetchall() == [(HOMES[place],)]
+
+
+def test_a_person_of_whom_nothing_is_published_is_delivered_from_the_first_release_with_it(
+    story: Story, own_contracts: Contracts, tmp_path: Path
+) -> None:
+    release = story.home.current.resolve()
+    unknown = "SELECT person_id FROM person WHERE person_id NOT IN (SELECT person_id FROM person_history)"
+    ((person,),) = rows(release, unknown)
+    everybody = tuple(s.model_copy(update={"where": None}) for s in own_contracts.subscriptions)
+    contracts = own_contracts.model_copy(update={"subscriptions": everybody})
+    for day in DAYS[:2]:
+        folder = extract_as_of(release, contracts, "health", Home(tmp_path), day).folder
+        delivered = duckdb.sql(f"SELECT person_id FROM read_parquet('{folder}/**/*.parquet')").fetchall()
+        assert ((person,) in delivered) == (day == DAYS[1])
 
 
 def test_what_was_mended_of_a_day_that_is_past_does_not_displace_what_came_later(story: Story) -> None:

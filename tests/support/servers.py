@@ -7,7 +7,7 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,12 +27,44 @@ TOKEN = "a-token-that-nobody-may-read-1f0c"
 # --- SFTP -------------------------------------------------------------------------------------------------------
 
 
+class Moods:
+    """How an SFTP server behaves: ``faults`` is what the next readings meet, one each: ``hang``, ``drip``, ``cut``, ``empty``;
+    ``lists_slowly``: it does not answer what it has; ``told``: times the true size that it lists.
+    """
+
+    def __init__(self) -> None:
+        self.faults = list[str]()
+        self.lists_slowly, self.told = False, 1.0
+
+    def server(moods) -> type[asyncssh.SFTPServer]:  # noqa: N805
+        class Office(asyncssh.SFTPServer):
+            async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+                await asyncio.sleep(moods.lists_slowly * 2)
+                async for name in super().scandir(path):
+                    name.attrs.size = int((name.attrs.size or 0) * moods.told)
+                    yield name
+
+            async def read(self, file_obj: object, offset: int, size: int) -> bytes:  # type: ignore[override]
+                fault = moods.faults.pop(0) if moods.faults else ""
+                if fault == "hang":
+                    await asyncio.sleep(2)
+                elif fault == "drip":
+                    await asyncio.sleep(0.05)
+                    size = 10
+                elif fault == "cut":
+                    self.channel.get_extra_info("connection").abort()
+                return b"" if fault == "empty" else super().read(file_obj, offset, size)  # type: ignore[return-value]
+
+        return Office
+
+
 @contextmanager
-def sftp(root: Path) -> Iterator[Connection]:
+def sftp(root: Path, moods: Moods | None = None) -> Iterator[Connection]:
     """An SFTP server on ``root``; the connection knows its key."""
+    served_by = (moods or Moods()).server()
     key = asyncssh.generate_private_key("ssh-ed25519")
     loop = asyncio.new_event_loop()
-    acceptor = loop.run_until_complete(listen_sftp(root, TOKEN, key, "127.0.0.1", 0))
+    acceptor = loop.run_until_complete(listen_sftp(root, TOKEN, key, "127.0.0.1", 0, served_by))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     public = key.export_public_key().decode().strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from transforms.pull import Connection, InterruptedPullError, Patience, PullErro
 from transforms.pull.files import Remote, Store
 
 CHUNK = 1 << 20
+PIECE = 1 << 16  # bytes that also a line of little more than a thousand bytes a second brings within the patience of a minute
+QUICK = 1.0  # seconds
 REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "403", "404"}
 
 
@@ -76,10 +79,14 @@ class Sftp:
         return found
 
     def read(self, remote: Remote, offset: int) -> Iterator[bytes]:
-        path = "/".join(filter(None, (self._root, remote.path)))
-        while chunk := self._run(self._chunk(path, offset)):
+        path, size = "/".join(filter(None, (self._root, remote.path))), PIECE
+        began = time.monotonic()
+        while chunk := self._run(self._chunk(path, offset, size)):
             offset += len(chunk)
             yield chunk
+            # what a slow line cannot bring in time is asked for again from where it stands, so the pieces fit the line
+            quick, began = time.monotonic() - began < QUICK, time.monotonic()
+            size = min(size * 2, CHUNK) if quick else PIECE
 
     @property
     def _root(self) -> str:
@@ -103,10 +110,10 @@ class Sftp:
                     found.append(Remote(relative, entry.attrs.size or 0, str(modified), modified))
         return found
 
-    async def _chunk(self, path: str, offset: int) -> bytes:
+    async def _chunk(self, path: str, offset: int, size: int) -> bytes:
         sftp = await self._entered()
         async with sftp.open(path, "rb") as file:
-            return bytes(await file.read(CHUNK, offset))  # type: ignore[arg-type]
+            return bytes(await file.read(size, offset))  # type: ignore[arg-type]
 
     async def _entered(self) -> asyncssh.SFTPClient:
         if self._sftp is None:
@@ -143,7 +150,7 @@ class Sftp:
             raise PullError(f"connection {self._connection.id}: {error.reason}; see the contract's path") from None
         except TimeoutError:
             self._hang_up()
-            raise InterruptedPullError(f"connection {self._connection.id}: nothing came for {self._patience.silence:.0f} s") from None
+            raise InterruptedPullError(f"connection {self._connection.id}: no more came within {self._patience.silence:.0f} s") from None
         except (OSError, asyncssh.Error) as error:
             self._hang_up()
             raise InterruptedPullError(f"connection {self._connection.id}: {type(error).__name__}: the connection broke") from None

@@ -28,7 +28,9 @@ async def serve_sftp(folder: Path, name: str, host: str, port: int) -> None:
     await acceptor.wait_closed()
 
 
-async def listen_sftp(folder: Path, password: str, key: asyncssh.SSHKey, host: str, port: int) -> asyncssh.SSHAcceptor:
+async def listen_sftp(
+    folder: Path, password: str, key: asyncssh.SSHKey, host: str, port: int, served_by: type[asyncssh.SFTPServer] = asyncssh.SFTPServer
+) -> asyncssh.SSHAcceptor:
     """An SFTP server that shows ``folder`` alone and answers with ``key``."""
 
     class Office(asyncssh.SSHServer):
@@ -39,7 +41,7 @@ async def listen_sftp(folder: Path, password: str, key: asyncssh.SSHKey, host: s
             return (username, offered) == (LOGIN, password)
 
     def shown(channel: Any) -> asyncssh.SFTPServer:
-        return asyncssh.SFTPServer(channel, chroot=str(folder).encode())
+        return served_by(channel, chroot=str(folder).encode())
 
     return await asyncssh.listen(host, port, server_factory=Office, server_host_keys=[key], sftp_factory=shown)
 

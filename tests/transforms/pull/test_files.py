@@ -115,7 +115,7 @@ def test_a_cut_goes_on_where_it_stopped(
     """The server's connection breaks after the first piece of a file, as often as it is tried."""
     told = {"kind": "sftp", "path": f"{DATASET}/{{day}}"}
     largest = max(path.stat().st_size for path in source.rglob("*") if path.is_file())
-    monkeypatch.setattr("transforms.pull.stores.CHUNK", largest // 4)
+    monkeypatch.setattr("transforms.pull.stores.PIECE", largest // 4)
     read, offsets = Sftp.read, []
 
     def broken(self: Sftp, remote: Any, offset: int) -> Iterator[bytes]:

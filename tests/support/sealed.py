@@ -1,0 +1,114 @@
+"""A home whose files are sealed, and machines that work on it, each with a memory of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cli.main import app
+from tests.support.command import NOT_OURS, ROOT
+from warehouse.home import NOT_KEPT, SEALED
+from warehouse.object_store import LOCKS
+from warehouse.sealed_folder import OPEN
+from warehouse.sealing import Keys, content_of, is_sealed, key_name
+
+OLD, NEW = f"old:{'6f' * 16}\n", f"new:{'6e' * 16}\n"
+
+# The command, killed in the middle of putting its nth file in its place.
+CUT = """
+import os, signal, sys
+from warehouse.sealed_folder import SealedFolder
+left, replaced = [int(sys.argv.pop(1))], SealedFolder._replaced
+def cut(self, partial, path, **more):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replaced(self, partial, path, **more)
+SealedFolder._replaced = cut
+from cli.main import app
+app()
+"""
+
+
+@dataclass(frozen=True)
+class SealedHome:
+    """A sealed home in ``folder/home``, its keys in ``folder/keys``."""
+
+    folder: Path
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys"
+
+    def given(self, *lines: str) -> None:
+        """Put these keys, and no others, into the file of keys."""
+        self.keys.write_text("".join(lines))
+        self.keys.chmod(0o600)
+
+    def environment(self, machine: str) -> dict[str, str]:
+        return {"RENKOU_HOME": str(self.root), "RENKOU_KEYS": str(self.keys), "RENKOU_CACHE": str(self.folder / machine)}
+
+    @contextmanager
+    def machine(self, name: str) -> Iterator[None]:
+        """Work as this machine."""
+        with pytest.MonkeyPatch.context() as patch:
+            for variable, value in self.environment(name).items():
+                patch.setenv(variable, value)
+            yield
+
+    def renkou(self, machine: str, *arguments: str) -> Result:
+        """What the command answers on this machine."""
+        with self.machine(machine):
+            return CliRunner().invoke(app, list(arguments))
+
+    def killed(self, machine: str, *arguments: str, at: int) -> None:
+        """The command in a process of its own, killed when it puts its nth file in its place."""
+        given = {k: v for k, v in os.environ.items() if k not in NOT_OURS} | self.environment(machine)
+        command = [sys.executable, "-c", CUT, str(at), *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+
+    def files(self) -> dict[str, Path]:
+        """What lies on the disk, by name."""
+        found = {path.relative_to(self.root).as_posix(): path for path in self.root.rglob("*") if path.is_file()}
+        kept = (name for name in found if not name.startswith(f"{LOCKS}/") and name != SEALED and not NOT_KEPT.search(name))
+        return {name: found[name] for name in kept}
+
+    def objects(self) -> dict[str, str]:
+        """A digest of every file, as it lies there, by its name."""
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in self.files().items()}
+
+    def closed(self) -> dict[str, Path]:
+        """The files that must be sealed."""
+        return {name: path for name, path in self.files().items() if name.partition("/")[0] not in OPEN}
+
+    def sealed_with(self) -> set[str | None]:
+        return {key_name(path) if is_sealed(path) else None for path in self.closed().values()}
+
+    def read(self, name: str) -> bytes:
+        """A file's content, opened with the keys."""
+        with self.machine("reader"):
+            return b"".join(content_of(self.root / name, Keys.from_environment()))
+
+
+def sealed_home(folder: Path) -> SealedHome:
+    """A home that nobody has written to yet, with the key ``old``."""
+    folder.mkdir(exist_ok=True)
+    home = SealedHome(folder)
+    home.given(OLD)
+    return home

@@ -1,0 +1,41 @@
+"""SQL of contracts that reads well and that the engine does not run is found before any data is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.model import Contracts
+from transforms.trial import tried
+
+
+def with_first(contracts: Contracts, kind: str, **change: Any) -> Contracts:
+    """The contracts with the first of a kind changed."""
+    first, *rest = getattr(contracts, kind)
+    return contracts.model_copy(update={kind: (first.model_copy(update=change), *rest)})
+
+
+def test_a_rule_a_derived_value_and_a_relative_that_cannot_be_run_are_all_told(own_contracts: Contracts) -> None:
+    rule, derived, relative = own_contracts.rules[0], own_contracts.derived[0], own_contracts.relatives[0]
+    contracts = with_first(own_contracts, "rules", sql=f"SELECT * FROM ({rule.sql}) WHERE levenshtien(reported_value, 'x') > 2")
+    contracts = with_first(contracts, "derived", expression="birth_date + true")
+    contracts = with_first(contracts, "relatives", order="sum(birth_date)")
+    told = {finding.file: finding for finding in tried(contracts)}
+    assert told.keys() == {f"contracts/{file}.yaml" for file in (f"rules/{rule.id}", f"derived/{derived.id}", f"relatives/{relative.id}")}
+    assert "levenshtien does not exist" in told[f"contracts/rules/{rule.id}.yaml"].what
+    assert {finding.level for finding in told.values()} == {"error"}
+
+
+def test_a_view_of_the_rules_and_a_form_that_cannot_be_run_are_told(own_contracts: Contracts) -> None:
+    view, form = own_contracts.rule_views[0], own_contracts.forms[0]
+    contracts = with_first(own_contracts, "rule_views", sql=f"SELECT *, levenshtien('x') AS y FROM ({view.sql})")
+    field = form.fields[0].model_copy(update={"applies_when": "date_sub('year', name, filled_on) > 3"})
+    contracts = with_first(contracts, "forms", fields=(field, *form.fields[1:]))
+    told = {finding.file for finding in tried(contracts)}
+    assert told == {f"contracts/rules/views/{view.id}.yaml", f"contracts/forms/{form.id}.yaml"}
+
+
+def test_an_extract_that_cannot_be_run_is_told_and_sound_contracts_are_not(own_contracts: Contracts) -> None:
+    subscription = own_contracts.subscriptions[0]
+    (told,) = tried(with_first(own_contracts, "subscriptions", where="birth_date > 'no day'::DATE + name"))
+    assert told.file == f"contracts/outbound/{subscription.subscriber}.odcs.yaml"
+    assert tried(own_contracts) == []

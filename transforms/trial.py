@@ -1,0 +1,86 @@
+"""Try what contracts say in SQL on a build without persons: what reads well can still be nothing that the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from contracts.checks_base import Agreement, Finding
+from contracts.model import Contracts
+from transforms import release, road
+from transforms.link import prepare_comparisons
+from transforms.reconcile import faults_of_rules
+from warehouse.connection import open_database, open_read_only
+from warehouse.extract import try_selection
+from warehouse.faults import RenkouError
+from warehouse.form_plan import columns_read, expressions_of
+from warehouse.home import Home
+from warehouse.published import Calculator
+
+DAY = date(2000, 1, 1)  # any
+REMEDY = "mend it, then check again"
+
+
+def tried(contracts: Contracts) -> list[Finding]:
+    """What cannot be run; ``contracts`` hold otherwise. What reads the release is tried once the rest can be run."""
+    agreed = Agreement(contracts)
+    with TemporaryDirectory(prefix="renkou-trial-") as folder:
+        home = Home(Path(folder))
+        for stage in (road.prepare, road.link, road.unify):
+            stage(home, contracts, DAY)
+        found = [*_expressions(agreed), *_rules_and_relatives(home, agreed)]
+        if not found:
+            road.reconcile(home, contracts, DAY)
+            found = list(_extracts(home, agreed))
+    return found
+
+
+def _expressions(agreed: Agreement) -> Iterator[Finding]:
+    calculator = Calculator(agreed.contracts)
+    derived = {each.expression for each in agreed.contracts.derived}
+    told = [("derived", each.id, each.expression) for each in agreed.contracts.derived]
+    told += [("forms", form.id, text) for form in agreed.contracts.forms for text in expressions_of(form) if text not in derived]
+    for folder, name, text in told:
+        try:
+            calculator.computed((text,), dict.fromkeys(columns_read(text)))
+        except duckdb.Error as error:
+            yield _finding(agreed.file_of(folder, name), "expression", f"{text.strip()[:60]}: {_words(error)}")
+
+
+def _rules_and_relatives(home: Home, agreed: Agreement) -> Iterator[Finding]:
+    contracts, file = agreed.contracts, road.release_file_of(home, DAY)
+    with open_database(home.build_file(DAY)) as connection, release.release_beside(connection, file):
+        prepare_comparisons(connection)
+        for fault in faults_of_rules(connection, contracts, DAY):
+            name, where, words = str(fault).removesuffix("; mend it, then run again").split(": ", 2)
+            folder, _, rule = name.removesuffix(".yaml").rpartition("/")
+            yield _finding(agreed.file_of(folder, rule), where, words)
+        for relative in contracts.relatives:
+            parts = {"where": f"WHERE {relative.where or 'true'}", "order": f"ORDER BY {relative.order or '1'}"}
+            for where, part in parts.items():
+                try:
+                    connection.execute(f"SELECT 1 FROM released.unify_person {part} LIMIT 1")
+                except duckdb.Error as error:
+                    yield _finding(agreed.file_of("relatives", relative.id), where, f"cannot be run: {_words(error)}")
+
+
+def _extracts(home: Home, agreed: Agreement) -> Iterator[Finding]:
+    with open_read_only(road.release_file_of(home, DAY)) as connection:
+        for subscription in agreed.contracts.subscriptions:
+            try:
+                try_selection(connection, agreed.contracts, subscription)
+            except RenkouError as fault:
+                _, where, words = str(fault).split(": ", 2)
+                yield _finding(agreed.shown(Path(subscription.source)), where, f"cannot be run: {words}")
+
+
+def _finding(file: str, where: str, what: str) -> Finding:
+    return Finding("error", file, where, what, REMEDY)
+
+
+def _words(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
