@@ -204,7 +204,7 @@ def test_a_home_moves_to_a_store_by_backup_and_restore(remote: StoreHome, tmp_pa
         assert AccessLog(home).verify() == []
 
 
-def test_errors_of_the_store_say_what_to_do(remote: StoreHome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_errors_of_the_store_say_what_to_do(remote: StoreHome, tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         silent = replace(remote, endpoint=f"http://127.0.0.1:{nobody.getsockname()[1]}")
@@ -212,16 +212,16 @@ def test_errors_of_the_store_say_what_to_do(remote: StoreHome, monkeypatch: pyte
     assert told.returncode == 1
     assert "the store cannot be reached" in told.stderr
     assert "look at AWS_ENDPOINT_URL" in told.stderr
-    with remote.machine("one"):
-        monkeypatch.setenv("RENKOU_HOME", "s3://nowhere/renkou")
+    with remote.machine("one"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RENKOU_HOME", "s3://nowhere/renkou")
         with pytest.raises(object_store.StoreError, match="there is no bucket nowhere; make it"), at_home(RELEASE):
             pass
-    with remote.machine("without a key"):
-        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with remote.machine("without a key"), pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ACCESS_KEY_ID")
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         with pytest.raises(object_store.StoreError, match="set AWS_ACCESS_KEY_ID"), at_home(RELEASE):
             pass
-        monkeypatch.setenv("RENKOU_HOME", "gs://county")
+        patch.setenv("RENKOU_HOME", "gs://county")
         with pytest.raises(WrongUseError, match="s3://bucket/prefix"), at_home(RELEASE):
             pass
