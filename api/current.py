@@ -46,7 +46,9 @@ class Current:
         try:
             path = published(self._home)
             if path != self._path:
-                self._open, self._path = Published(path, self._contracts), path
+                release = Published(path, self._contracts)
+                release.warm()
+                self._open, self._path = release, path
                 LOG.info("serving release %s", self._open.release.release_id)
         except NotFoundError:
             return
