@@ -18,7 +18,7 @@ from transforms.linking.records import link_name, link_record
 from transforms.linking.score import score
 from transforms.sql_files import count, quoted, sql
 
-__all__ = ["link_build", "prepare_comparisons"]
+__all__ = ["link_build", "link_records", "prepare_comparisons"]
 
 
 def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, release: str) -> None:
@@ -26,11 +26,16 @@ def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rele
 
     Decisions of people are read from ``link_decision``; a build that has none gets an empty one.
     """
+    connection.execute(sql("link/decision"))
     prepare_comparisons(connection)
-    for table in ("decision", "pair"):
-        connection.execute(sql(f"link/{table}"))
     connection.execute(link_name(contracts))
     connection.execute(link_record(contracts))
+    link_records(connection, contracts, release)
+
+
+def link_records(connection: duckdb.DuckDBPyConnection, contracts: Contracts, release: str) -> None:
+    """The same from what the records tell (``link_record``)."""
+    connection.execute(sql("link/pair"))
     sound_table(connection)
     for step in ("signature", "anchor", "candidate", "match", "leader", "choice", "member"):
         connection.execute(sql(f"link/{step}"))
