@@ -39,7 +39,7 @@ BEFORE = (
 CHANGE = (
     f"CREATE OR REPLACE TEMP TABLE chosen AS SELECT record_id, row_number() OVER (ORDER BY hash(record_key), record_id) % 5 AS kind"
     f" FROM (FROM link_record WHERE is_current ORDER BY hash(record_key), record_id LIMIT {CHANGED})",
-    "UPDATE link_record SET phone = ['139' || lpad((record_id % 100000000)::VARCHAR, 8, '0')] FROM chosen"
+    "UPDATE link_record SET phone = ['139' || lpad((link_record.record_id % 100000000)::VARCHAR, 8, '0')] FROM chosen"
     " WHERE chosen.record_id = link_record.record_id AND kind = 0",
     "UPDATE link_record SET former_name_key = name_key, name_key = reverse(name_key) FROM chosen"
     " WHERE chosen.record_id = link_record.record_id AND kind = 1",
