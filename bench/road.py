@@ -38,7 +38,7 @@ def _table(persons: int, folder: Path) -> Table:
 
 def _run(landing: Path, home: Path) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "bench.stages", str(landing), str(home)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     stages: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return stages
 

@@ -40,9 +40,7 @@ def shrunk(tmp_path_factory: pytest.TempPathFactory, own_contracts: Contracts) -
     landing = Landing(root / "landing", own_contracts)
     for day, count in ((DAYS[0], 400), (DAYS[1], 200)):
         landing.put(DATASET, [{"person_no": str(n), "name": "王小明", "benefit_status": "1"} for n in range(count)], day)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(road, "_gate_batches", ungated)
-        travel_ungated(Home(root / "home"), landing.root)
+    travel_ungated(Home(root / "home"), landing.root)
     return root
 
 
