@@ -111,10 +111,19 @@ def take_in(home: Home, contracts: Contracts, landing: Path, reference: str) -> 
     """Land and normalise one batch, and answer the verdict on it. Bad data is no error here: it makes a refused or a held batch, or
     quarantined rows.
     """
+    return _verdicts(home, contracts, [_landed(home, contracts, landing, reference)])[0]
+
+
+def _landed(home: Home, contracts: Contracts, landing: Path, reference: str) -> BatchReport:
     department, name, day = reference.split("/")
     found = delivery(contracts.dataset(f"{department}/{name}"), date.fromisoformat(day), landing / reference, contracts)
-    report = take_in_delivery(home, contracts, found)
-    return next((judged for judged in batches_known(home, contracts) if judged.folder == report.folder), report)
+    return take_in_delivery(home, contracts, found)
+
+
+def _verdicts(home: Home, contracts: Contracts, attempts: list[BatchReport]) -> list[BatchReport]:
+    """What is thought of the batches that were just landed; one that does not count for its day stands as it was landed."""
+    known = {batch.folder: batch for batch in batches_known(home, contracts)}
+    return [known.get(attempt.folder, attempt) for attempt in attempts]
 
 
 def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
@@ -186,7 +195,8 @@ def _clear_build(home: Home, day: date) -> None:
 def _clear_published(home: Home) -> None:
     """Throw away what a run left that was killed between publishing and clearing."""
     last = release.last_release(home)
-    if last and _notes_file(home, last.as_of).exists() and _notes(home, last.as_of)["release_id"] == last.release_id:
+    # a run that a full disk ended may have left notes without a number
+    if last and _notes_file(home, last.as_of).exists() and _notes(home, last.as_of).get("release_id") == last.release_id:
         _clear_build(home, last.as_of)
 
 
@@ -324,11 +334,11 @@ def _take_in_all(
 ) -> None:
     with _timed("take_in", told) as figures:
         waiting = waiting_batches(home, contracts, landing, as_of=as_of)
+        attempts = []
         for done, reference in enumerate(waiting):
             told.progress(done, len(waiting), "batches")
-            take_in(home, contracts, landing, reference)
-        taken = set(waiting)
-        report.batches = [b for b in batches_known(home, contracts) if b.reference in taken]
+            attempts.append(_landed(home, contracts, landing, reference))
+        report.batches = _verdicts(home, contracts, attempts)
         figures |= {
             "batches": len(report.batches),
             "not_accepted": sum(b.status != "accepted" for b in report.batches),

@@ -6,10 +6,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from warehouse.durable import write_text
-from warehouse.faults import WrongUseError
+from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
 
 Verdict = Literal["approved", "rejected"]
@@ -56,10 +57,15 @@ def decide(home: Home, subject: str, of: str, about: tuple[str, ...], said: Answ
 
 
 def approvals(home: Home) -> dict[tuple[str, str], Decision]:
-    """The newest decision on each subject and digest."""
-    found = [_read(json.loads(path.read_text(encoding="utf-8"))) for path in home.approvals.glob("*.json")]
+    """The newest decision on each subject and digest. Raises RenkouError for a file that is damaged."""
+    found = [_read(path) for path in home.approvals.glob("*.json")]
     return {(d.subject, d.of): d for d in sorted(found, key=lambda d: d.at)}
 
 
-def _read(content: dict[str, Any]) -> Decision:
-    return Decision(**content | {"about": tuple(content["about"])})
+def _read(path: Path) -> Decision:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Decision(**content | {"about": tuple(content["about"])})
+    except (ValueError, TypeError, KeyError):
+        remedy = "put it back from the last backup, or take it away and decide again"
+        raise RenkouError(f"{path}: the file of this decision is damaged; {remedy}") from None
