@@ -14,7 +14,7 @@ from transforms.sql_files import quoted, sql
 
 MODEL = "model"
 # Levels of the number that do not say that both bear different ones.
-FITTING_NUMBER = frozenset({"same", "stated", "fifteen", "rounded", "same_text", "one_edit", "two_edits", "other_card", "missing"})
+FITTING_NUMBER = frozenset({"same", "stated", "fifteen", "rounded", "same_text", "one_edit", "two_edits", "other_card", "area", "missing"})
 
 
 def join_units(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
