@@ -1,18 +1,25 @@
-"""One run of the whole road in a process of its own, so that its peak memory is its own."""
+"""One run of the whole road in a process of its own, so that its peak memory is its own; then its end once more without rules."""
 
 from __future__ import annotations
 
 import json
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from contracts.checks_sql import tables_named
 from contracts.load import load_all
-from transforms.road import run
+from contracts.model import Contracts
+from transforms import road
 from warehouse.home import Home
+
+# What comes after the last stage that knows no rule.
+AFTER_UNIFY = (road.reconcile, road.validate, road.publish)
 
 
 def processor_seconds() -> float:
@@ -21,9 +28,14 @@ def processor_seconds() -> float:
 
 
 class Record:
-    """Keeps each stage's seconds, of the clock and of the processors, and the peak memory so far, in bytes."""
+    """Keeps each stage's seconds, of the clock and of the processors, and the peak memory so far, in bytes.
 
-    def __init__(self) -> None:
+    When ``unify`` has ended, ``home`` is copied to ``aside``, for a run that goes on from there otherwise.
+    """
+
+    def __init__(self, home: Home, aside: Path) -> None:
+        self.home, self.aside = home, aside
+        self.day = date.min
         self.stages: list[dict[str, Any]] = []
         self.used = processor_seconds()
 
@@ -34,12 +46,38 @@ class Record:
         pass
 
     def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None:
+        stage, _, day = name.partition(" ")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        used, self.used = processor_seconds() - self.used, processor_seconds()
-        self.stages.append({"stage": name.partition(" ")[0], "seconds": seconds, "cpu": used, "peak": peak, **figures})
+        self.stages.append({"stage": stage, "seconds": seconds, "cpu": processor_seconds() - self.used, "peak": peak, **figures})
+        if stage == "unify":
+            self.day = date.fromisoformat(day)
+            shutil.copytree(self.home.root, self.aside)
+        self.used = processor_seconds()
+
+
+def without_rules(contracts: Contracts) -> Contracts:
+    """The same contracts with no rule of contradiction and no value held against its owner's."""
+    shown = [view for view in contracts.rule_views if view.published_as]
+    needed = {view.table for view in shown}
+    for _ in contracts.rule_views:
+        needed |= {table for view in contracts.rule_views if view.table in needed for table in tables_named(view.sql)}
+    data = tuple(datum.model_copy(update={"checked_by": ()}) for datum in contracts.catalogue.data)
+    return contracts.model_copy(
+        update={
+            "rules": (),
+            "rule_views": tuple(view for view in contracts.rule_views if view.table in needed),
+            "catalogue": contracts.catalogue.model_copy(update={"data": data}),
+        }
+    )
 
 
 if __name__ == "__main__":
-    record = Record()
-    run(Home(Path(sys.argv[2])), load_all(), Path(sys.argv[1]), listener=record)
-    print(json.dumps(record.stages, default=str))
+    landing, home = Path(sys.argv[1]), Home(Path(sys.argv[2]))
+    contracts = load_all()
+    record = Record(home, home.root.with_name("without_rules"))
+    road.run(home, contracts, landing, listener=record)
+    record.used = processor_seconds()
+    for step in AFTER_UNIFY:
+        step(Home(record.aside), without_rules(contracts), record.day)
+    shutil.rmtree(record.aside)
+    print(json.dumps({"stages": record.stages, "without_rules": processor_seconds() - record.used}, default=str))
