@@ -82,8 +82,8 @@ def _source_table(dataset: Dataset, contracts: Contracts) -> str:
         department=quoted(dataset.department),
         dataset=quoted(dataset.name),
         rows=rows,
-        only=", ".join(_only(datum, datum.name in dated(contracts)) for datum in data),
-        picked=", ".join(_pick(datum, datum.name in dated(contracts)) for datum in data),
+        only=", ".join(["is_about", *(_only(datum, datum.name in dated(contracts)) for datum in data)]),
+        picked=", ".join(["bool_or(is_about) AS is_about", *(_pick(datum, datum.name in dated(contracts)) for datum in data)]),
     )
 
 
@@ -94,6 +94,7 @@ def _moment(dataset: Dataset, updated: str) -> str:
 
 def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contracts: Contracts) -> str:
     values = ", ".join(f"{_said(dataset, person, datum, contracts)} AS {datum.name}" for datum in data)
+    values += f", {'true' if person == dataset.persons[0] else 'false'} AS is_about"
     values += "".join(f", {_since(dataset, person, d)} AS {d.name}__on" for d in data if d.name in dated(contracts))
     updated = dataset.delivery.updated
     partners = dict.fromkeys(s.role for s in person.data.values() if s.role)
@@ -253,7 +254,8 @@ def _published(datum: Datum, contracts: Contracts) -> list[str]:
         f"{first('{t}.{x}__no')} AS {name}__no",
     ]
     if datum.phase:
-        columns.append(f"{_early(datum)} AND {name}__source = {datum.sources.index(datum.phase.owner)} AS {name}__is_owner")
+        early = _early(datum) if any(d.id == datum.phase.owner for d in sources) else "false"
+        columns.append(f"{early} AND {name}__source = {datum.sources.index(datum.phase.owner)} AS {name}__is_owner")
     if name in dated(contracts):
         columns.append(f"{first('{t}.{x}__on')} AS {name}__on")
     return columns
@@ -269,9 +271,10 @@ def _order_of_authority(datum: Datum, sources: list[Dataset]) -> list[tuple[Data
 
 
 def _early(datum: Datum) -> str:
-    """SQL: whether the person is still in the phase of life in which another dataset answers."""
+    """SQL: whether the person is still in the phase of life in which another dataset answers: for those whom its rows are about."""
     assert datum.phase is not None
-    return f"{datum.phase.until.replace('/', '__')}.person_no IS NULL"
+    until, owner = (name.replace("/", "__") for name in (datum.phase.until, datum.phase.owner))
+    return f"({until}.person_no IS NULL AND {owner}.is_about)"
 
 
 def _copies(datum: Datum, contracts: Contracts) -> list[Dataset]:

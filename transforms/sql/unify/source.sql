@@ -1,4 +1,5 @@
--- One row per person that the dataset speaks of, each datum in the record that speaks for it.
+-- One row per person that the dataset speaks of, each datum in the record that speaks for it. is_about: one of its rows is about the person,
+-- who is not only named beside another one.
 CREATE OR REPLACE TABLE unify_source__$table AS
 WITH said AS NOT MATERIALIZED (
     $rows
