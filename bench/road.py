@@ -39,7 +39,7 @@ def _table(persons: int, folder: Path) -> Table:
 
 def _run(landing: Path, home: Path) -> tuple[list[dict[str, Any]], float]:
     """The figures of each stage, and the processor seconds of those with rules when there are none."""
-    command = [sys.executable, "-m", "bench.stages", str(landing), str(home)]
+    command = [sys.executable, "-m", "bench.stages", str(landing), str(home), str(home.with_name("without_rules"))]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     return told["stages"], told["without_rules"]

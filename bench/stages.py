@@ -1,4 +1,7 @@
-"""One run of the whole road in a process of its own, so that its peak memory is its own; then its end once more without rules."""
+"""``python -m bench.stages LANDING HOME [ASIDE]``: one run of the whole road in a process of its own, so that its peak memory is its own.
+
+With ``ASIDE``, a folder to be made, the end of the run once more without rules.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ def processor_seconds() -> float:
 class Record:
     """Keeps each stage's seconds, of the clock and of the processors, and the peak memory so far, in bytes.
 
-    When ``unify`` has ended, ``home`` is copied to ``aside``, for a run that goes on from there otherwise.
+    When ``unify`` has ended, ``home`` is copied to ``aside``, if it is given, for a run that goes on from there otherwise.
     """
 
-    def __init__(self, home: Home, aside: Path) -> None:
+    def __init__(self, home: Home, aside: Path | None) -> None:
         self.home, self.aside = home, aside
         self.day = date.min
         self.stages: list[dict[str, Any]] = []
@@ -49,7 +52,7 @@ class Record:
         stage, _, day = name.partition(" ")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         self.stages.append({"stage": stage, "seconds": seconds, "cpu": processor_seconds() - self.used, "peak": peak, **figures})
-        if stage == "unify":
+        if stage == "unify" and self.aside:
             self.day = date.fromisoformat(day)
             shutil.copytree(self.home.root, self.aside)
         self.used = processor_seconds()
@@ -71,13 +74,18 @@ def without_rules(contracts: Contracts) -> Contracts:
     )
 
 
-if __name__ == "__main__":
-    landing, home = Path(sys.argv[1]), Home(Path(sys.argv[2]))
-    contracts = load_all()
-    record = Record(home, home.root.with_name("without_rules"))
-    road.run(home, contracts, landing, listener=record)
-    record.used = processor_seconds()
+def _end_without_rules(aside: Path, day: date) -> float:
+    """Processor seconds of the stages after ``unify``."""
+    began = processor_seconds()
     for step in AFTER_UNIFY:
-        step(Home(record.aside), without_rules(contracts), record.day)
-    shutil.rmtree(record.aside)
-    print(json.dumps({"stages": record.stages, "without_rules": processor_seconds() - record.used}, default=str))
+        step(Home(aside), without_rules(load_all()), day)
+    shutil.rmtree(aside)
+    return processor_seconds() - began
+
+
+if __name__ == "__main__":
+    landing, home, *rest = map(Path, sys.argv[1:])
+    record = Record(Home(home), rest[0] if rest else None)
+    road.run(record.home, load_all(), landing, listener=record)
+    without = _end_without_rules(record.aside, record.day) if record.aside else None
+    print(json.dumps({"stages": record.stages, "without_rules": without}, default=str))
