@@ -75,7 +75,7 @@ def test_a_rule_that_cannot_be_run_is_told_by_its_file(written: str, own_contrac
     """It reads well, so that only the database finds it out."""
     rule = next(rule for rule in own_contracts.rules if rule.id == "two_numbers")
     broken = rule.model_copy(update={"sql": f"SELECT {written} AS person_no FROM rule_person"})
-    with pytest.raises(RenkouError, match=r"rules/two_numbers\.yaml: sql: cannot be run: .*; mend the rule"):
+    with pytest.raises(RenkouError, match=r"rules/two_numbers\.yaml: sql: cannot be run: .*; mend it"):
         built(CASES[:1], own_contracts.model_copy(update={"rules": (broken,)}))
 
 
