@@ -93,6 +93,7 @@ def _records_before(connection: duckdb.DuckDBPyConnection, home: Home, day: date
     if earlier == newest or earlier not in releases(home):
         connection.execute("CREATE OR REPLACE VIEW record_before AS FROM prior_person_record")
         return
+    home.need(release_file(home, earlier))
     connection.execute(f"ATTACH {quoted(str(release_file(home, earlier)))} AS earlier (READ_ONLY)")
     connection.execute("CREATE OR REPLACE TABLE record_before AS SELECT department, dataset, record_key FROM earlier.person_record")
     connection.execute("DETACH earlier")

@@ -25,18 +25,23 @@ def _nothing() -> None:
     """A folder needs no writing back."""
 
 
+def _there(_path: Path) -> None:
+    """In a folder every file is there."""
+
+
 @dataclass(frozen=True)
 class Home:
     """``RENKOU_HOME``: landed batches, builds in progress, the published warehouse, extracts, reports.
 
     A home on an object store (``store``, ``s3://bucket/prefix``), or in a folder that is sealed (``store``, its path), is worked on in
     a copy at ``root``; ``warehouse.working_copy`` brings it up to date and writes it back, and ``keep`` writes back what is finished
-    while a command goes on.
+    while a command goes on. Of releases that are not published a writer's copy has the names alone, until ``need`` brings one.
     """
 
     root: Path
     store: str | None = None
     keep: Callable[[], None] = field(default=_nothing, repr=False, compare=False)
+    need: Callable[[Path], None] = field(default=_there, repr=False, compare=False)
 
     @classmethod
     def from_environment(cls) -> Home:

@@ -41,11 +41,11 @@ class SealedFolder:
         return {name: there for name, path in self._files(part) if (there := _seen(path))}
 
     def told_of(self, name: str) -> dict[str, str]:
-        """A link's goal. Raises GoneError."""
+        """A link's goal, or the time of a file. Raises GoneError."""
         path = self._root / name
         if _seen(path) is None:
             raise GoneError(f"{path}: is not there any more")
-        return {"link": str(path.readlink())} if path.is_symlink() else {}
+        return {"link": str(path.readlink())} if path.is_symlink() else {"mtime": str(path.stat().st_mtime_ns)}
 
     def get(self, name: str, expected: Object, target: Path) -> dict[str, str]:
         """Open a file into ``target``, which only its owner may read; answers its time and mode.

@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -53,12 +53,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Known:
-    """A file that is the same here and on the store: the object's etag, the file's size and time, a link's goal."""
+    """A file that is the same here and on the store: the object's etag, the file's size and time, a link's goal.
+
+    One that ``is_name`` is empty here, and stands for the object.
+    """
 
     etag: str
     size: int
     mtime_ns: int
     link: str = ""
+    is_name: bool = False
 
 
 @contextmanager
@@ -78,7 +82,7 @@ def at_home(work: Work, patience: timedelta = timedelta(0)) -> Iterator[Home]:
         if not work.writes:
             copy.bring(work.reads)
         try:
-            yield replace(home, keep=lambda: copy.keep(work.writes, lock))
+            yield replace(home, keep=lambda: copy.keep(work.writes, lock), need=copy.need)
             copy.keep(work.writes, lock)
         finally:
             copy.keep(work.adds, None, own=True)
@@ -180,6 +184,13 @@ class WorkingCopy:
         with self._transfer():
             self._bring(self._unlocked(parts))
 
+    def need(self, path: Path) -> None:
+        """Bring a file of which only the name is here."""
+        name = path.relative_to(self._root).as_posix()
+        with self._transfer():
+            if name in self._known and self._known[name].is_name:
+                self._get(name, self._store.listed(name.partition("/")[0])[name])
+
     def keep(self, parts: Iterable[str], lock: Lock | Written | None, *, own: bool = False) -> None:
         """Write back what has changed; ``own``: of the files that bear the copy's name alone. Raises BusyError when the lock is lost."""
         with self._transfer():
@@ -226,7 +237,10 @@ class WorkingCopy:
         there = self._store.listed(part)
         here = dict(self._files(part))
         links = {name: self._link(name, there[name]) for name in there if _may_be_link(name)}
-        wanted = there if whole or not any(links.values()) else _published(there, links)
+        wanted = _published(there, links) if any(links.values()) else there
+        if whole:
+            for name in there.keys() - wanted.keys():
+                self._stand_in(name, there[name], here)
         stale = [name for name in wanted if not self._is_own(name) and not self._is_here(name, wanted[name], here)]
         for rank in (0, 1, 2):
             of_rank = [name for name in stale if _rank(name) == rank]
@@ -244,7 +258,21 @@ class WorkingCopy:
 
     def _is_here(self, name: str, there: Object, here: Mapping[str, Path]) -> bool:
         known = self._known.get(name)
-        return bool(known and known.etag == there.etag and name in here and _same(_state(here[name]), known))
+        is_same = known and known.etag == there.etag and name in here and _same(_state(here[name]), known)
+        return bool(is_same and known and not known.is_name)
+
+    def _stand_in(self, name: str, there: Object, here: Mapping[str, Path]) -> None:
+        """Put an empty file in the place of one that is seldom read, with its time, by which releases are told apart."""
+        known = self._known.get(name)
+        if known and known.is_name and known.etag == there.etag and name in here:
+            return
+        path, told = self._root / name, self._store.told_of(name)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.unlink(missing_ok=True)
+        path.touch()
+        if "mtime" in told:
+            os.utime(path, ns=(int(told["mtime"]),) * 2)
+        self._known[name] = replace(_state(path), etag=there.etag, is_name=True)
 
     def _fetched(self, name: str, there: Object, link: str) -> None:
         if link:
@@ -317,7 +345,7 @@ class WorkingCopy:
             before = dict(self._known)
             yield
             if self._known != before:
-                content = {n: (k.etag, k.size, k.mtime_ns, k.link) for n, k in self._known.items()}
+                content = {n: astuple(k) for n, k in self._known.items()}
                 write_text(path, json.dumps(content))
 
     @contextmanager

@@ -21,7 +21,7 @@ from warehouse.faults import RenkouError
 from warehouse.home import Home
 from warehouse.object_store import BusyError
 from warehouse.parts import BUILD, DECIDE, EVERYTHING, LOOK, LOOKS, RELEASE, REPORT, RESTORE
-from warehouse.publish import current_release, publish, published
+from warehouse.publish import current_release, publish, published, releases
 from warehouse.sealed_folder import SealedFolder
 from warehouse.sealing import Keys, is_sealed
 from warehouse.submissions import Submission, Submissions
@@ -67,6 +67,27 @@ def test_what_did_not_change_is_not_sealed_again(sealed: SealedHome) -> None:
     with sealed.machine("two"), at_home(BUILD):
         pass
     assert sealed.objects() == before
+
+
+def test_a_writer_has_older_releases_by_name_and_the_one_that_it_needs(sealed: SealedHome) -> None:
+    first = sealed.read("warehouse/release_r1.duckdb")
+    publish_on(sealed, "r2")
+    before = sealed.objects()
+    with sealed.machine("two"), at_home(BUILD) as home:
+        assert releases(home) == ("r2", "r1")
+        older = home.warehouse / "release_r1.duckdb"
+        assert older.stat().st_size == 0
+        home.need(older)
+        assert older.read_bytes() == first
+    assert sealed.objects() == before
+    with sealed.machine("two"), at_home(BUILD):
+        assert older.stat().st_size == 0  # what was needed once does not fill the memory for ever
+    with sealed.machine("three"), at_home(BUILD):
+        pass
+    (sealed.root / "warehouse" / "current.duckdb").unlink()
+    (sealed.root / "warehouse" / "current.duckdb").symlink_to("release_r1.duckdb")
+    with sealed.machine("three"), at_home(RELEASE) as home:
+        assert published(home).read_bytes() == first
 
 
 def test_pages_for_people_stay_open_and_a_command_that_fails_seals_nothing(sealed: SealedHome) -> None:
