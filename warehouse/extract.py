@@ -191,9 +191,10 @@ def _select(work: _Work) -> int:
     _check_columns(work)
     columns = ", ".join(f"{_masked(name, text, work)} AS {quoted(name)}" for name, text in subscription.reads)
     derived = "".join(f", CAST(({p.expression}) AS VARCHAR) AS {quoted(p.name)}" for p in _derived(work))
+    order = "" if subscription.small_cells else _folder_by_folder(work)
     try:
         work.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE delivered AS SELECT {columns}{derived} FROM person {_wanted(subscription)}"
+            f"CREATE OR REPLACE TEMP TABLE delivered AS SELECT {columns}{derived} FROM person {_wanted(subscription)}{order}"
         )
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
         first = str(error).splitlines()[0]
@@ -201,6 +202,12 @@ def _select(work: _Work) -> int:
     if work.key is not None:
         _lists_as_text(work.connection)
     return _withhold(work)
+
+
+def _folder_by_folder(work: _Work) -> str:
+    """SQL that lays each folder's rows together, so that writing it does not gather them out of all."""
+    levels = [quoted(p.name) for p in work.partitions]
+    return f" ORDER BY {', '.join([*levels, KEY])}" if levels else ""
 
 
 def _lists_as_text(connection: duckdb.DuckDBPyConnection) -> None:
@@ -233,7 +240,7 @@ def _withhold(work: _Work) -> int:
     columns = ", ".join(quoted(name) for name in cells.columns)
     work.connection.execute(
         "CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM delivered"
-        f" QUALIFY count(*) OVER (PARTITION BY {columns}) >= {cells.minimum}"
+        f" QUALIFY count(*) OVER (PARTITION BY {columns}) >= {cells.minimum}{_folder_by_folder(work)}"
     )
     return int(before - work.connection.execute("SELECT count(*) FROM delivered").fetchall()[0][0])
 
