@@ -1,22 +1,29 @@
 """What becomes of persons when records come, change, are decided over and go: situations that master data has to stand.
 
-The first ten are those of SanteDB's master data management (cases 1 to 10 of its README), told of our registers; the
+The first ten are those of SanteDB's master data management (cases 1 to 10 of its README), told of our registers, and the
+last three its cases 11 to 13, where the record of truth is the one of the register that answers for a datum; the
 bridge and the record between two persons are what OpenCR's re-linking must get right. All of them live in one county,
-each with people of its own, so that five builds tell them all.
+each with people of its own, so that four builds tell them all.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from contracts.load import OWN, load
+from contracts.model import Contracts, Form
 from tests.support.identity import INSURED, RECORD, REGISTER, Story, number
+from tests.support.landing import DAY
 from tests.support.release import rows
 from warehouse.decisions import withdraw
 from warehouse.explain import explain
+from warehouse.extract import extract
 from warehouse.home import Home
+from warehouse.prefill import Inquiry, prefill
 
 HAN = {"sex": "1"}
 
@@ -57,6 +64,8 @@ ONE, TWO = Person("33010619710115313", "裘千仞"), Person("33010619720220335",
 BRIDGE, BANK = Person("33010619730325357", "骆宾生"), Person("33010619740430379", "阮嗣同")
 BABY = Person("33010620261105392", "诸葛小满")
 NEW = Person("33010619750505417", "端木蕻")
+TRUE = Person("33010619770711451", "公孙树")
+DOCTOR = "申屠济"
 HELD: dict[str, dict[str, str]] = {}
 
 
@@ -89,6 +98,8 @@ def first_day(s: Story) -> None:
     s.resident("bridge", **BRIDGE.told())
     s.insured("bank|110", **BANK.told())
     s.clinic("baby", **BABY.at_clinic(id_number=None))
+    s.clinic("true", **TRUE.at_clinic(name="公孙述", family_doctor=DOCTOR))
+    s.insured("true|110", **TRUE.told(name="公孙述"))
 
 
 def second_day(s: Story) -> None:
@@ -98,12 +109,14 @@ def second_day(s: Story) -> None:
     s.clinic("drift", **OTHER.at_clinic())
     s.resident("alone", **ALONE.told(name="孟浩", phone="13957100001", residence_address="别处"))
     s.resident("baby", **BABY.told())
+    s.resident("true", **TRUE.told())
 
 
 def third_day(s: Story) -> None:
     """What was decided is put to the test: the linked become unlike, the parted alike; two persons get one number."""
     s.clinic("sticky", **STICKY.at_clinic(id_number=None, name="司徒雷", **iso("19991231")))
     s.clinic("apart", **APART.at_clinic())
+    s.resident("true", **TRUE.told(name="公孙术", former_name=TRUE.name))
     s.resident("two", **TWO.told(id_number=ONE.number, name=ONE.name, birth_date=ONE.day))
     s.insured("two|110", **ONE.told())
     s.clinic("two", **ONE.at_clinic())
@@ -246,3 +259,45 @@ class TestDepartmentsTakeTheirErrorsBack:
         held = [f"{dataset} {key}" for dataset, records in story.held.items() for key in records]
         found = [f"{d}/{t} {key}" for d, t, key in rows(story.home.current, "SELECT department, dataset, record_key FROM person_record")]
         assert sorted(found) == sorted([*held, f"{RECORD} moved"])
+
+
+@pytest.mark.usefixtures("story")
+class TestOneRegisterAnswers:
+    """SanteDB's record of truth is here the record of the register that the catalogue names as a datum's owner."""
+
+    def test_18_the_record_of_truth_takes_over_what_is_told_and_moves_nobody(self, story: Story) -> None:
+        assert on(1, RECORD, "true") == on(1, INSURED, "true|110") == on(2, REGISTER, "true")
+        known = rows(
+            story.home.current,
+            "SELECT value, known_from, department || '/' || dataset, standing FROM person_history"
+            f" WHERE person_id = '{on(1, RECORD, 'true')}' AND datum = 'name' ORDER BY known_from, known_to NULLS LAST",
+        )
+        first, second = DAY, DAY + timedelta(days=1)
+        assert known[0][0] == "公孙述"
+        assert known[0][3] == "fallback"
+        assert ("公孙树", second, REGISTER, "owner") in known
+        assert known[0][1] == first
+
+    def test_19_what_the_record_of_truth_becomes_is_told_and_moves_nobody(self, story: Story) -> None:
+        records = ((RECORD, "true"), (INSURED, "true|110"), (REGISTER, "true"))
+        assert {on(day, *record) for day in (3, 4) for record in records} == {on(1, RECORD, "true")}
+        told = rows(story.home.current, f"SELECT name FROM person WHERE person_id = '{on(1, RECORD, 'true')}'")
+        assert told == [("公孙术",)]
+
+    def test_20_what_a_sensitive_register_says_goes_to_nobody_without_a_basis(self, story: Story, own_contracts: Contracts) -> None:
+        contracts = own_contracts
+
+        def seen(form: Form) -> bool:
+            asked = Inquiry(form.id, TRUE.number, form.purposes[0], "1", story.day)
+            return DOCTOR in str(prefill(story.home.current, contracts, asked).fields)
+
+        forms = {form.id for form in contracts.forms if seen(form)}
+        assert "family_doctor" in forms
+        assert all("health" in form.covers for form in contracts.forms if form.id in forms)
+        covering = {purpose.id for purpose in contracts.purposes if "family_doctor" in purpose.data}
+        told: dict[str, str] = {}
+        for subscription in contracts.subscriptions:
+            folder = extract(story.home.current, contracts, subscription.subscriber, story.home).folder
+            told[subscription.id] = "".join(str(pd.read_parquet(file, partitioning=None).to_dict()) for file in folder.rglob("*.parquet"))
+            assert (DOCTOR in told[subscription.id]) == bool(covering & set(subscription.purposes)), subscription.id
+        assert any("公孙术" in text for text in told.values())
