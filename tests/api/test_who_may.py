@@ -92,7 +92,7 @@ def test_the_time_does_not_tell_them_apart(client: TestClient, key: Key) -> None
     taken = [(seconds(MAN), seconds(NOBODY)) for _ in range(15)]
     hidden, nobody = (statistics.median(times) for times in zip(*taken, strict=True))
     assert min(hidden, nobody) >= LEVEL
-    assert abs(hidden - nobody) < 0.015
+    assert abs(hidden - nobody) < 0.8 * LEVEL
 
 
 @pytest.mark.parametrize("number", ["3301021965031200%", "330102*********16", "' OR 1=1 --      ", "_" * 18])
