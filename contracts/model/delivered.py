@@ -1,0 +1,290 @@
+"""What a department delivers: where it lies, how it is laid out, and what its rows say of whom.
+
+Names of columns in ``when``, ``data``, ``date`` ... are property names of the contract, never the department's own headers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.model.agreed import Agreed
+
+When = dict[str, str | list[str]]
+
+
+class Bounds(Agreed):
+    """Shares of the batch before by which a full batch may shrink or grow before a person is asked.
+
+    A change of fewer than ``at_least`` rows is never asked about.
+    """
+
+    shrink: float = 0.2
+    grow: float = 0.3
+    at_least: int = 100
+
+
+class Operation(Agreed):
+    """Which property of a delta says what happened, and which of its values withdraw the record."""
+
+    column: str
+    delete: tuple[str, ...]
+    upsert: tuple[str, ...]
+
+
+class FileLayout(Agreed):
+    """One kind of data file: ``files`` is a glob, ``encoding`` what the department says that it writes."""
+
+    files: str
+    format: Literal["csv", "xlsx", "jsonl", "parquet"]
+    encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    compression: Literal["gzip"] | None = None
+    delimiter: str = ","
+    sheets: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ("合计", "总计", "小计")
+
+
+class Delivery(Agreed):
+    """How a dataset arrives.
+
+    ``additions_only``: a delta that only ever adds, as a register of judgments; it has no ``operation``.
+    ``quarantine_bound``: the share of unreadable or impossible rows that refuses a batch.
+    """
+
+    mode: Literal["full", "delta"]
+    layouts: tuple[FileLayout, ...]
+    control: Literal["required", "none"] = "none"
+    cadence: Literal["daily", "weekly", "monthly"]
+    operation: Operation | None = None
+    updated: str | None = None
+    additions_only: bool = False
+    bounds: Bounds = Bounds()
+    quarantine_bound: float = 0.5
+
+
+class FileSource(Agreed):
+    """Files in a folder: mounted, or on an SFTP server.
+
+    ``path`` is the folder, with ``{day}`` where eight digits name the batch; without it a file's own name bears
+    the day. A file younger than ``settled`` seconds may still be being written, and waits.
+    """
+
+    kind: Literal["folder", "sftp"]
+    connection: str
+    path: str = ""
+    settled: int = 60
+
+
+class BucketSource(Agreed):
+    """Objects of an S3-compatible store; ``path`` is their prefix, read like that of a FileSource."""
+
+    kind: Literal["s3"]
+    connection: str
+    bucket: str
+    path: str = ""
+    settled: int = 0
+
+
+class ViewSource(Agreed):
+    """A view of a PostgreSQL database. A delta takes rows whose ``watermark`` (a column) is not older than the last one seen."""
+
+    kind: Literal["postgresql"]
+    connection: str
+    view: str
+    watermark: str | None = None
+
+
+class PagesSource(Agreed):
+    """A paged HTTP API: ``GET <path>?since=<time>&cursor=<cursor>`` answers ``{"items": [...], "next": cursor or null}``."""
+
+    kind: Literal["http"]
+    connection: str
+    path: str
+
+
+Source = Annotated[FileSource | BucketSource | ViewSource | PagesSource, Field(discriminator="kind")]
+
+
+class Supply(Agreed):
+    """Where a role's datum comes from: a column, or (for ties between persons) another role of the row.
+
+    ``since`` names the column of the day or month from which it holds.
+    """
+
+    column: str | None = None
+    role: str | None = None
+    since: str | None = None
+    when: When = Field(default_factory=dict)
+
+
+class RegisterKey(Agreed):
+    """A department's own number of a person: rows with the same one, of all datasets that share the ``space``, are of one person."""
+
+    space: str
+    column: str
+    when: When = Field(default_factory=dict)
+
+
+class PersonOfRow(Agreed):
+    """One person that a row speaks of.
+
+    ``data`` maps a datum of the catalogue to its supply. ``former_id_number`` names the column in which the
+    register itself states an earlier number. ``newest_by`` orders a person's records of this dataset
+    (default: ``updated``). ``register_key`` is the department's own number of the person, where it has one.
+    ``one_row_a_person``: nobody stands in this role in two rows that are current. ``contexts`` names columns that serve to find the
+    person and tell nothing of them, each by the context of linking that it is.
+    """
+
+    role: str
+    data: dict[str, Supply]
+    former_id_number: str | None = None
+    register_key: RegisterKey | None = None
+    one_row_a_person: bool = False
+    newest_by: str | None = None
+    contexts: dict[str, str] = Field(default_factory=dict)
+
+
+class EventOfRow(Agreed):
+    """Something that a row says happened to the persons in ``roles``.
+
+    ``date`` names the column of the day or month.
+    """
+
+    kind: str
+    date: str
+    roles: tuple[str, ...]
+    when: When = Field(default_factory=dict)
+
+
+class Change(Agreed):
+    """A change of a published datum of ``data`` that is an event: to one of ``to``, or to anything.
+
+    ``from_nothing``: only where nothing was published before; else only from one value to another.
+    """
+
+    data: tuple[str, ...]
+    to: tuple[str, ...] = ()
+    from_nothing: bool = False
+
+
+class EventKind(Agreed):
+    """A kind of event that subscribers can follow (一件事).
+
+    ``once`` in a life: of several records that tell it the first in ``order`` speaks, then the earliest day. ``changed``: a
+    change of what is published tells it too. A kind without a file is told once a record.
+    """
+
+    id: str
+    label: str
+    label_en: str
+    once: bool = False
+    order: tuple[str, ...] = ()
+    changed: Change | None = None
+
+
+class RelationOfRow(Agreed):
+    """A tie that a row states: ``from`` has ``kind`` ``to``; ``inverse`` is what ``to`` calls ``from``.
+
+    ``may_be_self``: both may be the same person, as the head of a household is among its members.
+    """
+
+    kind: str
+    inverse: str
+    from_: str = Field(alias="from")
+    to: str
+    may_be_self: bool = False
+    when: When = Field(default_factory=dict)
+
+
+class HouseholdOfRow(Agreed):
+    number: str
+    relation: str
+
+
+class Column(Agreed):
+    """One column of a delivery.
+
+    ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's).
+    """
+
+    name: str
+    header: str
+    label: str
+    key: int | None = None
+    required: bool = False
+    normaliser: str = "text"
+    crosswalk: str | None = None
+    same_as: str | None = None
+    impossible: Literal["quarantine", "missing"] = "missing"
+    not_taken: str | None = None
+    used_for: str | None = None
+
+
+# What household number and relation to the head tell of a person's kin, without a column of its own.
+HOUSEHOLD_TELLS = frozenset({"mother", "father", "spouse"})
+
+
+class AnswersOfRow(Agreed):
+    """A delivery of answers to work orders: the columns of the order's id, of the answer, and of what is said to it."""
+
+    order: str
+    answer: str
+    remark: str | None = None
+
+
+class Dataset(Agreed):
+    """What a department delivers."""
+
+    department: str
+    name: str
+    title: str
+    office: str = ""
+    version: str
+    delivery: Delivery
+    pulled_from: Source | None = None
+    latency_hours: float | None = None
+    retention_days: int | None = None
+    columns: tuple[Column, ...]
+    persons: tuple[PersonOfRow, ...]
+    events: tuple[EventOfRow, ...] = ()
+    relations: tuple[RelationOfRow, ...] = ()
+    household: HouseholdOfRow | None = None
+    answers: AnswersOfRow | None = None
+    source: Path
+
+    @property
+    def id(self) -> str:
+        return f"{self.department}/{self.name}"
+
+    @property
+    def table(self) -> str:
+        """The dataset as part of a table's name: ``<department>__<dataset>``."""
+        return f"{self.department}__{self.name}"
+
+    @property
+    def taken(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.not_taken is None)
+
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        return tuple(sorted((c for c in self.columns if c.key is not None), key=lambda c: c.key or 0))
+
+    @property
+    def updated_at(self) -> str | None:
+        """The column of the moment or day of a record's last change; none where versions are counted."""
+        updated = self.delivery.updated
+        return updated if updated and self.column(updated).normaliser != "number" else None
+
+    @property
+    def supplies(self) -> frozenset[str]:
+        """Names of the data that a row may tell of one of its persons."""
+        told = frozenset(name for person in self.persons for name in person.data)
+        return told | HOUSEHOLD_TELLS if self.household else told
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+    def role(self, role: str) -> PersonOfRow:
+        return next(p for p in self.persons if p.role == role)

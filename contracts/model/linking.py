@@ -1,0 +1,110 @@
+"""How records of one person are found: blocks, comparisons, rules, doubts, and the model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.model.agreed import Agreed
+
+
+class Context(Agreed):
+    """What surrounds a person and is compared in linking: any of ``data`` of the catalogue, or its last ``tail`` characters."""
+
+    name: str
+    data: tuple[str, ...]
+    tail: int | None = None
+
+
+class Level(Agreed):
+    """One outcome of a comparison: ``when`` is SQL over the columns of two units, ``_l`` and ``_r``; the first that holds counts.
+
+    ``missing``: nothing can be said. The last level of a comparison has no ``when``.
+    """
+
+    name: str
+    when: str | None = None
+    missing: bool = False
+
+
+class Comparison(Agreed):
+    """What of two units is compared. ``floor``: the lowest weight that a level may have, for what changes in a life (a phone, a job)."""
+
+    name: str
+    label: str
+    label_en: str
+    levels: tuple[Level, ...]
+    floor: float | None = None
+
+
+class Block(Agreed):
+    """Which units are compared at all: those whose keys are equal.
+
+    ``key`` is SQL over the columns of a record; ``sought`` that of the record which seeks, where it differs. A key that more than
+    ``limit`` units bear tells nothing and is passed over. ``recall`` was measured: the share of all pairs of one person that it finds.
+    """
+
+    name: str
+    key: str
+    sought: str | None = None
+    limit: int = 50
+    recall: float | None = None
+
+
+class LinkRule(Agreed):
+    """A rule that joins two units without weighing: each comparison named in ``when`` has one of the levels, and one of ``any`` has.
+
+    ``overlooks`` names what the evidence outweighs: another sex; another valid number, of which a single source tells. ``precision``
+    was measured by ``renkou train``: of the ``records`` that the rule put with a person, the share that are that person's.
+    ``identifies``: it rests on an identifier; two that name two persons leave a doubt, whatever they weigh.
+    """
+
+    name: str
+    label: str
+    label_en: str
+    when: dict[str, tuple[str, ...]]
+    any: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    overlooks: tuple[Literal["sex", "number"], ...] = ()
+    identifies: bool = False
+    precision: float | None = None
+    records: int | None = None
+
+
+class LinkDoubt(Agreed):
+    """What relatives have in common as well: at these levels the weight alone links nobody, the pair waits for a person.
+
+    Each comparison named in ``when`` has one of the levels, and none of ``unless`` has.
+    """
+
+    name: str
+    label: str
+    label_en: str
+    when: dict[str, tuple[str, ...]]
+    unless: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class LinkModel(Agreed):
+    """Parameters of the probabilistic model (Fellegi and Sunter, 1969), as ``renkou train`` found them.
+
+    ``parameters``: for each comparison and level the shares m (of pairs of one person) and u (of other pairs). Weights are log2 of
+    the odds: from ``link_at`` linked, from ``doubt_at`` doubtful; the next best unit must lie ``margin`` below.
+    """
+
+    trained_on: str
+    prior: float
+    link_at: float
+    doubt_at: float
+    margin: float
+    parameters: dict[str, dict[str, tuple[float, float]]]
+
+
+class Linking(Agreed):
+    """How records find their persons beyond the number."""
+
+    contexts: tuple[Context, ...]
+    comparisons: tuple[Comparison, ...]
+    blocks: tuple[Block, ...]
+    rules: tuple[LinkRule, ...]
+    doubts: tuple[LinkDoubt, ...]
+    model: LinkModel
