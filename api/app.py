@@ -44,6 +44,7 @@ IdempotencyKey = Annotated[
     ),
 ]
 HEADERS = {RELEASE: {"description": "The release that was read", "schema": {"type": "string"}}}
+NAMED: dict[int | str, dict[str, Any]] = {200: {"headers": HEADERS}}
 
 
 def create(home: Home | None = None) -> FastAPI:
@@ -99,20 +100,22 @@ def _health(app: FastAPI) -> None:
 def _forms(app: FastAPI) -> None:
     always = problems.documented(401, 405, 413, 429, 500)
 
-    @app.get("/v1/forms", responses=always)
-    async def forms(system: Caller, service: Serving) -> models.Forms:
+    @app.get("/v1/forms", responses=NAMED | always | problems.documented(503))
+    async def forms(system: Caller, service: Serving, response: Response) -> models.Forms:
         """The forms that this key may use."""
+        response.headers[RELEASE] = service.current.release.release.release_id
         return models.Forms(forms=[_summary(form, service, system) for form in service.forms(system)])
 
-    @app.get("/v1/forms/{form}", responses=always | problems.documented(404, 422))
-    async def form(form: FormId, system: Caller, service: Serving) -> models.FormDetail:
+    @app.get("/v1/forms/{form}", responses=NAMED | always | problems.documented(404, 422, 503))
+    async def form(form: FormId, system: Caller, service: Serving, response: Response) -> models.FormDetail:
         """What one form asks."""
+        response.headers[RELEASE] = service.current.release.release.release_id
         return _detail(service.form(form, system), service, system)
 
     @app.post(
         "/v1/forms/{form}/prefill",
         response_model=Prefilled,
-        responses={200: {"headers": HEADERS}} | always | problems.documented(400, 403, 404, 422, 503),
+        responses=NAMED | always | problems.documented(400, 403, 404, 422, 503),
     )
     async def prefill(form: FormId, asked: models.PrefillRequest, system: Caller, service: Serving) -> Response:
         """The form filled in for one applicant, for the applicant to see and confirm before it is used.
@@ -153,7 +156,7 @@ def _forms(app: FastAPI) -> None:
 def _persons(app: FastAPI) -> None:
     refusals = problems.documented(401, 404, 405, 413, 422, 429, 500, 503)
 
-    @app.get("/v1/persons/{person_id}/access-log", responses=refusals)
+    @app.get("/v1/persons/{person_id}/access-log", responses=NAMED | refusals)
     async def access_log(
         person_id: PersonId, system: Caller, service: Serving, response: Response
     ) -> models.AccessLogAnswer:

@@ -87,6 +87,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misfit(_: Request, error: RequestValidationError) -> JSONResponse:
+        if any(item["type"] == "json_invalid" for item in error.errors()):
+            return problem(400, WORDS[400])
         errors = [
             Misfit(where=".".join(str(part) for part in item["loc"][:4]), what=str(item["msg"]))
             for item in error.errors()

@@ -49,8 +49,14 @@ def test_forms_are_those_of_the_key(client: TestClient, key: Key) -> None:
     own = key(forms=("retirement",), purposes=("退休申请",))
     (form,) = client.get("/v1/forms", headers=own).json()["forms"]
     assert (form["id"], form["purposes"]) == ("retirement", ["退休申请"])
-    detail = client.get("/v1/forms/retirement", headers=own).json()
-    assert {"name", "bank_account"} <= {field["name"] for field in detail["fields"]}
+    detail = client.get("/v1/forms/retirement", headers=own)
+    assert {"name", "bank_account"} <= {field["name"] for field in detail.json()["fields"]}
+    assert detail.headers["renkou-release"] == client.get("/v1/forms", headers=own).headers["renkou-release"] == "r1"
+
+
+def test_what_is_no_json_is_told_as_such(client: TestClient, key: Key) -> None:
+    answer = client.post(PREFILL, content=b'{"id_number": ', headers=key() | {"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The body cannot be read as JSON.")
 
 
 def test_health_says_which_release_and_how_old(client: TestClient) -> None:
