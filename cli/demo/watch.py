@@ -16,6 +16,8 @@ RUNS = "/api/v2/dags/~/dagRuns?limit=100&order_by=-run_after"
 # An asset's change becomes a run in the scheduler's next round: nothing must be seen for this long.
 QUIET_FOR = 4.0
 POLL_EVERY = 1.0
+# What a task is in while something is still to happen by itself.
+WORKING = {"scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred"}
 
 
 class RunFailedError(Exception):
@@ -36,9 +38,10 @@ class Watch:
         self.before = {_key(run) for run in self._runs()}
         self.ended: dict[tuple[str, str], dict[str, Any]] = {}
         self.retried: set[tuple[str, str]] = set()
+        self.asking: set[tuple[str, str]] = set()
 
     def until_quiet(self, dag_ids: list[str]) -> None:
-        """Return when no run is unfinished and no asset's change waits to start one."""
+        """Return when no run is unfinished save those that wait for a person, and no asset's change waits to start one."""
         quiet_since = time.monotonic()
         while time.monotonic() - quiet_since < QUIET_FOR:
             self.airflow.alive()
@@ -57,7 +60,16 @@ class Watch:
             if run["state"] in {"success", "failed"} and _key(run) not in self.ended:
                 self.ended[_key(run)] = run
                 self._tell(run)
-        return [run for run in runs if run["state"] in {"queued", "running"}]
+        return [run for run in runs if run["state"] in {"queued", "running"} and not self._waits_for_a_person(run)]
+
+    def _waits_for_a_person(self, run: dict[str, Any]) -> bool:
+        """Whether all that the run does is ask: a person may take days to answer."""
+        states = {task["state"] for task in self._tasks(*_key(run))}
+        asks = "awaiting_input" in states and not states & WORKING
+        if asks and _key(run) not in self.asking:
+            self.asking.add(_key(run))
+            self.say(f"{run['dag_id']:<22} waits for a person: Required Actions on Airflow's page")
+        return asks
 
     def _tell(self, run: dict[str, Any]) -> None:
         tasks = self._tasks(run["dag_id"], run["dag_run_id"])

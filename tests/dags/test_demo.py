@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -51,7 +52,8 @@ class Told:
 
     def call(self, _method: str, path: str) -> Any:
         if "taskInstances" in path:
-            return {"task_instances": self.answers["tasks"]}
+            asked = parse_qs(urlsplit(path).query).get("state")
+            return {"task_instances": [task for task in self.answers["tasks"] if not asked or task["state"] in asked]}
         if "queuedEvents" in path:
             return None
         return {"dag_runs": self.answers["runs"]}
@@ -86,3 +88,27 @@ def test_runs_of_an_earlier_demo_are_not_told_again(tmp_path: Path) -> None:
     said: list[str] = []
     Watch(airflow, said.append, 10).until_quiet(["build"])  # type: ignore[arg-type]
     assert said == []
+
+
+def test_a_run_that_asks_people_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    airflow, said = Told(tmp_path), list[str]()
+    watch = Watch(airflow, said.append, 10)  # type: ignore[arg-type]
+    airflow.answers["runs"] = [{"dag_id": "review", "dag_run_id": "r1", "state": "running", "duration": None}]
+    airflow.answers["tasks"] = [
+        {"dag_id": "review", "dag_run_id": "r1", "task_id": name, "map_index": -1, "state": state}
+        for name, state in (("doubts", "success"), ("ask", "awaiting_input"), ("keep", None))
+    ]
+    watch.until_quiet(["build"])
+    assert said == ["review                 waits for a person: Required Actions on Airflow's page"]
+
+
+def test_a_run_that_asks_and_works_besides_is_waited_for(tmp_path: Path) -> None:
+    airflow = Told(tmp_path)
+    watch = Watch(airflow, print, 0.1)  # type: ignore[arg-type]
+    airflow.answers["runs"] = [{"dag_id": "review", "dag_run_id": "r1", "state": "running", "duration": None}]
+    airflow.answers["tasks"] = [
+        {"dag_id": "review", "dag_run_id": "r1", "task_id": "ask", "map_index": place, "state": state}
+        for place, state in enumerate(("awaiting_input", "running"))
+    ]
+    with pytest.raises(EngineError, match="out of time while review ran"):
+        watch.until_quiet(["build"])
