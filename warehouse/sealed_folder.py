@@ -12,7 +12,7 @@ import io
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -126,7 +126,7 @@ class SealedFolder:
         keys, count = _keys(), 0
         for path in self._unfinished(part):
             path.unlink()
-        for name, path in list(self._files(part)) if part not in OPEN else ():
+        for _, path in list(self._files(part)) if part not in OPEN else ():
             if part == ARRIVING and not is_sealed(path) and time.time() - path.stat().st_mtime < SETTLED:
                 continue
             while not path.is_symlink() and (before := _seen(path)) and not _has_key(path, keys.current):
@@ -136,7 +136,7 @@ class SealedFolder:
                 try:
                     self._sealed(partial, content_of(path, keys), told)
                     # a look may have been added to a log meanwhile: then it is sealed once more
-                    self._replaced(partial, self._root / name, unless=lambda path=path, before=before: _seen(path) != before)  # type: ignore[misc]
+                    self._replaced(partial, path, expected=before)
                 finally:
                     partial.unlink(missing_ok=True)
                 count += 1
@@ -160,10 +160,11 @@ class SealedFolder:
         partial.chmod(int(told["mode"], 8))
         sync(partial)
 
-    def _replaced(self, partial: Path, path: Path, unless: Callable[[], bool] = lambda: False) -> Object:
+    def _replaced(self, partial: Path, path: Path, expected: Object | None = None) -> Object:
+        """Put ``partial`` in the place of ``path``, unless that is no longer what was ``expected``."""
         with self._lock_file(".replacing").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not unless():
+            if expected in (None, _seen(path)):
                 partial.replace(path)
         sync(path.parent)
         there = _seen(path)

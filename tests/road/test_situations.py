@@ -285,19 +285,17 @@ class TestOneRegisterAnswers:
         assert told == [("公孙术",)]
 
     def test_20_what_a_sensitive_register_says_goes_to_nobody_without_a_basis(self, story: Story, own_contracts: Contracts) -> None:
-        contracts = own_contracts
-
         def seen(form: Form) -> bool:
             asked = Inquiry(form.id, TRUE.number, form.purposes[0], "1", story.day)
-            return DOCTOR in str(prefill(story.home.current, contracts, asked).fields)
+            return DOCTOR in str(prefill(story.home.current, own_contracts, asked).fields)
 
-        forms = {form.id for form in contracts.forms if seen(form)}
+        forms = {form.id for form in own_contracts.forms if seen(form)}
         assert "family_doctor" in forms
-        assert all("health" in form.covers for form in contracts.forms if form.id in forms)
-        covering = {purpose.id for purpose in contracts.purposes if "family_doctor" in purpose.data}
+        assert all("health" in form.covers for form in own_contracts.forms if form.id in forms)
+        covering = {purpose.id for purpose in own_contracts.purposes if "family_doctor" in purpose.data}
         told: dict[str, str] = {}
-        for subscription in contracts.subscriptions:
-            folder = extract(story.home.current, contracts, subscription.subscriber, story.home).folder
+        for subscription in own_contracts.subscriptions:
+            folder = extract(story.home.current, own_contracts, subscription.subscriber, story.home).folder
             told[subscription.id] = "".join(str(pd.read_parquet(file, partitioning=None).to_dict()) for file in folder.rglob("*.parquet"))
             assert (DOCTOR in told[subscription.id]) == bool(covering & set(subscription.purposes)), subscription.id
         assert any("公孙术" in text for text in told.values())
