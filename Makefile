@@ -7,6 +7,8 @@ UV_VERSION ?= 0.13.9
 TOOLS := .tools
 VENV := .venv
 READY := $(VENV)/.ready
+SPARK := $(TOOLS)/spark
+SPARK_READY := $(SPARK)/.ready
 
 # Every task of Airflow and every test's program is a process of its own, and would compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -81,7 +83,7 @@ stack: $(READY) ## Start the services of docker-compose.yml and an office of eve
 	@RENKOU_HOME="$(CURDIR)/home-stack" $(VENV)/bin/python -m cli.demo --stack --persons 2000
 
 .PHONY: test
-test: $(READY) ## Run every test
+test: $(READY) $(if $(shell command -v java),$(SPARK_READY)) ## Run every test; where there is Java, also those that start Spark
 	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench
@@ -120,14 +122,23 @@ $(TOOLS)/bin/uv:
 
 # The lock names no index (index.invalid is reserved for that): versions and hashes come from it, files from whatever
 # index this machine uses. Hashes decide what is installed, so the order of several indexes does not matter.
+# $(call INSTALL,ENVIRONMENT,GROUPS)
+define INSTALL
+	@echo "setting up $(1)"
+	@$(TOOLS)/bin/uv export --quiet --offline --frozen --no-emit-project --no-header --no-annotate $(2) \
+		--python "$(PYTHON)" --format requirements-txt > $(TOOLS)/requirements.txt
+	@$(1)/bin/python -c '' 2>/dev/null || $(TOOLS)/bin/uv venv --quiet --clear --python "$(PYTHON)" $(1)
+	@$(AS_PIP); $(TOOLS)/bin/uv pip sync --quiet --python $(1)/bin/python --require-hashes \
+		--index-strategy unsafe-best-match $(TOOLS)/requirements.txt
+endef
+
 $(READY): uv.lock
 	@$(MAKE) --no-print-directory $(TOOLS)/bin/uv
-	@echo "setting up $(VENV)"
-	@$(TOOLS)/bin/uv export --quiet --offline --frozen --no-emit-project --no-header --no-annotate \
-		--python "$(PYTHON)" --format requirements-txt > $(TOOLS)/requirements.txt
-	@$(VENV)/bin/python -c '' 2>/dev/null || $(TOOLS)/bin/uv venv --quiet --clear --python "$(PYTHON)" $(VENV)
-	@$(AS_PIP); $(TOOLS)/bin/uv pip sync --quiet --python $(VENV)/bin/python --require-hashes \
-		--index-strategy unsafe-best-match $(TOOLS)/requirements.txt
+	$(call INSTALL,$(VENV))
 	@printf '%s\n' "$$LAUNCHER" > $(VENV)/bin/renkou
 	@chmod +x $(VENV)/bin/renkou
+	@touch $@
+
+$(SPARK_READY): uv.lock | $(READY)
+	$(call INSTALL,$(SPARK),--only-group spark)
 	@touch $@
