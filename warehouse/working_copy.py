@@ -20,7 +20,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -43,12 +43,13 @@ REFRESHED_EVERY = 2.0  # seconds
 class Work:
     """What a command reads of the home, the parts that it writes, and those to which its copy adds files of its own name.
 
-    The first part written is locked on the store.
+    The first part written is locked on the store. In the parts that it ``seals`` people lay files by hand.
     """
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
+    seals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def at_home(work: Work, patience: timedelta = timedelta(0)) -> Iterator[Home]:
         try:
             yield replace(home, keep=lambda: copy.keep(work.writes, lock), need=copy.need)
             copy.keep(work.writes, lock)
+            copy.seal(work.seals)
         finally:
             copy.keep(work.adds, None, own=True)
 
@@ -211,6 +213,13 @@ class WorkingCopy:
             self._store.delete(sorted(gone, key=_rank, reverse=True))
             for name in gone:
                 del self._known[name]
+
+    def seal(self, parts: Iterable[str]) -> None:
+        """Seal what was laid into parts of a sealed home, save what another is writing or may still be arriving."""
+        if isinstance(self._store, SealedFolder):
+            for part in parts:
+                with suppress(BusyError), self._store.writing(part, self._name):
+                    self._store.reseal(part)
 
     def keep_once(self, file: Path, name: str) -> bool:
         state = _state(file)

@@ -10,7 +10,7 @@ import time
 
 from cli.demo import county, words
 from cli.demo.engine import Airflow, EngineError
-from cli.demo.stack import FILES, stack
+from cli.demo.stack import FILES, is_anothers, stack
 from cli.demo.watch import RunFailedError, Watch
 from contracts.load import load_all
 from contracts.model import Contracts
@@ -85,6 +85,10 @@ def _demo(home: Home, asked: argparse.Namespace) -> int:
 
 
 def _stack(home: Home, asked: argparse.Namespace) -> int:
+    if is_anothers(home.root):
+        remedy = "set RENKOU_HOME to a new folder, or use `make stack`, which takes home-stack"
+        print(f"{home.root}: holds another county already, and the offices offer one of their own; {remedy}", file=sys.stderr)
+        return WRONG_USE
     began = time.monotonic()
 
     def say(line: str) -> None:

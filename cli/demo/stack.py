@@ -32,6 +32,7 @@ IMAGE = "renkou:local"
 POSTGRESQL, STORE = "postgres", "minio/minio"
 PORTS = {POSTGRESQL: "5432", STORE: "9000"}
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*))?\}")
+OWN_FOLDER = "stack"
 SETTING = re.compile(r"^\s*(?:ENV\s+)?([A-Z_]+)=(\S+?)\s*\\?$", re.MULTILINE)
 
 
@@ -71,7 +72,7 @@ class Stack(Airflow):
         super().__init__(home, home / "landing")
         told = compose(*FILES)["services"]
         self.services: dict[str, dict[str, Any]] = {n: s for n, s in told.items() if s["image"] == IMAGE}
-        self.secrets = home / "stack" / "secrets"
+        self.secrets = home / OWN_FOLDER / "secrets"
         self._metadata = metadata
         self._ports = {port: str(free_port()) for port in map(_port, self.services.values()) if port}
         self.api_url = f"http://127.0.0.1:{self._ports[_port(told['api'])]}"
@@ -229,11 +230,16 @@ def store() -> Iterator[str]:
         server.stop()
 
 
+def is_anothers(home: Path) -> bool:
+    """Whether a home was begun by something else than the stack."""
+    return home.is_dir() and any(home.iterdir()) and not (home / OWN_FOLDER).exists()
+
+
 @contextmanager
 def stack(home: Path) -> Iterator[Stack]:
     """The whole stack at work: PostgreSQL, the departments' servers, Airflow, the form API."""
     with ExitStack() as parts:
-        socket = parts.enter_context(postgresql(home / "stack" / "postgresql", "airflow", "renkou"))
+        socket = parts.enter_context(postgresql(home / OWN_FOLDER / "postgresql", "airflow", "renkou"))
         stand_ins = {POSTGRESQL: f"{socket}:{PORTS[POSTGRESQL]}", STORE: parts.enter_context(store())}
         metadata = f"postgresql+psycopg://airflow@/airflow?host={socket}"
         memory = parts.enter_context(TemporaryDirectory(prefix="renkou-stack-", dir=SHARED_MEMORY, ignore_cleanup_errors=True))

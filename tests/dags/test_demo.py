@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cli.demo import county
-from cli.demo.engine import Airflow, EngineError, _locked
+from cli.demo.__main__ import WRONG_USE
+from cli.demo.engine import ROOT, Airflow, EngineError, _locked
 from cli.demo.watch import RunFailedError, Watch
 
 
@@ -39,6 +43,15 @@ def test_deliveries_that_are_there_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "landing" / "police").mkdir(parents=True)
     assert "already" in county.deliver(tmp_path / "landing", 10, 1)
     assert [path.name for path in tmp_path.rglob("*")] == ["landing", "police"]
+
+
+def test_the_stack_takes_no_home_in_which_another_county_lives(tmp_path: Path) -> None:
+    (tmp_path / "landing" / "police").mkdir(parents=True)
+    command = [sys.executable, "-m", "cli.demo", "--stack"]
+    done = subprocess.run(command, env=os.environ | {"RENKOU_HOME": str(tmp_path)}, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == WRONG_USE
+    assert done.stderr.startswith(f"{tmp_path}: holds another county already")
+    assert [path.name for path in tmp_path.iterdir()] == ["landing"]
 
 
 class Told:

@@ -16,7 +16,7 @@ from tests.support.release import rows
 from transforms import road
 from transforms.questions import answer, questions
 from warehouse.approvals import Answer, approvals
-from warehouse.faults import NotFoundError, WrongUseError
+from warehouse.faults import NotFoundError, RenkouError, WrongUseError
 from warehouse.home import Home
 
 DATASET = "hr/pension"
@@ -74,6 +74,23 @@ def test_an_approved_batch_is_built_with_and_who_and_why_are_kept(held: tuple[Ho
     assert used(home) == [(DAYS[1], False, None)]
     (kept,) = approvals(home).values()
     assert (kept.who, kept.why, kept.about) == ("李科长", "the office cleaned up doubles", ("bounds",))
+
+
+def test_a_decision_that_was_cut_off_is_named_and_decides_nothing(
+    held: tuple[Home, Landing], own_contracts: Contracts
+) -> None:
+    home, landing = held
+    answer(home, own_contracts, HELD, YES)
+    (kept,) = home.approvals.iterdir()
+    kept.chmod(0o600)
+    kept.write_bytes(kept.read_bytes()[:-20])
+    with pytest.raises(RenkouError, match=f"{kept.name}: the file of this decision is damaged; put it back"):
+        travel_ungated(home, landing.root, DAYS[1])
+    assert used(home) == [(DAYS[0], False, "held")]
+    kept.unlink()
+    answer(home, own_contracts, HELD, YES)
+    travel_ungated(home, landing.root, DAYS[1])
+    assert used(home) == [(DAYS[1], False, None)]
 
 
 def test_an_approval_is_of_these_bytes_alone(held: tuple[Home, Landing], own_contracts: Contracts) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from contracts.load import OWN, load
+from tests.support.sealed import SealedHome, sealed_home
 from tests.support.store import StoreHome, store
 from tests.warehouse.small_release import DISPUTED, build
 from warehouse import object_store, working_copy
@@ -41,6 +42,11 @@ def remote(server: StoreHome, tmp_path: Path) -> StoreHome:
     remote = StoreHome(server.client, server.endpoint, tmp_path)
     publish_on(remote, "r1")
     return remote
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> SealedHome:
+    return sealed_home(tmp_path)
 
 
 def publish_on(remote: StoreHome, release_id: str) -> None:
@@ -107,16 +113,18 @@ def test_an_extract_that_was_cut_off_is_nowhere_named_and_comes_whole_the_next_t
         assert hashlib.sha256(remote.read(f"extracts/hr/r1/{file['path']}")).hexdigest() == file["sha256"]
 
 
-def test_what_was_not_written_back_is_thrown_away(remote: StoreHome) -> None:
-    before = remote.objects()
-    with remote.machine("one"):
+@pytest.mark.parametrize("kind", ["remote", "sealed"])
+def test_what_was_not_written_back_is_thrown_away(kind: str, request: pytest.FixtureRequest) -> None:
+    kept: StoreHome | SealedHome = request.getfixturevalue(kind)
+    before = kept.objects()
+    with kept.machine("one"):
         with pytest.raises(RuntimeError), at_home(DECIDE) as home:
             home.decisions.mkdir()
             (home.decisions / "decisions.jsonl").write_text("half")
             raise RuntimeError
         with at_home(DECIDE) as home:
             assert not (home.decisions / "decisions.jsonl").exists()
-    assert remote.objects() == before
+    assert kept.objects() == before
 
 
 def test_a_second_writer_is_refused_and_told_who_writes(remote: StoreHome) -> None:
