@@ -12,6 +12,7 @@ from contracts import (
     checks_persons,
     checks_rules,
     checks_sources,
+    checks_subscriptions,
     checks_uses,
 )
 from contracts.checks_base import Agreement, Check, Finding
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_persons.CHECKS,
     *checks_rules.CHECKS,
     *checks_forms.CHECKS,
+    *checks_subscriptions.CHECKS,
     *checks_linking.CHECKS,
     *checks_sources.CHECKS,
     *checks_uses.CHECKS,

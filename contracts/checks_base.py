@@ -45,6 +45,7 @@ from contracts.model import (
 )
 
 SHOWN = 12
+KEY = "person_id"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Finding:
     where: str
     what: str
     remedy: str
+
+
+def person_columns(agreed: Agreement) -> tuple[str, ...]:
+    """The columns of the published table person."""
+    return (KEY, *agreed.data)
 
 
 def close(name: str, known: Iterable[str]) -> str:
