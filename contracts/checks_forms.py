@@ -7,11 +7,12 @@ from functools import lru_cache
 
 from contracts.checks_base import KEY, Agreement, Check, Finding, close, doubled, listed, person_columns
 from contracts.checks_sql import SqlFaultError, read_expression
-from contracts.model import Form, FormField
+from contracts.model import Form, FormField, Relative
 
 FILLED_ON = "filled_on"
 REGISTERS = "registers"
 OF_RELATIVE = "__"
+OF_APPLICANT = f"applicant{OF_RELATIVE}"
 LABEL = "label"
 ADDRESS_PARTS = ("province", "prefecture", "county", "township", "village", "detail")
 DIVISION_PARTS = ("province", "prefecture", "county", "name")
@@ -37,6 +38,8 @@ def expressions(form: Form) -> Iterator[tuple[str, str]]:
     for field in form.fields:
         if field.expression is not None:
             yield f"fields.{field.name}.expression", field.expression
+        if field.otherwise is not None:
+            yield f"fields.{field.name}.otherwise", field.otherwise
         if field.applies_when is not None:
             yield f"fields.{field.name}.applies_when", field.applies_when
     for attachment in form.attachments:
@@ -114,6 +117,9 @@ def fields_say_once_where_they_come_from(agreed: Agreement) -> Iterator[Finding]
             yield Finding("error", file, where, what, "name it as datum")
         if field.each and not field.via:
             yield Finding("error", file, where, "wants each, and not of which relatives", "name them as via")
+        if field.otherwise and (field.each or field.expression):
+            what = "has a value for where there is none, and is no single datum nor something asked"
+            yield Finding("error", file, f"{where}.otherwise", what, "leave otherwise out; an expression says all by itself")
 
 
 def fields_ask_for_data_that_somebody_supplies(agreed: Agreement) -> Iterator[Finding]:
@@ -256,9 +262,8 @@ def form_expressions_can_be_read(agreed: Agreement) -> Iterator[Finding]:
     remedy = f"write DuckDB's SQL over the catalogue's data, a relative's as spouse__name, {REGISTERS}, {FILLED_ON}"
     of_derived = {each.id: each.expression for each in agreed.contracts.derived}
     for form in agreed.contracts.forms:
-        said = {f"fields.{f.name}.expression" for f in form.fields if f.derived in of_derived}
         for where, text in expressions(form):
-            if where not in said:
+            if text not in of_derived.values():
                 yield from _unreadable(agreed, agreed.file_of("forms", form.id), where, text, remedy)
     for name, text in of_derived.items():
         yield from _unreadable(agreed, agreed.file_of("derived", name), "expression", text, remedy)
@@ -272,27 +277,48 @@ def _unreadable(agreed: Agreement, file: str, where: str, text: str, remedy: str
 
 
 def relatives_are_told_by_data(agreed: Agreement) -> Iterator[Finding]:
-    """Who belongs to an applicant is said by data of type person, or by a datum that both have."""
+    """Who belongs to an applicant is said by data of type person, by a datum that both have, or by the first of such ways."""
     for relative in agreed.contracts.relatives:
         file = agreed.file_of("relatives", relative.id)
         if relative.id in agreed.data:
             yield Finding("error", file, "id", f"{relative.id} is a datum already", "name it otherwise")
-        if bool(relative.of) == bool(relative.same):
-            yield Finding("error", file, "(top)", "needs either of or same", "keep one of them")
+        if sum(map(bool, (relative.of, relative.same, relative.first_of))) != 1:
+            yield Finding("error", file, "(top)", "needs one of of, same and first_of", "keep one of them")
+        if relative.between and not relative.same:
+            yield Finding("error", file, "between", "narrows nothing", "say same, what the two have in common")
+        yield from _ways_lead_to_persons(relative, file, agreed)
         for name in (*relative.of, *((relative.same,) if relative.same else ())):
             if name not in agreed.data:
                 yield Finding("error", file, "of, same", f"{name} is no datum", close(name, agreed.data))
             elif name in relative.of and agreed.data[name].type != "person":
                 said = f"{name} is no person but a {agreed.data[name].type}"
                 yield Finding("error", file, "of", said, "name data of type person")
-        for where, text in (("where", relative.where), ("order", relative.order)):
-            if text:
-                keys = f"[{text.replace(' DESC', '').replace(' ASC', '')}]" if where == "order" else text
-                try:
-                    read_expression(keys, person_columns(agreed))
-                except SqlFaultError as fault:
-                    remedy = "write DuckDB's SQL over the relative's own data"
-                    yield Finding("error", file, where, str(fault), remedy)
+        for where, text, remedy in _said_in_sql(relative):
+            theirs = [f"{OF_APPLICANT}{name}" for name in person_columns(agreed)] if where == "between" else []
+            try:
+                read_expression(text, (*person_columns(agreed), *theirs))
+            except SqlFaultError as fault:
+                yield Finding("error", file, where, str(fault), remedy)
+
+
+def _ways_lead_to_persons(relative: Relative, file: str, agreed: Agreement) -> Iterator[Finding]:
+    """Each of several ways is a person whom a datum names, or a relative by one way."""
+    by_one_way = {name for name in kin(agreed) if not any(r.first_of for r in agreed.contracts.relatives if r.id == name)}
+    for name in relative.first_of:
+        if name not in by_one_way:
+            what = f"{name} is neither a datum of type person nor a relative by one way"
+            yield Finding("error", file, "first_of", what, close(name, by_one_way))
+
+
+def _said_in_sql(relative: Relative) -> Iterator[tuple[str, str, str]]:
+    """The SQL of a relative, with its place and what it may read."""
+    own = "write DuckDB's SQL over the relative's own data"
+    if relative.where:
+        yield "where", relative.where, own
+    if relative.order:
+        yield "order", f"[{relative.order.replace(' DESC', '').replace(' ASC', '')}]", own
+    if relative.between:
+        yield "between", relative.between, f"{own}, and the applicant's as {OF_APPLICANT}sex"
 
 
 def wordings_spell_known_codes(agreed: Agreement) -> Iterator[Finding]:
@@ -312,9 +338,11 @@ def what_forms_share_is_used(agreed: Agreement) -> Iterator[Finding]:
     """A relative, a derived value or a wording that no form names can go."""
     texts = [text for form in agreed.contracts.forms for _, text in expressions(form)]
     fields = [field for _, _, field in _fields(agreed)]
-    read = {via for text in texts for via, _ in _safely(text, agreed)}
+    read = {via for text in texts for via, _ in _safely(text, agreed) if via}
     steps = {step for f in fields for step in (f.via or "").split(".")}
-    used = {"relatives": steps | read, "derived": {f.derived for f in fields}}
+    ways = {way for relative in agreed.contracts.relatives for way in relative.first_of}
+    derived = {each.id for each in agreed.contracts.derived if each.expression in texts}
+    used: dict[str, set[str]] = {"relatives": steps | read | ways, "derived": derived}
     for folder, named in used.items():
         for each in getattr(agreed.contracts, folder):
             if each.id not in named:

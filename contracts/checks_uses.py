@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.checks_base import Agreement, Check, Finding, supplying, whens
-from contracts.checks_forms import data_read_by, expressions
+from contracts.checks_forms import OF_APPLICANT, data_read_by, expressions
 from contracts.checks_sql import SqlFaultError, data_read, data_said
 from contracts.checks_subscriptions import subscribed_data
 from contracts.model import Contracts, Dataset
@@ -24,9 +24,9 @@ def _read(text: str, agreed: Agreement) -> frozenset[str]:
 
 def _told_by(agreed: Agreement) -> frozenset[str]:
     """The data that tell who belongs to an applicant."""
-    of_relatives = {name for r in agreed.contracts.relatives for name in (*r.of, r.same) if name}
-    texts = (text for r in agreed.contracts.relatives for text in (r.where,) if text)
-    return frozenset(of_relatives.union(*(_read(text, agreed) for text in texts)))
+    of_relatives = {name for r in agreed.contracts.relatives for name in (*r.of, r.same, *r.first_of) if name}
+    texts = [text for r in agreed.contracts.relatives for text in (r.where, r.between) if text]
+    return frozenset(of_relatives.union(*(_read(text.replace(OF_APPLICANT, ""), agreed) for text in texts)))
 
 
 def wanted_data(agreed: Agreement) -> frozenset[str]:

@@ -246,6 +246,9 @@ def _form(path: Path, derived: tuple[Derived, ...], wordings: tuple[Wording, ...
         if isinstance(field, dict):
             _put(field, path, "codes", spelt, "wordings", lambda found: {"codes": found})
             _put(field, path, "derived", expressions, "derived", _law_and_expression)
+            _put(field, path, "otherwise", expressions, "derived", _otherwise)
+            if (condition := expressions.get(str(field.get("applies_when")))) is not None:
+                field["applies_when"] = condition.expression
     return _validated(Form, content, path)
 
 
@@ -269,6 +272,10 @@ def _put(
 
 def _law_and_expression(found: Derived) -> dict[str, Any]:
     return {"expression": found.expression, "law": found.law}
+
+
+def _otherwise(found: Derived) -> dict[str, Any]:
+    return {"otherwise": found.expression, "otherwise_law": found.law}
 
 
 def _places(error: ValidationError) -> Iterator[tuple[str, str]]:

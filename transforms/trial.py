@@ -10,15 +10,16 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from contracts.checks_base import Agreement, Finding
-from contracts.model import Contracts
+from contracts.model import Contracts, Relative
 from transforms import release, road
 from transforms.link import prepare_comparisons
 from transforms.reconcile import faults_of_rules
 from warehouse.connection import open_database, open_read_only
 from warehouse.extract import try_selection
 from warehouse.faults import RenkouError
-from warehouse.form_plan import columns_read, expressions_of
+from warehouse.form_plan import OF_APPLICANT, columns_read, expressions_of
 from warehouse.home import Home
+from warehouse.lookup import quoted
 from warehouse.published import Calculator
 
 DAY = date(2000, 1, 1)  # any
@@ -60,12 +61,22 @@ def _rules_and_relatives(home: Home, agreed: Agreement) -> Iterator[Finding]:
             folder, _, rule = name.removesuffix(".yaml").rpartition("/")
             yield _finding(agreed.file_of(folder, rule), where, words)
         for relative in contracts.relatives:
-            parts = {"where": f"WHERE {relative.where or 'true'}", "order": f"ORDER BY {relative.order or '1'}"}
-            for where, part in parts.items():
+            for where, tried in _tried(relative).items():
                 try:
-                    connection.execute(f"SELECT 1 FROM released.unify_person {part} LIMIT 1")
+                    connection.execute(f"SELECT 1 FROM {tried} LIMIT 1")
                 except duckdb.Error as error:
                     yield _finding(agreed.file_of("relatives", relative.id), where, f"cannot be run: {_words(error)}")
+
+
+def _tried(relative: Relative) -> dict[str, str]:
+    """The SQL of a relative over the persons of a release, by its place."""
+    persons = "released.unify_person"
+    tried = {"where": f"{persons} WHERE {relative.where or 'true'}", "order": f"{persons} ORDER BY {relative.order or '1'}"}
+    if relative.between:
+        read = [name for name in columns_read(relative.between) if name.startswith(OF_APPLICANT)]
+        ours = ", ".join(f"{quoted(name.removeprefix(OF_APPLICANT))} AS {name}" for name in read) or "1"
+        tried["between"] = f"{persons}, (SELECT {ours} FROM {persons}) WHERE {relative.between}"
+    return tried
 
 
 def _extracts(home: Home, agreed: Agreement) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import duckdb
 from contracts.model import Form
 from warehouse.dossier import Dossier
 from warehouse.faults import RenkouError
-from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, all_read, expressions_of
+from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, all_read, expressions_of, tie_of, ways_of
 from warehouse.lookup import Origin, Row
 from warehouse.published import Published
 
@@ -70,6 +70,15 @@ class Applicant(RelatedPerson):
             self.looked_at += [dossier.person_id for dossier in seen]
             self._relatives[via] = tuple(RelatedPerson(self.release, dossier) for dossier in seen)
         return self._relatives[via]
+
+    def tie(self, via: str) -> str | None:
+        """The applicant's datum that says who the relative is, by the way that led to the foremost."""
+        contracts = self.release.contracts
+        ways = ways_of(via, contracts)
+        if not ways:
+            return tie_of(via, contracts)
+        foremost = [other.person_id for other in self.related(via)[:1]]
+        return next((tie_of(way, contracts) for way in ways if foremost and foremost[0] in self._ids(self, way)), None)
 
     def _ids(self, bearer: RelatedPerson, via: str) -> tuple[str, ...]:
         """Whose id a datum of the bearer is, or who belongs to the bearer by ``relatives/``."""

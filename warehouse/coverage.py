@@ -18,16 +18,15 @@ from warehouse.connection import open_read_only
 from warehouse.doubts import doubts_sql
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.form_sql import (
-    KEY,
     FieldSql,
     Tables,
     attachment_sql,
     field_sql,
-    kin_sql,
     reads_no_datum,
     relatives_used,
     users_sql,
 )
+from warehouse.kin import KEY, kin_sql
 from warehouse.lookup import quoted, release_of
 from warehouse.places import division_names
 
@@ -41,7 +40,8 @@ class FieldCoverage:
 
     ``owner`` counts what the owner of each datum says, ``disputed`` what another department reports otherwise. With the
     truth: ``right``, and ``wrong_owner``, wrong though shown as the owner's undisputed value and not so reported by the
-    owner.
+    owner. ``proposed`` is what only the applicant could say, and is filled in to be confirmed: of it the truth knows no more than
+    the data that the proposal was made of.
     """
 
     name: str
@@ -50,6 +50,7 @@ class FieldCoverage:
     filled: int
     owner: int
     disputed: int
+    proposed: int
     right: int | None = None
     wrong_owner: int | None = None
 
@@ -151,7 +152,7 @@ def lay_out(
         {"code": list(names), **listed},
     )
     for relative in relatives_used(forms, contracts):
-        connection.execute(f"CREATE TEMP TABLE kin_{relative} AS {kin_sql(contracts, relative, PUBLISHED)}")
+        connection.execute(f"CREATE TEMP TABLE kin_{relative.id} AS {kin_sql(relative, contracts)}")
     if truth is not None:
         _lay_out_truth(connection, contracts, forms, truth)
     misreported = "SELECT person_id, list(DISTINCT datum) AS misreported FROM misreport GROUP BY ALL"
@@ -189,7 +190,8 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
     )
     connection.execute("CREATE TEMP TABLE true_relative AS SELECT * FROM true_person SEMI JOIN foremost USING (person_id)")
     for relative in relatives_used(forms, contracts):
-        connection.execute(f"CREATE TEMP TABLE true_kin_{relative} AS {kin_sql(contracts, relative, TRUTH)}")
+        kin = kin_sql(relative, contracts, TRUTH.persons, TRUTH.relatives)
+        connection.execute(f"CREATE TEMP TABLE true_kin_{relative.id} AS {kin}")
     connection.execute(
         "CREATE TEMP TABLE misreport AS SELECT DISTINCT person_id, datum FROM truly JOIN read_parquet($errors) AS e USING (true_id)",
         {"errors": str(truth / "reported_error.parquet")},
@@ -251,6 +253,7 @@ def _answered(field: FieldSql, place: int) -> list[str]:
         f"({is_owner}) AS owner_{place}",
         f"{stands['disputed']} AS disputed_{place}",
         f"{stands['misreported']} AS misreported_{place}",
+        f"({field.proposed}) AS proposed_{place}",
     ]
 
 
@@ -267,6 +270,7 @@ def _answer_truly(connection: duckdb.DuckDBPyConnection, contracts: Contracts, f
 def _counted(place: int, with_truth: bool) -> list[str]:
     filled = f"f.applies_{place} AND f.text_{place} IS NOT NULL"
     counted = [f"f.applies_{place}", filled, f"{filled} AND f.owner_{place}", f"{filled} AND f.disputed_{place}"]
+    counted += [f"{filled} AND f.proposed_{place}"]
     if not with_truth:
         return counted
     same = f"f.text_{place} IS NOT DISTINCT FROM t.text_{place}"

@@ -18,15 +18,13 @@ from typing import Any
 
 import duckdb
 
-from contracts.model import Contracts, Relative
+from contracts.model import Contracts
 from warehouse.doubts import doubts_sql
+from warehouse.kin import kin_sql
 from warehouse.lookup import Origin, Row, literal, quoted
 
 # So many persons' dossiers are made at a time: lists of all that is said of a million persons do not fit into the memory allowed.
 AT_A_TIME = 200_000
-
-# A household has a few members; a number that thousands share is no household.
-MOST_RELATIVES = 50
 
 # What an origin says, beside its number.
 ORIGIN = "datum, department, dataset, batch_date, standing, disagreeing"
@@ -170,7 +168,8 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _beside(contracts: Contracts) -> dict[str, str]:
     """What is read beside ``person`` for the dossiers, by name: relatives of each kind, and data in doubt."""
-    kin = {f"kin_{relative.id}": _kin(relative) for relative in contracts.relatives}
+    ids = "SELECT who AS person_id, list(person_id ORDER BY place) AS ids"
+    kin = {f"kin_{r.id}": f"{ids} FROM ({kin_sql(r, contracts)}) GROUP BY who" for r in contracts.relatives}
     return kin | {"in_doubt": f"SELECT person_id, list(datum) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"}
 
 
@@ -196,35 +195,6 @@ def _dossiers(contracts: Contracts, persons: str = "true") -> str:
 
 def _catalogued(contracts: Contracts) -> str:
     return ", ".join(literal(datum.name) for datum in contracts.catalogue.data)
-
-
-def _kin(relative: Relative) -> str:
-    """The relatives of one kind for each person who has any, the foremost first."""
-    order = f"{relative.order}, " if relative.order else ""
-    ties = (*relative.of, *((relative.same,) if relative.same else ()))
-    columns = ", ".join(quoted(name) for name in ties)
-    where = f" WHERE {relative.where}" if relative.where else ""
-    members = (
-        f"SELECT person_id AS relative, {columns}, row_number() OVER (ORDER BY {order}person_id) AS place"
-        f" FROM person{where}"
-    )
-    if relative.same:
-        shared = quoted(relative.same)
-        others = "list_filter(members, lambda each: each <> person.person_id)"
-        ids = "members" if relative.includes_self else others
-        return (
-            f"SELECT person.person_id, {ids} AS ids FROM person JOIN (SELECT {shared},"
-            f" list_slice(list(relative ORDER BY place), 1, {MOST_RELATIVES}) AS members FROM ({members}) WHERE {shared}"
-            f" IS NOT NULL GROUP BY {shared}) AS household ON household.{shared} = person.{shared}"
-        )
-    rows = " UNION ".join(
-        f"SELECT {quoted(tie)} AS person_id, relative, place FROM member WHERE {quoted(tie)} IS NOT NULL"
-        for tie in relative.of
-    )
-    return (
-        f"WITH member AS ({members}) SELECT person_id, list(relative ORDER BY place) AS ids"
-        f" FROM ({rows}){'' if relative.includes_self else ' WHERE relative <> person_id'} GROUP BY person_id"
-    )
 
 
 def _bearers(contracts: Contracts) -> str:

@@ -16,12 +16,14 @@ from warehouse.wording import labels_of
 FILLED_ON, REGISTERS = "filled_on", "registers"
 # Between a relative's name and a datum of theirs in an expression: spouse__death_date.
 OF_RELATIVE = "__"
+# Before a datum of the applicant where an expression is over a relative's data.
+OF_APPLICANT = f"applicant{OF_RELATIVE}"
 
 
 @dataclass(frozen=True)
 class FieldPlan:
     """One field: what is ``said`` of it whoever the applicant is, its datum with the words for its codes, the codes that no basis
-    of the form lets through with what stands in their place, and the applicant's datum that says who the relative is.
+    of the form lets through with what stands in their place.
     """
 
     field: FormField
@@ -29,7 +31,6 @@ class FieldPlan:
     datum: Datum | None
     labels: Mapping[str, str]
     hidden: Mapping[str, str | None]
-    tie: str | None
     is_inferred: bool
     place: str
 
@@ -49,7 +50,6 @@ def _planned(form: Form, field: FormField, contracts: Contracts) -> FieldPlan:
         datum=datum,
         labels=labels_of(contracts, datum),
         hidden={code.code: code.broader for code in codes if code.special and code.special not in form.covers},
-        tie=tie_of(field.via, contracts) if field.via else None,
         is_inferred=is_inferred(field, contracts),
         place=f"form {form.id}, field {field.name}",
     )
@@ -57,7 +57,7 @@ def _planned(form: Form, field: FormField, contracts: Contracts) -> FieldPlan:
 
 def expressions_of(form: Form) -> tuple[str, ...]:
     """Every expression that filling in a form may need, each once."""
-    texts = [text for field in form.fields for text in (field.expression, field.applies_when) if text is not None]
+    texts = [text for field in form.fields for text in (field.expression, field.otherwise, field.applies_when) if text is not None]
     texts += [condition for attachment in form.attachments for condition in attachment.unnecessary_when]
     return tuple(dict.fromkeys(texts))
 
@@ -84,17 +84,25 @@ def data_used(expression: str) -> tuple[tuple[str | None, str], ...]:
 
 
 def is_inferred(field: FormField, contracts: Contracts) -> bool:
-    """Whether no owner's word makes the field certain: it rests on kin that no register lists whole, or on a datum of which a
-    newer event may be registered elsewhere.
+    """Whether no owner's word makes the field certain: it rests on kin that no register lists whole or says so to be, or on a datum
+    of which a newer event may be registered elsewhere.
     """
     read = data_used(field.expression) if field.expression else ((field.via, str(field.datum)),)
     ways = [step for via, _ in read if via for step in via.split(".")]
     relatives = [relative for step in ways if (relative := contracts.relative(step))]
     data = [datum for name in (*ways, *(name for _, name in read)) if (datum := contracts.datum(name))]
-    return field.each or any(relative.of for relative in relatives) or any(datum.elsewhere for datum in data)
+    return field.each or any(not relative.same or relative.between for relative in relatives) or any(datum.elsewhere for datum in data)
 
 
 def tie_of(via: str, contracts: Contracts) -> str | None:
-    """The applicant's datum that says who the relative is: one of type person, or what both have in common."""
+    """The applicant's datum that says who the relative is: one of type person, or what both have in common; None where that
+    depends on the way (``ways_of``), or is said of the relative alone.
+    """
     relative = contracts.relative(via)
     return relative.same if relative else via if contracts.datum(via) else None
+
+
+def ways_of(via: str, contracts: Contracts) -> tuple[str, ...]:
+    """The ways of which the first that leads to anybody tells who the relative is; none where there is but one."""
+    relative = contracts.relative(via)
+    return relative.first_of if relative else ()

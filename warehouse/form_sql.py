@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contracts.model import Contracts, Datum, Form, FormField
+from contracts.model import Contracts, Datum, Form, FormField, Relative
 from warehouse.applicant import MINOR_UNTIL, MINORS
 from warehouse.form_plan import (
     FILLED_ON,
@@ -19,13 +19,16 @@ from warehouse.form_plan import (
     data_used,
     is_inferred,
     tie_of,
+    ways_of,
 )
+from warehouse.kin import KEY
 from warehouse.lookup import literal, quoted
 from warehouse.places import ADDRESS
 from warehouse.wording import LABEL, SEPARATOR, labels_of
 
 MARKS = ("fallback", "declared", "disputed", "misreported")
-KEY = "person_id"
+# Whose and which datum a field rests on: the prefix of the marks, the datum, and when that is so ("" for always).
+Behind = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -43,37 +46,21 @@ class Tables:
 
 @dataclass(frozen=True)
 class FieldSql:
-    """A field over the table of a form's users: whether it applies, its text, and how its value stands."""
+    """A field over the table of a form's users: whether it applies, its text, how its value stands, and whether it is proposed
+    where only the applicant could say it.
+    """
 
     field: FormField
     applies: str
     text: str
     stands: dict[str, str]
+    proposed: str
 
 
-def kin_sql(contracts: Contracts, relative_id: str, tables: Tables) -> str:
-    """One row per applicant and relative of that kind: ``who``, ``person_id``, ``place`` from 1."""
-    relative = contracts.relative(relative_id)
-    assert relative is not None
-    where = f"WHERE {relative.where}" if relative.where else ""
-    order = f"{relative.order}, " if relative.order else ""
-    others = f"(SELECT *, row_number() OVER (ORDER BY {order}{KEY}) AS rank_ FROM {tables.relatives} {where})"
-    if relative.same:
-        same = quoted(relative.same)
-        apart = "" if relative.includes_self else f" AND other.{KEY} <> one.{KEY}"
-        joined = f"{tables.persons} AS one JOIN {others} AS other ON one.{same} = other.{same}{apart}"
-        ties = f"SELECT one.{KEY} AS who, other.{KEY}, rank_ FROM {joined}"
-    else:
-        ties = " UNION ".join(
-            f"SELECT {quoted(name)} AS who, {KEY}, rank_ FROM {others} WHERE {quoted(name)} IS NOT NULL" for name in relative.of
-        )
-    return f"SELECT who, {KEY}, row_number() OVER (PARTITION BY who ORDER BY rank_) AS place FROM ({ties})"
-
-
-def relatives_used(forms: Iterable[Form], contracts: Contracts) -> tuple[str, ...]:
+def relatives_used(forms: Iterable[Form], contracts: Contracts) -> tuple[Relative, ...]:
     """The relatives of ``relatives/`` that forms ask for."""
     named = {step for form in forms for via, _ in _wanted(form) for step in via.split(".")}
-    return tuple(sorted(r.id for r in contracts.relatives if r.id in named))
+    return tuple(relative for relative in contracts.relatives if relative.id in named)
 
 
 def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> str:
@@ -84,6 +71,8 @@ def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> s
     joined: set[str] = set()
     for via, datum in sorted(_wanted(form)):
         alias = _join(via, form, contracts, tables, joins, joined)
+        if ways_of(via, contracts) and f"t_{alias}.way AS {alias}__way" not in columns:
+            columns.append(f"t_{alias}.way AS {alias}__way")
         columns.append(f"{alias}.{quoted(datum)} AS {quoted(_flat(via) + OF_RELATIVE + datum)}")
     columns += [f"coalesce(m_{alias}.{mark}, []) AS {alias}__{mark}" for alias in sorted(joined) for mark in MARKS]
     for via, datum in sorted(_each(form)):
@@ -99,7 +88,7 @@ def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> s
 
 def _wanted(form: Form) -> set[tuple[str, str]]:
     """The relatives' data that a form reads, the foremost relative's of each kind."""
-    texts = [form.users, *(text for f in form.fields for text in (f.expression, f.applies_when) if text)]
+    texts = [form.users, *(text for f in form.fields for text in (f.expression, f.otherwise, f.applies_when) if text)]
     texts += [condition for attachment in form.attachments for condition in attachment.unnecessary_when]
     read = {(via, name) for text in texts for via, name in data_used(text) if via}
     return read | {(f.via, str(f.datum)) for f in form.fields if f.via and not f.each}
@@ -123,7 +112,7 @@ def _join(via: str, form: Form, contracts: Contracts, tables: Tables, joins: lis
     if contracts.relative(step) is None:
         tie = f"{bearer}.{quoted(step)}"
     else:
-        foremost = f"SELECT who, min_by({KEY}, place) AS {KEY} FROM ({_shown_kin(step, form, tables)}) GROUP BY who"
+        foremost = f"SELECT who, min_by({KEY}, place) AS {KEY}, min(way) AS way FROM ({_shown_kin(step, form, tables)}) GROUP BY who"
         joins.append(f"LEFT JOIN ({foremost}) AS t_{alias} ON t_{alias}.who = {bearer}.{KEY}")
         tie = f"t_{alias}.{KEY}"
     joins.append(f"LEFT JOIN {tables.relatives} AS {alias} ON {alias}.{KEY} = {tie} AND {_may_be_shown(alias, form)}")
@@ -161,21 +150,41 @@ def _all_of(via: str, datum: str, form: Form, tables: Tables) -> str:
 def field_sql(form: Form, field: FormField, contracts: Contracts, truth: bool = False) -> FieldSql:
     """A field's text and standing; by the ``truth`` a register's silence always says what the form has a word for."""
     value, text = _value_and_text(form, field, contracts)
-    nothing = contracts.datum(field.none.datum or field.datum) if field.none else None
+    empty = _is_empty(value, field, contracts)
+    declared = f"list_contains(own__declared, {literal(field.topic)})" if field.topic else "false"
+    said = f"CASE WHEN {declared} THEN '-' END"
+    otherwise = _otherwise(form, field, contracts, truth=truth)
+    concluded = f"({empty}) AND NOT coalesce({declared}, false) AND ({otherwise}) IS NOT NULL"
     stands = {mark: _marked(field, contracts, mark) for mark in MARKS}
     if not field.asked and is_inferred(field, contracts):
         stands["fallback"] = "true"
-    if field.none is not None and nothing is not None:
-        is_listed = f"coalesce(list_contains({REGISTERS}, '{nothing.owner}'), false)"
-        says = "true" if truth or field.none.means == "absent" else is_listed
-        empty = _is_empty(value, field, contracts)
-        text = f"CASE WHEN {empty} THEN CASE WHEN {says} THEN {literal(field.none.text)} END ELSE {text} END"
+    if field.otherwise:
+        behind = {mark: _any(_behind_expression(field.otherwise, contracts), mark) for mark in MARKS}
+        stands = {mark: f"CASE WHEN {concluded} THEN {behind[mark]} ELSE {stands[mark]} END" for mark in MARKS}
+    if field.otherwise or field.none:
         stands["fallback"] = f"({empty}) OR ({stands['fallback']})"
-    declared = f"list_contains(own__declared, {literal(field.topic)})" if field.topic else "false"
     stands["declared"] = f"({stands['declared']}) OR {declared}"
-    text = f"CASE WHEN {declared} AND ({text}) IS NULL THEN '-' ELSE ({text}) END"
+    silence = _silence(field, contracts, truth=truth)
+    text = f"CASE WHEN {empty} THEN coalesce({said}, {otherwise}, {silence}) ELSE coalesce(({text}), {said}) END"
     applies = f"coalesce(({field.applies_when}), true)" if field.applies_when else "true"
-    return FieldSql(field, applies, text, stands)
+    return FieldSql(field, applies, text, stands, concluded if field.asked else "false")
+
+
+def _otherwise(form: Form, field: FormField, contracts: Contracts, *, truth: bool) -> str:
+    """What stands where nobody has said it. Of a datum the truth itself knows, and nothing is concluded."""
+    if field.otherwise is None or (truth and field.datum):
+        return "NULL::VARCHAR"
+    return f"({_worded(f'({field.otherwise})', form, field, contracts.datum(field.datum), contracts)})"
+
+
+def _silence(field: FormField, contracts: Contracts, *, truth: bool) -> str:
+    """The form's word for what the owner's register leaves out."""
+    nothing = contracts.datum(field.none.datum or field.datum) if field.none else None
+    if field.none is None or nothing is None:
+        return "NULL::VARCHAR"
+    is_listed = f"coalesce(list_contains({REGISTERS}, '{nothing.owner}'), false)"
+    says = "true" if truth or field.none.means == "absent" else is_listed
+    return f"CASE WHEN {says} THEN {literal(field.none.text)} END"
 
 
 def attachment_sql(conditions: Iterable[str], contracts: Contracts) -> str:
@@ -188,8 +197,7 @@ def attachment_sql(conditions: Iterable[str], contracts: Contracts) -> str:
         known = contracts.datum(text) or (contracts.datum(text.partition(OF_RELATIVE)[2]) if text.isidentifier() else None)
         tests.append(f"({text}) IS NOT NULL" if known else f"coalesce(({text}), false)")
         tests += [f"len({text}) > 0"] if known and known.type == "set" else []
-        for mark in ("disputed", "declared"):
-            tests += [f"NOT {_has(alias, mark, name)}" for alias, name in _behind_expression(text, contracts)]
+        tests += [f"NOT {_any(_behind_expression(text, contracts), mark)}" for mark in ("disputed", "declared")]
     return " AND ".join(tests)
 
 
@@ -266,38 +274,49 @@ def _permitted(value: str, form: Form, datum: Datum, contracts: Contracts) -> st
     return f"(CASE {value} {tests} ELSE {value} END)" if tests else value
 
 
-def _behind(field: FormField, contracts: Contracts) -> Iterator[tuple[str, str]]:
-    """Which data of whom a field rests on: the prefix of the marks, and the datum."""
+def _behind(field: FormField, contracts: Contracts) -> Iterator[Behind]:
+    """Which data of whom a field rests on."""
     if field.expression is not None:
         yield from _behind_expression(field.expression, contracts)
     elif field.via is None:
-        yield "own", str(field.datum)
+        yield "own", str(field.datum), ""
     else:
-        if tie := tie_of(field.via, contracts):
-            yield "own", tie
+        yield from _ties(field.via, contracts)
         if not field.each:
-            yield f"k_{_flat(field.via)}", str(field.datum)
+            yield f"k_{_flat(field.via)}", str(field.datum), ""
 
 
-def _behind_expression(text: str, contracts: Contracts) -> Iterator[tuple[str, str]]:
+def _behind_expression(text: str, contracts: Contracts) -> Iterator[Behind]:
     for via, name in data_used(text):
         if via is None:
-            yield "own", name
-            continue
-        if tie := tie_of(via, contracts):
-            yield "own", tie
-        yield f"k_{via}", name
+            yield "own", name, ""
+        else:
+            yield from _ties(via, contracts)
+            yield f"k_{via}", name, ""
 
 
-def _has(alias: str, mark: str, name: str) -> str:
-    return f"list_contains({alias}__{mark}, '{name}')"
+def _ties(via: str, contracts: Contracts) -> Iterator[Behind]:
+    """What tells who the relative is: where there are several ways, the way that led there."""
+    ways = ways_of(via, contracts)
+    for way, name in enumerate(ways or (via,), 1):
+        if tie := tie_of(name, contracts):
+            yield "own", tie, f"k_{_flat(via)}__way = {way} AND " if ways else ""
+
+
+def _has(one: Behind, mark: str) -> str:
+    alias, name, when = one
+    return f"{when}list_contains({alias}__{mark}, '{name}')"
+
+
+def _any(behind: Iterable[Behind], mark: str) -> str:
+    return "(" + (" OR ".join(f"coalesce({_has(one, mark)}, false)" for one in behind) or "false") + ")"
 
 
 def _marked(field: FormField, contracts: Contracts, mark: str) -> str:
-    tests = [_has(alias, mark, name) for alias, name in _behind(field, contracts)] if not field.asked else []
-    if field.each:
-        tests.append(quoted(f"each__{_flat(str(field.via))}{OF_RELATIVE}{field.datum}__{mark}"))
-    return " OR ".join(tests) or "false"
+    if field.asked:
+        return "false"
+    own = _any(_behind(field, contracts), mark)
+    return f"({own} OR {quoted(f'each__{_flat(str(field.via))}{OF_RELATIVE}{field.datum}__{mark}')})" if field.each else own
 
 
 def reads_no_datum(field: FormField) -> bool:

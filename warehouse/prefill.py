@@ -16,7 +16,7 @@ from contracts.model import Attachment, Contracts, Form
 from warehouse.applicant import Applicant, RelatedPerson, may_be_shown, weakest
 from warehouse.dossier import Dossier
 from warehouse.faults import WrongUseError
-from warehouse.form_plan import FieldPlan, data_used, tie_of
+from warehouse.form_plan import FieldPlan, data_used
 from warehouse.identity import masked
 from warehouse.lookup import Origin, Release
 from warehouse.published import Published
@@ -215,17 +215,25 @@ def _filled(applicant: Applicant, plan: FieldPlan) -> FilledField:
     field = plan.field
     if not _applies(applicant, plan):
         return _empty(plan, "not_applicable")
-    if field.datum is None and field.expression is None:
-        return _declared(applicant, plan) or _empty(plan, "not_supplied")
+    if field.asked is not None:
+        return _declared(applicant, plan) or _otherwise(applicant, plan) or _empty(plan, "not_supplied")
     values, rests_on = _values(applicant, plan)
     if not values:
-        return _nothing(applicant, plan) or _declared(applicant, plan) or _lacking(applicant, plan)
+        steps = (_declared, _otherwise, _nothing)
+        return next((found for step in steps if (found := step(applicant, plan))), None) or _lacking(applicant, plan)
     try:
         text = SEPARATOR.join(_worded(value, applicant, plan) for value in values)
     except NoCodeError:
         return _declared(applicant, plan) or _empty(plan, "no_code")
+    return _told(applicant, plan, text, rests_on, is_inferred=plan.is_inferred)
+
+
+def _told(
+    applicant: Applicant, plan: FieldPlan, text: str, rests_on: list[tuple[RelatedPerson, str]], *, is_inferred: bool
+) -> FilledField:
+    """A field with what it rests on: whose word it is, from which registers, and whether anybody doubts it."""
     origins = [origin for person, name in rests_on for origin in person.origins.get(name, ())]
-    inferred = ["fallback"] if plan.is_inferred else []
+    inferred = ["fallback"] if is_inferred else []
     return FilledField(
         **plan.said,
         value=text,
@@ -266,8 +274,9 @@ def _values(applicant: Applicant, plan: FieldPlan) -> tuple[list[Any], list[tupl
     others = applicant.related(field.via)
     others = others if field.each else others[:1]
     known = [(other, value) for other in others if (value := other.value(name)) is not None]
-    tie: list[tuple[RelatedPerson, str]] = [(applicant, plan.tie)] if plan.tie else []
-    return [value for _, value in known], [*tie, *((other, name) for other, _ in known)]
+    tie = applicant.tie(field.via)
+    told: list[tuple[RelatedPerson, str]] = [(applicant, tie)] if tie else []
+    return [value for _, value in known], [*told, *((other, name) for other, _ in known)]
 
 
 def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPerson, str]]:
@@ -276,7 +285,7 @@ def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPer
         if via is None:
             found.append((applicant, name))
         else:
-            tie = tie_of(via, applicant.release.contracts)
+            tie = applicant.tie(via)
             found += [(applicant, tie)] if tie else []
             found += [(other, name) for other in applicant.related(via)[:1]]
     return found
@@ -297,6 +306,20 @@ def _declared(applicant: Applicant, plan: FieldPlan) -> FilledField | None:
         standing="declared",
         disputed=False,
     )
+
+
+def _otherwise(applicant: Applicant, plan: FieldPlan) -> FilledField | None:
+    """What follows, or is proposed, where nobody has said it: never the owner's word."""
+    expression = plan.field.otherwise
+    value = applicant.computed(expression, f"{plan.place}, otherwise") if expression is not None else None
+    if expression is None or value is None:
+        return None
+    try:
+        text = _worded(value, applicant, plan)
+    except NoCodeError:
+        return None
+    told = _told(applicant, plan, text, _data_behind(applicant, expression), is_inferred=True)
+    return dataclasses.replace(told, law=plan.field.otherwise_law)
 
 
 def _nothing(applicant: Applicant, plan: FieldPlan) -> FilledField | None:

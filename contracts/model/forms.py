@@ -12,11 +12,12 @@ from contracts.model.agreed import Agreed
 class Relative(Agreed):
     """Somebody who belongs to an applicant, told from the published persons.
 
-    Either ``of``, data of type person of the relative that may be the applicant (mother, father: then the relative is a
-    child), or ``same``, a datum that both have (household_no: then a member of the household; with ``includes_self`` the
-    applicant too). ``where`` is SQL
-    over the relative's data; ``order`` is SQL over them that says who comes first. A datum of type person is a
-    relative by itself, and needs no file.
+    One of ``of``, data of type person of the relative that may be the applicant (mother, father: then the relative is a
+    child); ``same``, a datum that both have (household_no: then a member of the household; with ``includes_self`` the
+    applicant too); ``first_of``, data of type person and other relatives, of which the first that leads to anybody counts.
+    ``between`` narrows ``same`` to pairs: SQL over the relative's data and the applicant's (``applicant__sex``), which
+    holds for two of whom neither could have another. ``where`` is SQL over the relative's data; ``order`` is SQL over
+    them that says who comes first. A datum of type person is a relative by itself, and needs no file.
     """
 
     id: str
@@ -24,6 +25,8 @@ class Relative(Agreed):
     label_en: str
     of: tuple[str, ...] = ()
     same: str | None = None
+    first_of: tuple[str, ...] = ()
+    between: str | None = None
     includes_self: bool = False
     where: str | None = None
     order: str | None = None
@@ -72,7 +75,10 @@ class FormField(Agreed):
     form is the same answer, and is not asked again. ``part`` takes the province, prefecture, county, township,
     village or detail of an address, or the province, prefecture, county or name of a division's code. ``codes`` takes
     a code of the catalogue to the form's own; ``format`` is described at ``warehouse.wording.for_form``.
-    ``applies_when`` is SQL over the applicant: where it is false, the field stays empty and nobody is asked.
+    ``applies_when`` is SQL over the applicant, or the name of one of ``derived/``: where it is false, the field stays empty
+    and nobody is asked. ``otherwise`` names the one of ``derived/`` that stands where the datum has no value or the person
+    has not been asked yet: a conclusion or a proposal, a fallback in each case and to be confirmed; it takes the
+    place of the name as SQL, with its law as ``otherwise_law``.
     ``asks`` is what ``asked_of`` is asked when nobody can say, one of ``choices`` if there are any.
     """
 
@@ -90,6 +96,8 @@ class FormField(Agreed):
     codes: dict[str, str] | None = None
     none: Nothing | None = None
     applies_when: str | None = None
+    otherwise: str | None = None
+    otherwise_law: str | None = None
     required: bool = False
     asks: str | None = None
     asked_of: Literal["citizen", "official", "department"] = "citizen"
