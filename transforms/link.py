@@ -37,8 +37,11 @@ def link_records(connection: duckdb.DuckDBPyConnection, contracts: Contracts, re
     """The same from what the records tell (``link_record``)."""
     connection.execute(sql("link/pair"))
     sound_table(connection)
-    for step in ("signature", "anchor", "candidate", "match", "leader", "choice", "member"):
+    steps = ("signature", "anchor", "candidate", "match", "leader", "choice")
+    for step in (*steps, "member"):
         connection.execute(sql(f"link/{step}"))
+    for step in steps:
+        connection.execute(f"DROP TABLE link_{step}")  # they lie in memory
     find_pairs(connection, contracts.linking)
     score(connection, contracts.linking)
     join_units(connection, contracts)

@@ -170,7 +170,7 @@ def _beside(contracts: Contracts) -> dict[str, str]:
     """What is read beside ``person`` for the dossiers, by name: relatives of each kind, and data in doubt."""
     ids = "SELECT who AS person_id, list(person_id ORDER BY place) AS ids"
     kin = {f"kin_{r.id}": f"{ids} FROM ({kin_sql(r, contracts)}) GROUP BY who" for r in contracts.relatives}
-    return kin | {"in_doubt": f"SELECT person_id, list(datum) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"}
+    return kin | {"in_doubt": f"SELECT person_id, list_sort(list(datum)) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"}
 
 
 def _dossiers(contracts: Contracts, persons: str = "true") -> str:

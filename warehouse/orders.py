@@ -7,6 +7,7 @@ second sheet comes back as a delivery of ``<department>/order_answers``. Both na
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,8 @@ from contracts.model import Contracts
 from warehouse.connection import open_read_only
 from warehouse.faults import WrongUseError
 from warehouse.home import Home
+from warehouse.lookup import literal
+from warehouse.worksheets import Cells, fill, rows
 
 WAITING = ("opened", "sent", "reopened", "escalated")
 ROWS_OF_A_SHEET = 1_048_575
@@ -36,6 +39,7 @@ COLUMNS = {
     "opened_on": ("发出日期", 11),
 }
 BEFORE_PERSON = 5
+OF_DAYS = "_on"
 STATES = {"opened": "新发", "sent": "待答复", "reopened": "重新打开", "escalated": "已升级"}
 SEVERITIES = {"stop": "紧急", "review": "须核实", "note": "提示"}
 ANSWER_COLUMNS = ("工单号", "答复", "说明")
@@ -126,32 +130,38 @@ def _write_workbook(connection: duckdb.DuckDBPyConnection, target: Path, contrac
     terms = contracts.order_terms
     shown = {name: (contracts.catalogue.datum(name).label, 21) for name in terms.shows}
     listed = dict(islice(COLUMNS.items(), BEFORE_PERSON)) | shown | dict(islice(COLUMNS.items(), BEFORE_PERSON, None))
+    shell = target.with_suffix(".shell")
+    ((orders,),) = connection.execute(f"SELECT least(count(*), {ROWS_OF_A_SHEET}) FROM listed").fetchall()
     words = [code.label for code in contracts.code_list(terms.codes).codes]
-    with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
+    day = _write_shell(shell, listed, words, orders)
+    answered = [Cells("order_id")]
+    fill(shell, target, [rows(connection, "listed", columns, ROWS_OF_A_SHEET) for columns in (_cells(listed, day), answered)])
+    shell.unlink()
+
+
+def _write_shell(target: Path, columns: dict[str, tuple[str, int]], words: list[str], orders: int) -> int:
+    """The workbook without its orders; answers the number of the format of days."""
+    with xlsxwriter.Workbook(target) as book:
         head, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        orders, replies = book.add_worksheet("工单"), book.add_worksheet("答复")
-        for sheet, columns in ((orders, list(listed.values())), (replies, [(name, 20) for name in ANSWER_COLUMNS])):
-            for place, (label, width) in enumerate(columns):
-                sheet.set_column(place, place, width)
+        listed, replies = book.add_worksheet("工单"), book.add_worksheet("答复")
+        answered = {label: (label, 20) for label in ANSWER_COLUMNS}
+        for sheet, shown in ((listed, columns), (replies, answered)):
+            for place, (name, (label, width)) in enumerate(shown.items()):
+                sheet.set_column(place, place, width, day if name.endswith(OF_DAYS) else None)
                 sheet.write(0, place, label, head)
             sheet.freeze_panes(1, 1)
-        row = 0
-        cursor = connection.execute(f"SELECT {', '.join(listed)} FROM listed LIMIT {ROWS_OF_A_SHEET}")
-        while rows := cursor.fetchmany(10_000):
-            for values in rows:
-                row += 1
-                _write_order(orders, row, dict(zip(listed, values, strict=True)), day)
-                replies.write_string(row, 0, values[0])
-        if row:
-            replies.data_validation(1, 1, row, 1, {"validate": "list", "source": words})
+        if orders:
+            replies.data_validation(1, 1, orders, 1, {"validate": "list", "source": words})
+    number: int = day.xf_index
+    return number
 
 
-def _write_order(sheet: xlsxwriter.worksheet.Worksheet, row: int, order: dict[str, object], day: object) -> None:
-    words = {"status": STATES, "severity": SEVERITIES}
-    for place, (name, value) in enumerate(order.items()):
-        if value is None:
-            continue
-        if name.endswith("_on"):
-            sheet.write_datetime(row, place, value, day)
-        else:
-            sheet.write_string(row, place, words.get(name, {}).get(str(value), str(value)))
+def _cells(listed: Iterable[str], day: int) -> list[Cells]:
+    spoken = {"status": STATES, "severity": SEVERITIES}
+    return [Cells(name, day) if name.endswith(OF_DAYS) else Cells(_spoken(name, spoken.get(name, {}))) for name in listed]
+
+
+def _spoken(column: str, words: dict[str, str]) -> str:
+    """SQL: what a column says, in words."""
+    cases = " ".join(f"WHEN {literal(code)} THEN {literal(word)}" for code, word in words.items())
+    return f"CASE {column} {cases} ELSE {column} END" if cases else column

@@ -52,7 +52,7 @@ def sound_table(connection: duckdb.DuckDBPyConnection) -> None:
         SOUNDS,
     )
     connection.register("read_names", read)
-    connection.execute("CREATE OR REPLACE TABLE link_sound AS FROM read_names")
+    connection.execute("CREATE OR REPLACE TEMP TABLE link_sound AS FROM read_names")
     connection.unregister("read_names")
 
 

@@ -14,7 +14,7 @@ def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     connection.execute(sql("link/seeker"))
     connection.execute(sql("link/told", contexts="".join(f", r.{name}" for name in contexts)))
     connection.execute(sql("link/kin"))
-    connection.execute("CREATE OR REPLACE TABLE link_found (unit_l BIGINT, unit_r BIGINT, block VARCHAR)")
+    connection.execute("CREATE OR REPLACE TEMP TABLE link_found (unit_l BIGINT, unit_r BIGINT, block VARCHAR)")
     for block in linking.blocks:
         by_kin = block.key == "kin"
         parts = {"block": quoted(block.name), "limit": block.limit}
@@ -27,6 +27,8 @@ def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     )
     connection.execute(sql("link/unit", contexts=lists))
     connection.execute(
-        "CREATE OR REPLACE TABLE link_blocked AS"
+        "CREATE OR REPLACE TEMP TABLE link_blocked AS"
         " SELECT DISTINCT '0' AS match_key, unit_l AS join_key_l, unit_r AS join_key_r FROM link_found"
     )
+    # the widest of all tables, and nobody asks it again
+    connection.execute("DROP TABLE link_told")

@@ -40,7 +40,7 @@ def judged(linking: Linking) -> str:
     doubt = _first({doubt.label_en: _leaves_open(doubt) for doubt in linking.doubts})
     model = linking.model
     return (
-        "CREATE OR REPLACE TABLE link_judged AS"
+        "CREATE OR REPLACE TEMP TABLE link_judged AS"
         f" SELECT *, rule IS NOT NULL OR (weight >= {model.link_at} AND doubt IS NULL) AS is_certain"
         f" FROM (SELECT *, {rule} AS rule, {doubt} AS doubt FROM link_score)"
         f" WHERE rule IS NOT NULL OR weight >= {model.doubt_at}"
@@ -153,5 +153,5 @@ def _write_verdicts(connection: duckdb.DuckDBPyConnection, verdicts: list[Verdic
 def _table(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> None:
     held = pa.table({c: pa.array([row[i] for row in rows], kind) for i, (c, kind) in enumerate(columns.items())})
     connection.register("held", held)
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS FROM held")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM held")
     connection.unregister("held")

@@ -19,7 +19,7 @@ def link_name(contracts: Contracts) -> str:
         for person in dataset.persons
     ]
     return (
-        "CREATE OR REPLACE TABLE link_name AS SELECT name, name_key(name) AS name_key"
+        "CREATE OR REPLACE TEMP TABLE link_name AS SELECT name, name_key(name) AS name_key"
         f" FROM (SELECT DISTINCT name FROM ({' UNION ALL '.join(told)}) WHERE name IS NOT NULL)"
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -70,19 +72,30 @@ def score(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     connection.execute(_contents(connection))
     connection.execute(sql("link/compared_before", basis=basis))
     connection.execute(sql("link/to_compare"))
-    linker, interface = linker_on(connection, linking, linking.model)
-    linker.table_management.register_blocked_pairs_for_predict(interface.register("link_to_compare"))
-    found = linker.inference.predict(warning_mode="never")
     names = [comparison.name for comparison in linking.comparisons]
     levels = ", ".join(f"{_level(comparison)} AS {comparison.name}" for comparison in linking.comparisons)
     known = ", ".join(f"levels[{place}] AS {name}" for place, name in enumerate(names, start=1))
-    connection.execute(
-        f"CREATE OR REPLACE TABLE {SCORED} AS SELECT unit_id_l AS unit_l, unit_id_r AS unit_r, {levels},"
-        f" match_weight AS weight, match_probability AS probability FROM {found.physical_name}"
-        f" UNION ALL SELECT unit_l, unit_r, {known}, weight, probability FROM link_known"
-    )
-    linker.table_management.delete_tables_created_by_splink_from_db()
+    with _in_memory(connection):
+        linker, interface = linker_on(connection, linking, linking.model)
+        linker.table_management.register_blocked_pairs_for_predict(interface.register("link_to_compare"))
+        found = linker.inference.predict(warning_mode="never")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {SCORED} AS SELECT unit_id_l AS unit_l, unit_id_r AS unit_r, {levels},"
+            f" match_weight AS weight, match_probability AS probability FROM {found.physical_name}"
+            f" UNION ALL SELECT unit_l, unit_r, {known}, weight, probability FROM link_known"
+        )
     connection.execute(sql("link/compared", basis=basis, says=", ".join(f"s.{name}" for name in names)))
+
+
+@contextmanager
+def _in_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What is made here is read once and thrown away: it is neither compressed nor written into the build, unless it has to be spilled."""
+    ((build,),) = connection.execute("SELECT current_database()").fetchall()
+    connection.execute("ATTACH ':memory:' AS aside")
+    connection.execute(f"SET search_path = 'aside,\"{build}\"'")
+    yield
+    connection.execute(f'USE "{build}"')
+    connection.execute("DETACH aside")
 
 
 def _basis(linking: Linking) -> str:
@@ -98,7 +111,7 @@ def _contents(connection: duckdb.DuckDBPyConnection) -> str:
     """SQL for ``link_content``: one row per unit with a digest of all that it tells; its number is this build's own."""
     columns = [name for (name, *_) in connection.execute("DESCRIBE link_unit").fetchall() if name != "unit_id"]
     told = ", ".join(f"{quoted(name)}: {name}" for name in columns)
-    return f"CREATE OR REPLACE TABLE link_content AS SELECT unit_id, sha256(to_json({{{told}}})::VARCHAR) AS content FROM link_unit"
+    return f"CREATE OR REPLACE TEMP TABLE link_content AS SELECT unit_id, sha256(to_json({{{told}}})::VARCHAR) AS content FROM link_unit"
 
 
 def _level(comparison: Comparison) -> str:

@@ -1,5 +1,5 @@
 -- One row per signature that others are measured against: all of the register that owns the number, else the best told.
-CREATE OR REPLACE TABLE link_anchor AS
+CREATE OR REPLACE TEMP TABLE link_anchor AS
 WITH ranked AS (
     SELECT *,
            bool_or(is_owner) OVER (PARTITION BY number) AS number_has_owner,

@@ -1,5 +1,5 @@
 -- One row per signature and anchor that may be the same person: one bears the other's number, today's or the stated former one.
-CREATE OR REPLACE TABLE link_candidate AS
+CREATE OR REPLACE TEMP TABLE link_candidate AS
 WITH claimed AS (
     SELECT signature_id AS anchor_id, number AS claimed_number, false AS by_former FROM link_anchor
     UNION ALL

@@ -1,5 +1,5 @@
 -- One row per unit and unit that stands beside it: in a row of two persons, in a household. Only about those beside a seeker.
-CREATE OR REPLACE TABLE link_kin AS
+CREATE OR REPLACE TEMP TABLE link_kin AS
 WITH placed AS (
     SELECT m.unit_id, r.own_row, r.household FROM link_member AS m JOIN link_record AS r USING (record_id)
     WHERE r.own_row IS NOT NULL OR r.household IS NOT NULL

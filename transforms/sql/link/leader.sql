@@ -1,5 +1,5 @@
 -- One row per anchor with the anchor that leads its person; anchors that agree with one another are one person.
-CREATE OR REPLACE TABLE link_leader AS
+CREATE OR REPLACE TEMP TABLE link_leader AS
 WITH RECURSIVE edge AS (
     SELECT anchor_id AS a, signature_id AS b FROM link_match WHERE signature_id IN (SELECT signature_id FROM link_anchor)
     UNION

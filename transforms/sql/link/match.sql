@@ -2,7 +2,7 @@
 -- A number alone is no proof: with neither name nor birth date to compare, nothing is linked. Names that a brother or sister
 -- may bear are not decided here; nor is another surname where the number may be two persons': the former one of the one and today's of the
 -- other, or that of two rows of the register that owns the numbers.
-CREATE OR REPLACE TABLE link_match AS
+CREATE OR REPLACE TEMP TABLE link_match AS
 WITH pair AS (
     SELECT c.signature_id, c.anchor_id, c.by_former,
            s.name_key AS name, a.name_key AS anchor_name,

@@ -1,6 +1,6 @@
 -- One row per record and role with its unit: records that a number joins, that say the same of one wrong number, or that a register
 -- calls by one key and names alike. Units that no anchor leads (below zero) seek their person; one without company is a record alone.
-CREATE OR REPLACE TABLE link_member AS
+CREATE OR REPLACE TEMP TABLE link_member AS
 WITH settled AS (
     SELECT s.number, s.name_key, s.birth_date,
            coalesce(leader.leader_id, choice.leader_id) AS core_id,

@@ -1,6 +1,6 @@
 -- One row per unit that seeks its person: without an anchor; with a number that one source alone tells and no register vouches
 -- for; or with a permit, of which one person may have two kinds.
-CREATE OR REPLACE TABLE link_seeker AS
+CREATE OR REPLACE TEMP TABLE link_seeker AS
 SELECT unit_id FROM link_member WHERE unit_id < 0
 UNION
 SELECT m.unit_id

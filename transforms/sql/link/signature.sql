@@ -1,6 +1,6 @@
 -- One row per number and way of bearing it: the same number, name and birth date, however many records say so. Records that a person
 -- has decided about are placed one by one, later.
-CREATE OR REPLACE TABLE link_signature AS
+CREATE OR REPLACE TEMP TABLE link_signature AS
 SELECT row_number() OVER (ORDER BY number, name_key NULLS LAST, birth_date NULLS LAST) AS signature_id, *
 FROM (
     SELECT number, name_key, birth_date,

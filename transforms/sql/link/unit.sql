@@ -1,7 +1,7 @@
 -- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
 -- first 15 digits; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
 -- a build's own.
-CREATE OR REPLACE TABLE link_unit AS
+CREATE OR REPLACE TEMP TABLE link_unit AS
 WITH wanted AS (
     SELECT unit_l AS unit_id FROM link_found UNION SELECT unit_r FROM link_found
 ), said AS (
