@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from contracts.model import Contracts
+from warehouse.durable import one_at_a_time
 from warehouse.faults import NotFoundError, RenkouError
 from warehouse.home import Home
 from warehouse.parts import SERVE
@@ -19,12 +24,16 @@ LOG = logging.getLogger("renkou.api")
 
 
 class Current:
-    """Holds the release open. A call keeps the one that it began with; the last call that has it closes it."""
+    """Holds the release open. A call keeps the one that it began with, also while the next one is served.
+
+    A new release is read for what was asked of late before it is served, by one process at a time.
+    """
 
     def __init__(self, home: Home, contracts: Contracts) -> None:
         self._home, self._contracts = home, contracts
         self._path: Path | None = None
         self._open: Published | None = None
+        self._before: Published | None = None  # closed at the next look: a call that lets go of it last would wait long
 
     @property
     def release(self) -> Published:
@@ -45,11 +54,13 @@ class Current:
             LOG.warning("what lies here stays served: %s", error)
         try:
             path = published(self._home)
-            if path != self._path:
-                release = Published(path, self._contracts)
-                release.warm()
-                self._open, self._path = release, path
-                LOG.info("serving release %s", self._open.release.release_id)
+            if path == self._path:
+                self._before = None
+                return
+            with one_at_a_time(self._home.turn):
+                release = Published(path, self._contracts, before=self._open)
+            self._before, self._open, self._path = self._open, release, path
+            LOG.info("serving release %s", release.release.release_id)
         except NotFoundError:
             return
         except (RenkouError, OSError) as error:
@@ -57,6 +68,13 @@ class Current:
 
     async def watch(self) -> None:
         """Look again and again, beside the calls."""
-        while True:
-            await asyncio.sleep(EVERY)
-            await asyncio.to_thread(self.look)
+        with ThreadPoolExecutor(1, initializer=_give_way) as beside:
+            while True:
+                await asyncio.sleep(EVERY)
+                await asyncio.get_running_loop().run_in_executor(beside, self.look)
+
+
+def _give_way() -> None:
+    """Let calls go before this thread: reading a new release takes some tenths of a second of a processor."""
+    if sys.platform == "linux":  # where a thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 
 from api.current import Current
 from api.journal import Journal
@@ -25,8 +26,9 @@ from warehouse.published import Published
 from warehouse.rates import Rates
 from warehouse.submissions import Submission, SubmissionConflictError, Submissions
 
-# "Nobody" and "not yours to see" are answered after the same time, whatever either took; in seconds, some times what a look takes.
-LEVEL = 0.015
+# "Nobody" and "not yours to see" are answered after the same time, some times what a look takes; where the machine is so busy that
+# it takes longer, at the next step. In seconds.
+LEVEL, STEP = 0.015, 0.005
 
 
 @dataclass(frozen=True)
@@ -190,5 +192,4 @@ class Service:
 
 async def _level(began: float) -> None:
     took = time.monotonic() - began
-    steps = int(took / LEVEL) + 1
-    await asyncio.sleep(steps * LEVEL - took)
+    await asyncio.sleep(max(LEVEL, ceil(took / STEP) * STEP) - took)

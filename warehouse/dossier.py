@@ -9,7 +9,8 @@ registers and days tell where all values are from.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,6 +26,9 @@ from warehouse.lookup import Origin, Row, literal, quoted
 
 # So many persons' dossiers are made at a time: lists of all that is said of a million persons do not fit into the memory allowed.
 AT_A_TIME = 200_000
+
+# So many numbers that were looked for are remembered: a new release is read for them before it is served.
+LATELY = 500
 
 # What an origin says, beside its number.
 ORIGIN = "datum, department, dataset, batch_date, standing, disagreeing"
@@ -104,6 +108,13 @@ class Dossiers:
         self._data = tuple(name for name, *_ in connection.execute("DESCRIBE person").fetchall() if name != "person_id")
         self._typed = {datum.name: TYPED[datum.type] for datum in contracts.catalogue.data if datum.type in TYPED}
         self._origins = _numbered(connection)
+        self.lately: deque[str] = deque(maxlen=LATELY)  # numbers that were looked for
+
+    def warm(self, numbers: Iterable[str]) -> None:
+        """Read from the file what looks for these numbers need, and the indexes: a first look waits long for them."""
+        found = self._connection.execute(f"SELECT person_id FROM dossier WHERE number IN ({_listed(numbers)})").fetchall()
+        ids = _listed(person_id for (person_id,) in found)
+        self._connection.execute(f"SELECT sum(strlen(told)) FROM dossier WHERE person_id IN ({ids})").fetchall()
 
     def of(self, person_id: str) -> Dossier | None:
         """One person's dossier, None for an id that nobody has."""
@@ -114,13 +125,13 @@ class Dossiers:
         """The dossiers of several persons, in their order, by one look; an id that nobody has is passed over."""
         if len(person_ids) < 2:
             return tuple(dossier for person_id in person_ids if (dossier := self.of(person_id)))
-        listed = ", ".join(map(literal, person_ids))
-        rows = self._connection.execute(f"SELECT person_id, told FROM dossier WHERE person_id IN ({listed})").fetchall()
+        rows = self._connection.execute(f"SELECT person_id, told FROM dossier WHERE person_id IN ({_listed(person_ids)})").fetchall()
         found = {person_id: self._read(person_id, json.loads(told)) for person_id, told in rows}
         return tuple(found[person_id] for person_id in person_ids if person_id in found)
 
     def bearers(self, number: str) -> tuple[Dossier, ...]:
         """Those of everyone who bears the number now; failing that, of those who bore it before."""
+        self.lately.append(number)
         found = self._connection.execute(f"SELECT person_id, told FROM dossier WHERE number = {literal(number)}").fetchall()
         if found:
             return tuple(self._read(person_id, json.loads(told)) for person_id, told in sorted(found))
@@ -141,6 +152,10 @@ class Dossiers:
             relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
             declared={each["datum"]: each["value"] for each in told["declared"] or ()},
         )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(map(literal, texts)) or "''"
 
 
 def _numbered(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[str, tuple[Origin, ...]]]:

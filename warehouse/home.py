@@ -157,6 +157,11 @@ class Home:
         """How often each key has asked of late."""
         return self.root / "api" / "rates"
 
+    @property
+    def turn(self) -> Path:
+        """Where the API's processes wait for their turn to open a new release."""
+        return self.root / "api" / "turn"
+
     def build_file(self, as_of: date) -> Path:
         return self.builds / f"{as_of:%Y%m%d}.duckdb"
 

@@ -23,8 +23,11 @@ OWN_TYPES = {FILLED_ON: "DATE", REGISTERS: "VARCHAR[]"}
 class Published:
     """One release file. It stays readable for whoever holds it, also when another release takes its place."""
 
-    def __init__(self, path: Path, contracts: Contracts, as_of: date | None = None) -> None:
-        """Raises NotFoundError for a day before the history begins, RenkouError for a release without dossiers."""
+    def __init__(self, path: Path, contracts: Contracts, as_of: date | None = None, before: Published | None = None) -> None:
+        """``before``: the release, by the same contracts, whose place this one takes; what was worked out for it holds here too.
+
+        Raises NotFoundError for a day before the history begins, RenkouError for a release without dossiers.
+        """
         self.contracts = contracts
         self._connection = reader(path, by_key=as_of is None)
         if as_of is not None:
@@ -33,15 +36,11 @@ class Published:
         elif not self._has_dossiers():
             raise RenkouError(f"{path.name}: was released by an older version; run `renkou run` again")
         self.release: Release = release_of(self._connection)
-        self._calculator = Calculator(contracts)
+        self._calculator: Calculator = before._calculator if before else Calculator(contracts)
+        self._plans: dict[str, tuple[FieldPlan, ...]] = before._plans if before else {}
         self._latest: dict[str, date | None] = {}
-        self._plans: dict[str, tuple[FieldPlan, ...]] = {}
         self._dossiers = Dossiers(self._connection, contracts)
-
-    def warm(self) -> None:
-        """Read the indexes, which DuckDB leaves to the first look: at a million persons it would take a quarter of a second."""
-        self.bearers("")
-        self.dossier("")
+        self._dossiers.warm(tuple(before._dossiers.lately) if before else ())
 
     def bearers(self, typed: str) -> tuple[Dossier, ...]:
         """Everyone who bears the number now, also as 15 digits; failing that, those who bore it before."""

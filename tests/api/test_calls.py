@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from contracts.model import Contracts
-from tests.warehouse.small_release import MAN, SHARED, build
+from tests.warehouse.small_release import MAN, PEOPLE, SHARED, build
 from warehouse.access_log import AccessLog
 from warehouse.home import Home
 from warehouse.prefill import Inquiry, prefill
@@ -77,12 +77,17 @@ def test_a_new_release_is_served_within_seconds_and_the_old_call_ends_well(
 ) -> None:
     service = client.app.state.service  # type: ignore[attr-defined]
     begun_with = service.current.release
-    publish(build(tmp_path / "r2.duckdb", contracts, "r2"), home, "r2")
+    assert fields(client.post(PREFILL, json=ASKED, headers=key()))["phone"]["value"] == PEOPLE["p1"]["phone"]
+    moved = PEOPLE | {"p1": PEOPLE["p1"] | {"phone": "13911112222"}}
+    publish(build(tmp_path / "r2.duckdb", contracts, "r2", moved), home, "r2")
     service.current.look()
 
     assert client.get("/health").json()["release_id"] == "r2"
     assert [dossier.person_id for dossier in begun_with.bearers(MAN)] == ["p1"]
-    assert client.post(PREFILL, json=ASKED, headers=key()).headers["renkou-release"] == "r2"
+    answer = client.post(PREFILL, json=ASKED, headers=key())
+    assert (answer.headers["renkou-release"], fields(answer)["phone"]["value"]) == ("r2", "13911112222")
+    service.current.look()
+    assert begun_with.dossier("p1") is not None
 
 
 # --- submissions ------------------------------------------------------------------------------------------------
