@@ -45,7 +45,7 @@ class Service:
     def __init__(self, home: Home, contracts: Contracts) -> None:
         self.contracts = contracts
         self.keys = KeyRing(home)
-        self.rates = Rates(home.rates)
+        self.rates, self.failures = Rates(home.rates), Rates(home.failures)
         self.current = Current(home, contracts)
         self.current.look()
         self.journal = Journal(AccessLog(home))

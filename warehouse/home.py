@@ -158,6 +158,11 @@ class Home:
         return self.root / "api" / "rates"
 
     @property
+    def failures(self) -> Path:
+        """How often each address has asked without a valid key of late."""
+        return self.root / "api" / "failures"
+
+    @property
     def turn(self) -> Path:
         """Where the API's processes wait for their turn to open a new release."""
         return self.root / "api" / "turn"

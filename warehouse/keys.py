@@ -67,11 +67,15 @@ class KeyRing:
 
     def bearer(self, key: str) -> FormSystem | None:
         """Whose key it is; None for one that is unknown, revoked or expired."""
-        found = self._known().get("_".join(key.split("_", 2)[:2]))
+        found = self._known().get(_id_in(key))
         digest = sm3(key.encode())
         if not same(digest, found.digest if found else sm3(b"")) or found is None:
             return None
         return found if found.is_valid(datetime.now(UTC)) else None
+
+    def named(self, key: str) -> str | None:
+        """The id of the key that the text claims to be; None for one that was never made."""
+        return key_id if (key_id := _id_in(key)) in self._known() else None
 
     def add(self, system: FormSystem) -> tuple[FormSystem, str]:
         """Keep a new key for what ``system`` says; answers it with the key itself, which is not kept."""
@@ -108,6 +112,10 @@ class KeyRing:
         content = [asdict(system) for system in systems.values()]
         write_text(self._path, json.dumps(content, ensure_ascii=False, indent=1))
         self._path.chmod(0o600)
+
+
+def _id_in(key: str) -> str:
+    return "_".join(key.split("_", 2)[:2])
 
 
 def _system(content: dict[str, Any]) -> FormSystem:

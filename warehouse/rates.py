@@ -1,4 +1,4 @@
-"""How often a key may ask, counted over all processes that answer."""
+"""How often a key may ask, or an address fail, counted over all processes that answer."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Rates:
         os.ftruncate(self._handle, SLOTS * _BUCKET.size)
         self._shared = mmap.mmap(self._handle, SLOTS * _BUCKET.size)
 
-    def wait(self, key_id: str, rate: int) -> float:
-        """Seconds until the key may ask again, of ``rate`` calls a minute; 0 counts the call."""
+    def wait(self, key_id: str, rate: int, take: int = 1) -> float:
+        """Seconds until the key may ask again, of ``rate`` calls a minute; 0 counts ``take`` calls."""
         slot = int(sm3(key_id.encode())[:8], 16) % SLOTS * _BUCKET.size
         per_second, most = rate / 60, max(1.0, rate / 6)
         fcntl.flock(self._handle, fcntl.LOCK_EX)
@@ -34,7 +34,7 @@ class Rates:
             now = time.time()
             left = most if at == 0 else min(most, left + max(0.0, now - at) * per_second)
             allowed = left >= 1
-            _BUCKET.pack_into(self._shared, slot, left - allowed, now)
+            _BUCKET.pack_into(self._shared, slot, left - take * allowed, now)
             return 0.0 if allowed else (1 - left) / per_second
         finally:
             fcntl.flock(self._handle, fcntl.LOCK_UN)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.app import create
 from api.service import LEVEL
 from tests.api.conftest import made_key
 from tests.api.test_calls import ASKED, PREFILL
@@ -124,6 +125,20 @@ def test_too_often_is_told_when_to_come_back(client: TestClient, key: Key) -> No
     late = next(answer for answer in answers if answer.status_code == 429)
     assert is_problem(late, 429)
     assert int(late.headers["retry-after"]) >= 1
+
+
+def test_an_address_may_not_guess_keys_for_long(home: Home, key: Key) -> None:
+    right, other = key(), key()
+    guesses = {"Authorization": right["Authorization"][:-1] + "~"}
+    with TestClient(create(home), client=("10.0.0.1", 1)) as guesser, TestClient(create(home), client=("10.0.0.2", 1)) as elsewhere:
+        late = [guesser.get("/v1/forms", headers=guesses) for _ in range(15)][-1]
+        assert is_problem(late, 429)
+        assert int(late.headers["retry-after"]) >= 1
+        assert is_problem(guesser.get("/v1/forms", headers=right), 429)  # a guess that is right looks like the others
+        assert is_problem(guesser.get("/v1/forms"), 429)
+        assert guesser.get("/v1/forms", headers=other).status_code == 200  # another system behind the same proxy
+        assert elsewhere.get("/v1/forms", headers=right).status_code == 200
+        assert is_problem(elsewhere.get("/v1/forms", headers=guesses), 401)
 
 
 # --- the log ----------------------------------------------------------------------------------------------------
