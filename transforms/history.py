@@ -52,7 +52,7 @@ def person_history_view() -> str:
 def _catalogue(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """What the catalogue says of a datum's history."""
     connection.execute(
-        "CREATE OR REPLACE TABLE history_datum"
+        "CREATE OR REPLACE TEMP TABLE history_datum"
         " (datum VARCHAR, is_lasting BOOLEAN, is_person BOOLEAN, is_sealed BOOLEAN, tells_adoption BOOLEAN)"
     )
     rows = [
@@ -66,7 +66,7 @@ def _minors(contracts: Contracts, day: date) -> str:
     """Who is under age on the day (民法典 art. 17)."""
     is_told = any(datum.name == "birth_date" for datum in contracts.catalogue.data)
     under_age = f"birth_date > DATE '{day}' - INTERVAL {OF_AGE} YEAR" if is_told else "false"
-    return f"CREATE OR REPLACE TABLE history_minor AS SELECT person_id FROM released.unify_person WHERE {under_age}"
+    return f"CREATE OR REPLACE TEMP TABLE history_minor AS SELECT person_id FROM released.unify_person WHERE {under_age}"
 
 
 def _prints(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> dict[str, str]:
@@ -90,9 +90,11 @@ def _said_now(contracts: Contracts, day: date) -> str:
         for d in contracts.datasets
     )
     return (
-        "CREATE OR REPLACE TABLE history_person AS SELECT p.* FROM released.unify_person AS p SEMI JOIN history_touched USING (person_id);"
-        f" CREATE OR REPLACE TABLE history_said AS {published_values(contracts, 'history_person')};"
-        " CREATE OR REPLACE TABLE history_now AS SELECT s.person_id, s.datum, s.value, s.department, s.dataset, s.record_no, s.standing,"
+        "CREATE OR REPLACE TEMP TABLE history_person AS"
+        " SELECT p.* FROM released.unify_person AS p SEMI JOIN history_touched USING (person_id);"
+        f" CREATE OR REPLACE TEMP TABLE history_said AS {published_values(contracts, 'history_person')};"
+        " CREATE OR REPLACE TEMP TABLE history_now AS"
+        " SELECT s.person_id, s.datum, s.value, s.department, s.dataset, s.record_no, s.standing,"
         f" CASE WHEN s.valid_on > DATE '{day}' THEN DATE '{day}' ELSE s.valid_on END AS valid_on,"
         f" least(d.dated_on, DATE '{day}') AS dated_on"
         f" FROM history_said AS s LEFT JOIN ({days}) AS d USING (department, dataset, record_no)"
@@ -106,7 +108,7 @@ def _day_of_record(dataset: Dataset) -> str:
 
 def _former_numbers(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
     connection.execute(
-        "CREATE OR REPLACE TABLE history_former (person_id VARCHAR, datum VARCHAR, value VARCHAR, valid_to DATE,"
+        "CREATE OR REPLACE TEMP TABLE history_former (person_id VARCHAR, datum VARCHAR, value VARCHAR, valid_to DATE,"
         " department VARCHAR, dataset VARCHAR, standing VARCHAR)"
     )
     for datum in (d for d in contracts.catalogue.data if d.type == "identity_number"):

@@ -25,9 +25,9 @@ def quality_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, d
     area = contracts.catalogue.area
     township = f"left({area.datum}, {area.digits})" if area else "NULL::VARCHAR"
     connection.execute(
-        f"CREATE OR REPLACE TABLE quality_township AS SELECT person_no, person_id, {township} AS township FROM released.unify_person"
+        f"CREATE OR REPLACE TEMP TABLE quality_township AS SELECT person_no, person_id, {township} AS township FROM released.unify_person"
     )
-    connection.execute(f"CREATE OR REPLACE TABLE quality_completeness ({COLUMNS})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE quality_completeness ({COLUMNS})")
     for dataset in contracts.datasets:
         _completeness(connection, contracts, dataset)
     _agreement(connection, contracts)
@@ -78,5 +78,5 @@ def _agreement(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
         f" {d.name}__yes, {d.name}__yes + {d.name}__no FROM quality_copies WHERE {d.name}__yes + {d.name}__no > 0"
         for d in data
     )
-    connection.execute(f"CREATE OR REPLACE TABLE quality_agreement ({COLUMNS})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE quality_agreement ({COLUMNS})")
     connection.execute(f"INSERT INTO quality_agreement {parts}")

@@ -42,7 +42,6 @@ COPIED = {
     "work_order_step": "order_id, happened_on, release_id, state",
     "work_order_answer": "department, dataset, batch_date, file, sheet, line",
     "quarantine": "department, dataset, batch_date, file, line",
-    "relation": "person_id",
     "freshness": "department, dataset",
     "quality": "as_of, release_id, measure, department, dataset, datum, class, township",
     "batch": "batch_date, department, dataset, file",

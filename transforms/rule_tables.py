@@ -58,7 +58,7 @@ def publish_views(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -
     for view in contracts.rule_views:
         if view.published_as:
             connection.execute(
-                f"CREATE OR REPLACE TABLE {view.published_as} AS"
+                f"CREATE OR REPLACE TEMP TABLE {view.published_as} AS"
                 f" SELECT person_id(person_no) AS person_id, * EXCLUDE (person_no) FROM {view.table}"
             )
 

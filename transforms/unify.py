@@ -20,7 +20,8 @@ KIN_DATA = ("mother", "father", "spouse")
 def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Fill ``unify_*``, ``source_record`` and ``relation``. Needs ``record_*`` and ``link_role``.
 
-    ``unify_person`` and ``source_record`` are written into the attached release file ``released``, in order of person.
+    ``unify_person``, ``source_record`` and ``relation`` are written into the attached release file ``released``, the first and the last in
+    order of person.
     """
     _code_kin(connection, contracts)
     for dataset in contracts.datasets:

@@ -79,9 +79,10 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
             unify_build(connection, contracts)
             prepare_declarations(connection, Home(Path(folder)))
             declare(connection, contracts)
-            connection.execute("CREATE VIEW declared_answer AS FROM released.declared_answer")
+            for table in ("declared_answer", "relation"):
+                connection.execute(f"CREATE VIEW {table} AS FROM released.{table}")
             told_events(connection, contracts)
-            connection.execute("CREATE VIEW event AS FROM event_told")
+            connection.execute("CREATE TEMP VIEW event AS FROM event_told")
             _changed(connection, cases, told)
             reconcile_build(connection, contracts, day, "r1")
             connection.execute(person_view(contracts))

@@ -1,2 +1,2 @@
 -- What subscribers have been told so far.
-CREATE OR REPLACE TABLE event_before AS FROM before.event_log;
+CREATE OR REPLACE TEMP TABLE event_before AS FROM before.event_log;

@@ -1,5 +1,5 @@
 -- One row per event that records tell now: of a kind that is once in a life one a person, else one a role of a record.
-CREATE OR REPLACE TABLE event_told AS
+CREATE OR REPLACE TEMP TABLE event_told AS
 WITH told AS (
     SELECT t.*, k.is_once, coalesce(o.place, 1000000) AS place
     FROM event_record AS t

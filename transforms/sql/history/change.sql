@@ -1,7 +1,7 @@
 -- One row per datum of a person whose values were looked at: what was held, what is said now, and from which day that holds.
 -- A correction was so from the day from which the wrong value had been held. Who was split or merged on the day was so in every
 -- release of it.
-CREATE OR REPLACE TABLE history_change AS
+CREATE OR REPLACE TEMP TABLE history_change AS
 WITH held AS (
     SELECT * FROM history_then WHERE valid_to IS NULL AND known_to IS NULL
 ), today AS (

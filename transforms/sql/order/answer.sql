@@ -1,5 +1,5 @@
 -- One row per answer that came, with the verdict that it got in the build that saw it first.
-CREATE OR REPLACE TABLE order_judged AS
+CREATE OR REPLACE TEMP TABLE order_judged AS
 WITH counted AS (
     SELECT *, row_number() OVER (PARTITION BY department, dataset, batch_date, order_id ORDER BY file, sheet, line) AS nth FROM order_answer
 )
@@ -19,5 +19,5 @@ LEFT JOIN prior_work_order_answer AS p
     ON p.department = a.department AND p.dataset = a.dataset AND p.batch_date = a.batch_date AND p.file = a.file AND p.sheet = a.sheet
     AND p.line = a.line AND p.order_id = a.order_id AND p.answer IS NOT DISTINCT FROM a.answer;
 
-CREATE OR REPLACE TABLE work_order_answer AS
+CREATE OR REPLACE TEMP TABLE work_order_answer AS
 SELECT department, dataset, batch_date, file, sheet, line, record_key, order_id, answer, remark, verdict FROM order_judged;

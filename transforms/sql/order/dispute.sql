@@ -1,6 +1,6 @@
 -- One row per disagreement of this build with the work order that it belongs to: one a department, person and cause. An order keeps
 -- its id when its person's id went under in another one. Settled is what the owner confirmed, as long as it stays the same.
-CREATE OR REPLACE TABLE order_dispute AS
+CREATE OR REPLACE TEMP TABLE order_dispute AS
 WITH named AS (
     SELECT n.discrepancy_id, split_part(n.owner, '/', 1) AS department, n.owner, n.person_id, n.cause, n.kind, n.datum, n.severity,
            md5(concat_ws('|', n.owner_value, CASE WHEN n.kind = 'value' THEN n.reported_value END)) AS signature,

@@ -1,5 +1,5 @@
 -- One row per person id that went under in another one, with the id that its orders go on with.
-CREATE OR REPLACE TABLE order_heir AS
+CREATE OR REPLACE TEMP TABLE order_heir AS
 WITH RECURSIVE chain (person_id, heir, steps) AS (
     SELECT person_id, other_person_id, 1 FROM person_change WHERE kind = 'merged'
     UNION ALL

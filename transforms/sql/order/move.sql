@@ -1,5 +1,5 @@
 -- One row per work order that ever was, with what happens to it on the day of this build.
-CREATE OR REPLACE TABLE order_move AS
+CREATE OR REPLACE TEMP TABLE order_move AS
 WITH live AS (
     SELECT order_id, any_value(department) AS department, any_value(person_id) AS person_id, any_value(cause) AS cause,
            arg_max(severity, CASE severity WHEN 'stop' THEN 3 WHEN 'review' THEN 2 ELSE 1 END) AS severity,

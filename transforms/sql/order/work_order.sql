@@ -1,5 +1,5 @@
 -- One row per work order: a department is asked about one person and one cause.
-CREATE OR REPLACE TABLE work_order AS
+CREATE OR REPLACE TEMP TABLE work_order AS
 SELECT order_id, department, person_id, cause, severity,
        CASE move WHEN 'open' THEN 'opened' WHEN 'confirm' THEN 'closed' WHEN 'verify' THEN 'closed' WHEN 'answer' THEN 'answered'
                  WHEN 'pass_on' THEN 'escalated' WHEN 'escalate' THEN 'escalated' WHEN 'return' THEN 'escalated' WHEN 'reopen' THEN 'reopened'

@@ -1,5 +1,5 @@
 -- One row per state that a work order came into, in every release so far. An order is sent with the list of the release that opened it.
-CREATE OR REPLACE TABLE work_order_step AS
+CREATE OR REPLACE TEMP TABLE work_order_step AS
 WITH stepped AS (
     SELECT order_id, move, status, coalesce(reopened_on, opened_on) AS listed_on,
            CASE move WHEN 'open' THEN ['opened'] WHEN 'confirm' THEN ['answered', 'verified', 'closed']

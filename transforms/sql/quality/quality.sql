@@ -1,6 +1,6 @@
 -- One row per figure of a release: of `whole` things, how many (`part`) are so. Of this release, after those before. An order counts
 -- once (`orders_open`), and once with each datum that it is about (`orders_open_about`).
-CREATE OR REPLACE TABLE quality AS
+CREATE OR REPLACE TEMP TABLE quality AS
 WITH batches AS (
     SELECT department, dataset, sum(rows) AS rows FROM batch WHERE status = 'accepted' GROUP BY ALL
 ), waiting AS (

@@ -1,5 +1,5 @@
 -- One row per disagreement, with the state of the work order that asks about it.
-CREATE OR REPLACE TABLE discrepancy AS
+CREATE OR REPLACE TEMP TABLE discrepancy AS
 SELECT n.discrepancy_id, n.person_id, n.kind, n.datum, n.owner, n.owner_value, n.reporter, n.reported_value, n.record_key, n.severity,
        i.opened_on, o.due_on, CASE WHEN i.is_settled THEN 'confirmed' WHEN o.status = 'answered' THEN 'answered' ELSE 'open' END AS status
 FROM reconcile_named AS n

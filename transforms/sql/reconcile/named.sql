@@ -1,5 +1,5 @@
 -- One row per disagreement, with the key of its record, the id that it bears in every build, and since when it is open.
-CREATE OR REPLACE TABLE reconcile_named AS
+CREATE OR REPLACE TEMP TABLE reconcile_named AS
 WITH keyed AS (
     SELECT f.* EXCLUDE (record_key, record_of, record_no, cause), coalesce(f.cause, f.datum) AS cause, coalesce(f.record_key, s.record_key) AS record_key
     FROM reconcile_found AS f
