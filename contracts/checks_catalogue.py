@@ -20,6 +20,7 @@ ANSWERS = {
     "timestamp": "timestamp",
     "amount": "amount",
     "amount_in_ten_thousands": "amount",
+    "amount_in_fen": "amount",
     "number": "number",
     "set": "set",
 }

@@ -132,6 +132,14 @@ def only_days_can_be_impossible(agreed: Agreement) -> Iterator[Finding]:
             yield Finding("error", file, where, what, f"use {listed(sorted(DAYS))}, or leave it out")
 
 
+def only_days_have_a_century(agreed: Agreement) -> Iterator[Finding]:
+    """The century of years with two digits is a matter of days alone."""
+    for file, where, _, each in _columns(agreed):
+        if each.two_digit_years is not None and each.normaliser not in DAYS:
+            what = f"twoDigitYears has no effect: the normaliser is {each.normaliser}"
+            yield Finding("error", file, where, what, f"use {listed(sorted(DAYS))}, or leave it out")
+
+
 def reasons_are_stated(agreed: Agreement) -> Iterator[Finding]:
     """notTaken and usedFor say why."""
     for file, where, _, each in _columns(agreed):
@@ -254,6 +262,7 @@ CHECKS: tuple[Check, ...] = (
     codes_have_a_crosswalk,
     same_as_names_an_address,
     only_days_can_be_impossible,
+    only_days_have_a_century,
     reasons_are_stated,
     changes_say_what_happened,
     updated_is_a_moment,

@@ -120,7 +120,7 @@ def a_later_folder_says_what_it_replaces(agreed: Agreement) -> Iterator[Finding]
 
 
 # What the project reads of customProperties (contracts/README.md); other tools may keep words of their own there.
-OF_A_COLUMN = ("normaliser", "crosswalk", "sameAs", "impossible", "notTaken", "usedFor", "mask")
+OF_A_COLUMN = ("normaliser", "crosswalk", "sameAs", "twoDigitYears", "impossible", "notTaken", "usedFor", "mask")
 OF_A_CONTRACT = {
     "inbound": ("delivery", "source", "persons", "events", "relations", "household", "answers"),
     "outbound": ("purposes", "where", "partitionBy", "regions", "smallCells", "cadence", "retentionDays", "encrypted"),

@@ -362,6 +362,7 @@ def _column(found: SchemaProperty) -> dict[str, Any]:
         "normaliser": own.get("normaliser"),
         "crosswalk": own.get("crosswalk"),
         "same_as": own.get("sameAs"),
+        "two_digit_years": own.get("twoDigitYears"),
         "impossible": own.get("impossible"),
         "not_taken": own.get("notTaken"),
         "used_for": own.get("usedFor"),

@@ -111,7 +111,9 @@ def _irregular(column: Column, extract_date: date) -> str:
 
 
 def _lookup(column: Column) -> tuple[str, str]:
-    """What a table of the contracts says of the text: the argument for the normaliser, and the join that finds it."""
+    """What the contracts say of the text: the argument for the normaliser, and the join that finds it."""
+    if column.normaliser in DAY_NORMALISERS:
+        return f", {column.two_digit_years if column.two_digit_years is not None else 'NULL::INT'}", ""
     if column.normaliser == "code":
         walk = quoted(column.crosswalk or "")
         return ", crosswalk.code", f" LEFT JOIN crosswalk ON crosswalk.id = {walk} AND crosswalk.raw = trim(text)"

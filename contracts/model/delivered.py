@@ -206,7 +206,8 @@ class HouseholdOfRow(Agreed):
 class Column(Agreed):
     """One column of a delivery.
 
-    ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's).
+    ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's). ``two_digit_years`` is the last year
+    (30: 2030) that a day written with two digits may mean; without it a day whose century is not certain has none.
     """
 
     name: str
@@ -217,6 +218,7 @@ class Column(Agreed):
     normaliser: str = "text"
     crosswalk: str | None = None
     same_as: str | None = None
+    two_digit_years: int | None = Field(default=None, ge=0, le=99)
     impossible: Literal["quarantine", "missing"] = "missing"
     not_taken: str | None = None
     used_for: str | None = None

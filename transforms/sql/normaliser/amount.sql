@@ -1,4 +1,5 @@
--- Yuan with two decimals; 1.2万元 says itself that it is in ten thousands, a column of amount_in_ten_thousands says it in its header.
+-- Yuan with two decimals; 1.2万元 says itself that it is in ten thousands, a column of amount_in_ten_thousands or amount_in_fen says its
+-- unit in its header.
 CREATE OR REPLACE MACRO yuan(t, unit) AS list_transform(
     [regexp_extract(replace(regexp_replace(t, '[¥￥元\s]', '', 'g'), ',', ''), '^([+-]?\d*\.?\d+\.?)(万?)$', ['digits', 'wan'])],
     lambda told: TRY_CAST(TRY_CAST(told.digits AS DECIMAL(20, 6)) * CASE told.wan WHEN '万' THEN 10000 ELSE unit END AS DECIMAL(14, 2)))[1];
@@ -16,3 +17,7 @@ CREATE OR REPLACE MACRO normalise_amount_in_ten_thousands(raw, extract_date) AS
     list_transform([tidy(raw)], lambda t: amount_from_text(t, 10000))[1];
 CREATE OR REPLACE MACRO regular_amount_in_ten_thousands(raw, extract_date) AS false;
 CREATE OR REPLACE MACRO plain_amount_in_ten_thousands(raw) AS NULL::DECIMAL(14, 2);
+
+CREATE OR REPLACE MACRO normalise_amount_in_fen(raw, extract_date) AS list_transform([tidy(raw)], lambda t: amount_from_text(t, 0.01))[1];
+CREATE OR REPLACE MACRO regular_amount_in_fen(raw, extract_date) AS false;
+CREATE OR REPLACE MACRO plain_amount_in_fen(raw) AS NULL::DECIMAL(14, 2);

@@ -3,8 +3,12 @@
 -- (GB/T 40217-2021) and the note says how precise the value is.
 CREATE OR REPLACE MACRO day_of(y, m, d) AS TRY_CAST(y || '-' || lpad(m, 2, '0') || '-' || lpad(d, 2, '0') AS DATE);
 
-CREATE OR REPLACE MACRO full_year(y) AS
-    CASE WHEN length(y) = 4 THEN y WHEN y::INT <= 30 THEN '20' || y ELSE '19' || y END;
+-- The century of a year of two digits: the contract says the last year that is ours (ours_until); else only where no other can be
+-- meant, because the year would lie after latest (and is no day: 31/12/05). Nothing is guessed: otherwise there is none.
+CREATE OR REPLACE MACRO full_year(y, ours_until, latest) AS
+    CASE WHEN length(y) = 4 THEN y
+         WHEN y::INT > coalesce(ours_until, greatest(31, latest % 100)) THEN '19' || y
+         WHEN ours_until IS NOT NULL THEN '20' || y END;
 
 -- 二〇〇一年十二月三十一日: a ten is a digit of its own only where none stands beside it.
 CREATE OR REPLACE MACRO han_digits(t) AS
@@ -15,11 +19,11 @@ CREATE OR REPLACE MACRO han_digits(t) AS
 -- What stands between year, month and day; other words between them say that it is no plain date.
 CREATE OR REPLACE MACRO dated(t) AS regexp_full_match(t, '(\d{4}|\d{2})([^\d\p{Han}]{1,2}|\s?年\s?)\d{1,2}([^\d\p{Han}]{1,2}|\s?月\s?)\d{1,2}(\D.*)?');
 
-CREATE OR REPLACE MACRO date_fields(t) AS
+CREATE OR REPLACE MACRO date_fields(t, ours_until, latest) AS
     CASE WHEN regexp_full_match(t, '\d{8}') THEN [t[1:4], t[5:6], t[7:8]]
          WHEN regexp_full_match(t, '\d{14}') THEN [t[1:4], t[5:6], t[7:8]]
          WHEN dated(t)
-             THEN [full_year(regexp_extract(t, '^(\d+)\D', 1)), regexp_extract(t, '^\d+\D+(\d+)\D', 1), regexp_extract(t, '^\d+\D+\d+\D+(\d+)', 1)]
+             THEN [full_year(regexp_extract(t, '^(\d+)\D', 1), ours_until, latest), regexp_extract(t, '^\d+\D+(\d+)\D', 1), regexp_extract(t, '^\d+\D+\d+\D+(\d+)', 1)]
          WHEN regexp_full_match(t, '\d{4}\D\d{1,2}\D?') THEN [t[1:4], regexp_extract(t, '^\d+\D(\d+)', 1), '1', 'month']
          WHEN regexp_full_match(t, '(18|19|20)\d{2}(0[1-9]|1[0-2])') THEN [t[1:4], t[5:6], '1', 'month']
          WHEN regexp_full_match(t, '(18|19|20)\d{2}\D?') THEN [t[1:4], '1', '1', 'year']
@@ -27,6 +31,7 @@ CREATE OR REPLACE MACRO date_fields(t) AS
 
 CREATE OR REPLACE MACRO date_from_fields(f) AS
     CASE WHEN len(f) = 0 THEN {'value': NULL::DATE, 'missing': 'unreadable', 'note': NULL::VARCHAR}
+         WHEN f[1] IS NULL THEN {'value': NULL::DATE, 'missing': 'two_digit_year', 'note': NULL::VARCHAR}
          WHEN day_of(f[1], f[2], f[3]) IS NULL THEN {'value': NULL::DATE, 'missing': 'impossible', 'note': NULL::VARCHAR}
          ELSE {'value': day_of(f[1], f[2], f[3]), 'missing': NULL::VARCHAR, 'note': f[4]} END;
 
@@ -49,15 +54,18 @@ CREATE OR REPLACE MACRO moment_of(t) AS
     + to_minutes(480 - coalesce(minutes_east(t), 480)));
 
 -- A birthday by the old calendar is told as such; which day of ours it is depends on leap months, and is for people to say.
-CREATE OR REPLACE MACRO date_from_text(t) AS
+CREATE OR REPLACE MACRO date_from_text(t, ours_until, latest) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::DATE, 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN regexp_matches(t, '[农阴旧夏][历曆]|闰|初[一二三四五六七八九十]') THEN {'value': NULL::DATE, 'missing': 'lunar', 'note': NULL::VARCHAR}
          WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::DATE, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
          WHEN regexp_full_match(t, '[1-5]\d{4}(\.0)?') THEN {'value': DATE '1899-12-30' + t[1:5]::INT, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
          WHEN (minutes_east(t) <> 480 OR counted_moment(t) IS NOT NULL) AND moment_of(t) IS NOT NULL THEN {'value': moment_of(t)::DATE, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         ELSE list_transform([date_fields(han_digits(t))], lambda f: date_from_fields(f))[1] END;
+         ELSE list_transform([date_fields(han_digits(t), ours_until, latest)], lambda f: date_from_fields(f))[1] END;
 
-CREATE OR REPLACE MACRO normalise_date(raw, extract_date) AS list_transform([tidy(raw)], lambda t: date_from_text(t))[1];
+CREATE OR REPLACE MACRO day_until(raw, ours_until, latest) AS list_transform([tidy(raw)], lambda t: date_from_text(t, ours_until, latest))[1];
+
+-- A plain date, as the end of a permit, may lie thirty years ahead.
+CREATE OR REPLACE MACRO normalise_date(raw, extract_date, ours_until) AS day_until(raw, ours_until, year(extract_date) + 30);
 
 CREATE OR REPLACE MACRO is_digital(raw) AS regexp_full_match(raw, '\d{8}|\d{4}-\d\d-\d\d');
 CREATE OR REPLACE MACRO plain_date(raw) AS try_strptime(raw, ['%Y%m%d', '%Y-%m-%d'])::DATE;
@@ -67,16 +75,16 @@ CREATE OR REPLACE MACRO regular_date(raw, extract_date) AS
 CREATE OR REPLACE MACRO not_after(d, extract_date) AS
     CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR} ELSE d END;
 
-CREATE OR REPLACE MACRO normalise_event_date(raw, extract_date) AS
-    list_transform([normalise_date(raw, extract_date)], lambda d: not_after(d, extract_date))[1];
+CREATE OR REPLACE MACRO normalise_event_date(raw, extract_date, ours_until) AS
+    list_transform([day_until(raw, ours_until, year(extract_date))], lambda d: not_after(d, extract_date))[1];
 
 CREATE OR REPLACE MACRO within_a_life(d, extract_date) AS
     CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR}
          WHEN d.value < extract_date - INTERVAL 120 YEAR THEN {'value': NULL::DATE, 'missing': 'over_120', 'note': NULL::VARCHAR}
          ELSE d END;
 
-CREATE OR REPLACE MACRO normalise_birth_date(raw, extract_date) AS
-    list_transform([normalise_date(raw, extract_date)], lambda d: within_a_life(d, extract_date))[1];
+CREATE OR REPLACE MACRO normalise_birth_date(raw, extract_date, ours_until) AS
+    list_transform([day_until(raw, ours_until, year(extract_date))], lambda d: within_a_life(d, extract_date))[1];
 
 CREATE OR REPLACE MACRO regular_event_date(raw, extract_date) AS
     is_digital(raw) AND plain_date(raw) BETWEEN DATE '1900-01-02' AND least(extract_date, DATE '9999-12-30');
@@ -92,15 +100,16 @@ CREATE OR REPLACE MACRO normalise_timestamp(raw, extract_date) AS
 
 CREATE OR REPLACE MACRO month_from_fields(f) AS
     CASE WHEN len(f) = 0 THEN {'value': NULL::VARCHAR, 'missing': 'unreadable', 'note': NULL::VARCHAR}
+         WHEN f[1] IS NULL THEN {'value': NULL::VARCHAR, 'missing': 'two_digit_year', 'note': NULL::VARCHAR}
          WHEN f[2]::INT NOT BETWEEN 1 AND 12 THEN {'value': NULL::VARCHAR, 'missing': 'impossible', 'note': NULL::VARCHAR}
          ELSE {'value': f[1] || lpad(f[2], 2, '0'), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
-CREATE OR REPLACE MACRO month_from_text(t) AS
+CREATE OR REPLACE MACRO month_from_text(t, extract_date) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
-         ELSE list_transform([date_fields(han_digits(t))], lambda f: month_from_fields(f))[1] END;
+         ELSE list_transform([date_fields(han_digits(t), NULL, year(extract_date))], lambda f: month_from_fields(f))[1] END;
 
-CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS list_transform([tidy(raw)], lambda t: month_from_text(t))[1];
+CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS list_transform([tidy(raw)], lambda t: month_from_text(t, extract_date))[1];
 
 CREATE OR REPLACE MACRO regular_month(raw, extract_date) AS regexp_full_match(raw, '(19|20)\d{2}(0[1-9]|1[0-2])');
 CREATE OR REPLACE MACRO plain_month(raw) AS raw;

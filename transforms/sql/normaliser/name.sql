@@ -5,6 +5,9 @@ CREATE OR REPLACE MACRO name_is_placeholder(t) AS
 
 CREATE OR REPLACE MACRO name_is_test(t) AS regexp_matches(lower(t), '^(测试|test|ceshi)');
 
+-- A number that slipped into the column of the name is none, and must be shown to nobody as one.
+CREATE OR REPLACE MACRO is_no_name(t) AS NOT regexp_matches(t, '[\p{L}?？□〓\x{FFFD}\x{E000}-\x{F8FF}]') OR regexp_matches(t, '\d{6}');
+
 -- A blank inside a name in Han characters is either padding (张 三) or stands for the separator of a transliterated name. Those
 -- have two parts or more of two characters each; a surname and given name of our own hardly ever have five characters together.
 CREATE OR REPLACE MACRO without_blanks(t) AS
@@ -24,6 +27,7 @@ CREATE OR REPLACE MACRO name_verdict(t, p) AS
     CASE WHEN coalesce(t, '') = '' OR p.name = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN name_is_test(t) THEN {'value': NULL::VARCHAR, 'missing': 'test', 'note': NULL::VARCHAR}
          WHEN name_is_placeholder(p.name) THEN {'value': NULL::VARCHAR, 'missing': coalesce(placeholder_reason(p.name), 'placeholder'), 'note': NULL::VARCHAR}
+         WHEN is_no_name(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'not_a_name', 'note': NULL::VARCHAR}
          WHEN regexp_full_match(p.name, '.{1,}之[子女].{0,2}|.{1,3}某某?') THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
          WHEN regexp_matches(p.name, '[?？□〓\x{FFFD}\x{E000}-\x{F8FF}]|^\p{Han}+[A-Za-z]+$|^\p{Han}·?$')
              THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'lossy'}
