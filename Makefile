@@ -99,6 +99,12 @@ lint: $(READY) ## Look for faults without running anything: ruff, mypy
 check: $(READY) ## Hold every contract against every other
 	@$(VENV)/bin/renkou check
 
+# uv answers 1 when it found something, and 2 for any fault, of which one is forgiven: that the advisories cannot be reached.
+.PHONY: audit
+audit: $(TOOLS)/bin/uv ## Ask the public advisories about every locked dependency, where the network allows
+	@$(AS_PIP); UV_HTTP_RETRIES=0 $< audit --frozen --preview-features audit-command 2>&1 | tee $(TOOLS)/audit.log || \
+		{ grep -q "error sending request" $(TOOLS)/audit.log && echo "nothing was audited"; }
+
 .PHONY: lock
 lock: $(TOOLS)/bin/uv ## Lock the dependencies anew; no index is named in the lock
 	@$(AS_PIP); unset UV_INDEX UV_FIND_LINKS; $< lock --quiet --python "$(PYTHON)" $(if $(UPGRADE),--upgrade)
