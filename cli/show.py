@@ -93,9 +93,10 @@ def coverage(told: Coverage) -> None:
     out.print(_table(f"release {told.release_id}, filled in on {told.filled_on}", headings, map(_covered, ordered)))
     applies = max(1, told.total("applies"))
     right = f", right {told.total('right') / applies:.1%}" if told.forms and told.forms[0].fields[0].right is not None else ""
+    shares = [f"{told.total(name) / applies:.1%}" for name in ("filled", "owner", "proposed", "disputed")]
     out.print(
-        f"{len(told.forms)} forms: filled {told.total('filled') / applies:.1%}, by the owner {told.total('owner') / applies:.1%},"
-        f" disputed {told.total('disputed') / applies:.1%}{right}; wrong though shown as the owner's: {told.total('wrong_owner')}"
+        f"{len(told.forms)} forms: filled {shares[0]}, by the owner {shares[1]}, proposed to be confirmed {shares[2]},"
+        f" disputed {shares[3]}{right}; wrong though shown as the owner's: {told.total('wrong_owner')}"
     )
     documents, saved = sum(f.documents for f in told.forms), sum(f.saved for f in told.forms)
     out.print(f"documents saved: {saved:,} of {documents:,}")

@@ -21,7 +21,7 @@ import duckdb
 
 from contracts.model import Contracts
 from warehouse.doubts import doubts_sql
-from warehouse.kin import kin_sql
+from warehouse.kin import MOST_RELATIVES, kin_sql
 from warehouse.lookup import Origin, Row, literal, quoted
 
 # So many persons' dossiers are made at a time: lists of all that is said of a million persons do not fit into the memory allowed.
@@ -183,7 +183,7 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _beside(contracts: Contracts) -> dict[str, str]:
     """What is read beside ``person`` for the dossiers, by name: relatives of each kind, and data in doubt."""
-    ids = "SELECT who AS person_id, list(person_id ORDER BY place) AS ids"
+    ids = f"SELECT who AS person_id, min_by(person_id, place, {MOST_RELATIVES}) AS ids"
     kin = {f"kin_{r.id}": f"{ids} FROM ({kin_sql(r, contracts)}) GROUP BY who" for r in contracts.relatives}
     return kin | {"in_doubt": f"SELECT person_id, list_sort(list(datum)) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"}
 

@@ -52,7 +52,7 @@ def test_a_man_gets_his_form_in_its_own_formats(database: Path, contracts: Contr
         "age": "61",
         "statutory_retirement_month": "2025年04月",
         "worker_category": None,
-        "chosen_month": None,
+        "chosen_month": "2025年04月",
         "bank_account": None,
     }
 
