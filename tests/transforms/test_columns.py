@@ -149,6 +149,12 @@ def test_an_approval_of_the_columns_bears_no_other_fault(pension: Office) -> Non
     assert "shrank by 50%" in batch.reason
 
 
+def test_a_register_without_any_row_is_held_however_small_it_was(pension: Office) -> None:
+    pension.deliver(DAY, pensioners(5, 1, 2, 3))
+    empty = pension.deliver(NEXT, [])
+    assert (empty.status, "shrank by 100%" in empty.reason) == ("held", True)
+
+
 def test_changes_without_a_column_do_not_clear_it(permit: Office) -> None:
     dataset = permit.landing.contracts.dataset(permit.dataset_id)
     assert dataset.delivery.operation

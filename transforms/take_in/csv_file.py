@@ -26,6 +26,12 @@ BEYOND = -1
 # Bytes of a line that Arrow may see; its own blocks are four times as long.
 LONGEST_LINE = 1 << 20
 
+# Lines by which a file shows that its rows end with a delimiter though its header does not, or the other way round: fewer
+# may have a delimiter too many within an address each.
+TOLD_BY_ROWS = 10
+NEARLY_ALL = 0.9
+SEEN_OF_ROWS = 1 << 16
+
 # The share of lines with quotes from which it pays to look which of them Arrow can read.
 WORTH_A_LOOK = 0.01
 
@@ -34,9 +40,9 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Table:
-    """How the rows of one file are laid out: ``width`` counts the columns of its header line.
+    """How the rows of one file are laid out: ``width`` counts their columns.
 
-    ``padded`` says that every line ends with a delimiter too many, so that the last column is nothing.
+    ``padded`` says that every row ends with a delimiter too many, so that the last column is nothing.
     """
 
     dataset: Dataset
@@ -185,23 +191,32 @@ def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
             1,
             remedy="ask the department which encoding it writes",
         )
+    found = _headers(header.decode(), layout, path.name)
+    names = found[:-1] if len(found) > 1 and found[-1] == "" else found
     drift = Drift()
-    table = _table(header.decode(), dataset, layout, encoding, path.name, drift)
+    drift.meet(names, dataset, path.name, 1)
+    width = _width_of_rows(rest[:SEEN_OF_ROWS], layout.delimiter.encode(), len(names)) or len(found)
+    table = Table(dataset, layout, encoding, {n: p for p, n in enumerate(names)}, width, width > len(names))
     body = Block(rest, tuple(line - 1 for line in first.bad), first.last)
     return Reading(encoding, _pieces(table, body, coming), drift)
 
 
-def _table(header: str, dataset: Dataset, layout: FileLayout, encoding: str, file: str, drift: Drift) -> Table:
+def _headers(header: str, layout: FileLayout, file: str) -> list[str]:
     try:
-        found = [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
+        return [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
     except csv.Error:
         raise BatchRefused(
             "the header is no line of delimited text", file, 1, remedy="ask the department for the agreed columns"
         ) from None
-    padded = len(found) > 1 and found[-1] == ""
-    names = found[:-1] if padded else found
-    drift.meet(names, dataset, file, 1)
-    return Table(dataset, layout, encoding, {n: p for p, n in enumerate(names)}, len(found), padded)
+
+
+def _width_of_rows(begin: bytes, delimiter: bytes, names: int) -> int | None:
+    """The columns of a file's first rows, one more than it has names where nearly all end with a delimiter; None where they do not tell."""
+    lines = [line.rstrip(b"\r") for line in begin.split(b"\n")[:-1] if line.strip() and b'"' not in line]
+    enough = max(TOLD_BY_ROWS, NEARLY_ALL * len(lines))
+    if sum(line.count(delimiter) == names and line.endswith(delimiter) for line in lines) >= enough:
+        return names + 1
+    return names if sum(line.count(delimiter) == names - 1 for line in lines) >= enough else None
 
 
 def _pieces(table: Table, block: Block, coming: Iterator[Block]) -> Iterator[Piece]:

@@ -97,7 +97,9 @@ def _beyond(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> s
         return ""
     change = now.rows - before.rows
     share = change / before.rows
-    if abs(change) < bounds.at_least or -bounds.shrink <= share <= bounds.grow:
+    # a register of nobody is a file without its rows, however few there were
+    is_slight = now.rows and abs(change) < bounds.at_least
+    if is_slight or -bounds.shrink <= share <= bounds.grow:
         return ""
     word = "grew" if change > 0 else "shrank"
     return f"{word} by {abs(share):.0%}, from {before.rows} rows to {now.rows}"

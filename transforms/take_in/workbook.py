@@ -84,7 +84,8 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
     tables = 0
     for name in layout.sheets or book.sheet_names:
         sheet, grid = _grid(book, path, name)
-        if not layout.sheets and not _bears_header(sheet, grid, dataset) and (tables or name != book.sheet_names[-1]):
+        is_last_hope = not tables and name == book.sheet_names[-1]
+        if not layout.sheets and not is_last_hope and not _bears_keys(sheet, grid, dataset):
             continue  # a sheet of notes, or one of those that a new workbook has
         _refuse_hidden(book, name, path.name)
         tables += 1
@@ -260,6 +261,13 @@ def _bears_header(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset
     """Whether one of the first rows holds more than half of the agreed headers."""
     agreed, found, best = _closest(sheet, grid, dataset)
     return bool(found) and len(agreed.intersection(found[best])) * 2 > len(agreed)
+
+
+def _bears_keys(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) -> bool:
+    """Whether a sheet may hold records: it bears the header, or so much of it that each row has its key."""
+    _, found, best = _closest(sheet, grid, dataset)
+    keys = {squeezed(key.header) for key in dataset.keys if key.header != "@sheet"}
+    return _bears_header(sheet, grid, dataset) or (bool(found) and bool(keys) and keys.issubset(found[best]))
 
 
 def _is_header(row: list[Cell], places: dict[str, int]) -> bool:

@@ -197,6 +197,21 @@ def test_a_delimiter_at_the_end_of_every_line_is_nothing(tmp_path: Path) -> None
     assert result.reasons == {5: "too_few_columns", 6: "too_many_columns"}
 
 
+def test_rows_may_end_with_a_delimiter_where_the_header_does_not_and_the_other_way_round(tmp_path: Path) -> None:
+    plain = [f"{n},a,b" for n in range(20)]
+    more = landed(tmp_path, "id,name,town\n" + "".join(f"{row},\n" for row in plain) + "10,c,d\n11,e,f,g\n")
+    rows = {n + 2: [str(n), "a", "b"] for n in range(20)}
+    assert (more.cells, [fault["line"] for fault in more.faults]) == (rows, [22, 23])
+    less = landed(tmp_path, "id,name,town,\n" + "".join(f"{row}\n" for row in plain))
+    assert (less.cells, less.faults) == (rows, [])
+
+
+def test_few_rows_do_not_tell_that_their_last_delimiter_is_one_too_many(tmp_path: Path) -> None:
+    result = landed(tmp_path, "id,name,town\n1,12,Long Lane,\n")
+    assert result.cells == {}
+    assert [fault["reason"].partition(":")[0] for fault in result.faults] == ["too_many_columns"]
+
+
 @pytest.mark.parametrize("delimiter", [";", "|", "\t", "\x01", "~"])
 def test_other_delimiters_even_where_they_are_trail_bytes(tmp_path: Path, delimiter: str) -> None:
     agreed = dataset(["id", "name"], format="csv", delimiter=delimiter, encoding="gb18030")

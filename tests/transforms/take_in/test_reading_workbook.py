@@ -170,6 +170,16 @@ def test_every_sheet_with_the_header_is_read_where_none_is_agreed(tmp_path: Path
     assert found == [("城关镇", 2, "张三"), ("河西乡", 3, "李四")]
 
 
+def test_a_sheet_with_the_key_and_little_else_is_not_passed_over(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    agreed = dataset(["序号", "姓名", "住址", "电话"], ["序号"], format="xlsx")
+    sheet_of(book, [["序号", "姓名", "住址", "电话"], [1, "张三"]], "城关镇")
+    sheet_of(book, [["序号", "名字", "住处"], [2, "李四"]], "河西乡")
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(BatchRefused, match="sheet 河西乡"):
+        land(tmp_path / "book.xlsx", agreed)
+
+
 def test_a_hidden_sheet_with_the_header_is_refused_and_another_passed_over(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet_of(book, [HEADERS, [1, "张三"]])
