@@ -140,6 +140,7 @@ def test_a_person_can_see_who_looked_when_and_why(client: TestClient, key: Key, 
     client.post(PREFILL, json=ASKED, headers=headers)
     entries = client.get("/v1/persons/p1/access-log", headers=headers).json()["entries"]
 
+    assert {entry["action"] for entry in entries} == {"prefill", "access_log"}
     look = next(entry for entry in entries if entry["action"] == "prefill")
     assert (look["system"], look["purpose"], look["case_no"]) == ("社保经办大厅", "退休申请", "2026-0001")
     # The spouse's name was shown too, and is in the spouse's own log.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +19,10 @@ from fastapi.testclient import TestClient
 from api.app import create
 from api.service import LEVEL
 from tests.api.conftest import made_key
-from tests.api.test_calls import ASKED, PREFILL
+from tests.api.test_calls import ASKED, PREFILL, SUBMIT
 from tests.warehouse.small_release import MAN
 from warehouse.access_log import Access, AccessLog, AccessLogBrokenError
+from warehouse.digests import sm3
 from warehouse.home import Home
 from warehouse.keys import KeyRing
 
@@ -96,6 +101,16 @@ def test_the_time_does_not_tell_them_apart(client: TestClient, key: Key) -> None
     assert abs(hidden - nobody) < 0.8 * LEVEL
 
 
+def test_no_call_tells_sooner_that_there_is_nobody(client: TestClient, key: Key) -> None:
+    elsewhere = key(regions=("330103",))
+    submitted = ASKED | {"id_number": NOBODY, "applicant_confirmed": True, "fields": {"phone": "13900000001"}}
+    calls = (partial(client.post, SUBMIT, json=submitted), partial(client.get, "/v1/persons/p999/access-log"))
+    for call in calls:
+        began = time.perf_counter()
+        assert MAN not in call(headers=elsewhere).text
+        assert time.perf_counter() - began >= LEVEL
+
+
 @pytest.mark.parametrize("number", ["3301021965031200%", "330102*********16", "' OR 1=1 --      ", "_" * 18])
 def test_no_wildcards(client: TestClient, key: Key, number: str) -> None:
     assert client.post(PREFILL, json=ASKED | {"id_number": number}, headers=key()).json()["status"] == "not_found"
@@ -160,8 +175,18 @@ def changed(lines: list[bytes]) -> list[bytes]:
     return [line.replace(b'"case_no":"2"', b'"case_no":"9"') for line in lines]
 
 
+def written_anew(lines: list[bytes]) -> list[bytes]:
+    """A line changed, with a digest that fits it; only the line after it still tells of the old one."""
+    content = json.loads(lines[2])["entry"]
+    content["access"]["case_no"] = "9"
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    line = b'{"entry":' + text + b',"digest":"' + sm3(text).encode() + b'"}\n'
+    return [*lines[:2], line, *lines[3:]]
+
+
 TAMPERINGS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "changed": changed,
+    "written anew": written_anew,
     "removed": lambda lines: [*lines[:2], *lines[3:]],
     "moved": lambda lines: [*lines[:1], lines[2], lines[1], *lines[3:]],
     "added twice": lambda lines: [*lines[:3], *lines[2:]],
@@ -188,6 +213,33 @@ def test_a_log_made_anew_has_no_seal(log: AccessLog, tmp_path: Path) -> None:
     assert log.verify()
     with pytest.raises(AccessLogBrokenError):
         log.write([look(8)])
+
+
+def test_lines_that_another_wrote_after_the_head_and_a_log_without_its_head_are_refused(log: AccessLog, tmp_path: Path) -> None:
+    other = AccessLog(Home(tmp_path / "other"))
+    other.write([look(7)])
+    (path,) = log.files()
+    kept = path.read_bytes()
+    path.write_bytes(kept + other.files()[0].read_bytes())
+    with pytest.raises(AccessLogBrokenError, match="do not belong"):
+        log.write([look(8)])
+    path.write_bytes(kept)
+    (log.folder / "head.json").unlink()
+    with pytest.raises(AccessLogBrokenError, match="is missing"):
+        log.write([look(8)])
+    assert log.verify()
+
+
+def test_a_look_that_the_disk_did_not_take_is_not_answered(
+    client: TestClient, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("warehouse.access_log.os.fdatasync", broken)
+    answer = client.post(PREFILL, json=ASKED, headers=key())
+    assert is_problem(answer, 500)
+    assert "欧阳" not in answer.text
 
 
 def test_after_a_cut_nobody_sees_anything(client: TestClient, home: Home, key: Key) -> None:
@@ -224,6 +276,11 @@ def test_months_are_retired_and_the_chain_still_holds(tmp_path: Path, monkeypatc
 
     assert log.retire(date(2023, 1, 1)) == ["202001.jsonl"]
     assert log.verify() == []
+    anchor = log.folder / "anchor.json"
+    sealed = anchor.read_text()
+    anchor.write_text(sealed.replace('"seq":2', '"seq":1'))
+    assert [finding for finding in log.verify() if "its seal is not ours" in finding.what]
+    anchor.write_text(sealed)
     (path,) = log.files()
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
     assert log.verify()

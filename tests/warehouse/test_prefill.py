@@ -14,7 +14,8 @@ from contracts.load import OWN, load
 from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, build, lay_together
 from warehouse.faults import RenkouError, WrongUseError
-from warehouse.prefill import FilledField, Inquiry, Prefilled, prefill
+from warehouse.prefill import FilledField, Inquiry, Prefilled, fill, prefill
+from warehouse.published import Published
 
 
 def filled(database: Path, contracts: Contracts, id_number: str, form: str = "retirement") -> Prefilled:
@@ -28,6 +29,15 @@ def values(answer: Prefilled) -> dict[str, str | None]:
 
 def field(answer: Prefilled, name: str) -> FilledField:
     return next(found for found in answer.fields if found.name == name)
+
+
+def test_a_child_is_shown_from_its_fourteenth_birthday_on(database: Path, contracts: Contracts) -> None:
+    release = Published(database, contracts)
+
+    def outcome(on: date) -> str:
+        return fill(release, Inquiry("retirement", MAN, "退休申请", "2026-0001", filled_on=on)).outcome
+
+    assert (outcome(date(1979, 3, 11)), outcome(date(1979, 3, 12))) == ("withheld", "filled")
 
 
 def test_a_man_gets_his_form_in_its_own_formats(database: Path, contracts: Contracts) -> None:
