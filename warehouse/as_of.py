@@ -11,11 +11,12 @@ from warehouse.faults import NotFoundError
 from warehouse.lookup import quoted
 
 
-def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, *, laid_out: bool = False) -> None:
     """Put the persons of a day in the place of those of the release, for this connection alone.
 
     Values come with the dataset that said them; the record is not kept, the day from which it was known stands for its
-    batch. A person of whom no value was published yet is one of them. Raises NotFoundError for a day before the first release.
+    batch. A person of whom no value was published yet is one of them. ``laid_out``: put the persons together once, for whoever
+    asks of them many times. Raises NotFoundError for a day before the first release.
     """
     began = connection.execute("SELECT min(as_of) FROM release").fetchall()[0][0]
     if began is None or day < began:
@@ -36,7 +37,7 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
         f" WHERE as_of <= {moment} GROUP BY person_id HAVING max_by(kind, release_id) IN ('created', 'split')"
     )
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW person AS SELECT person_id, {columns}"
+        f"CREATE OR REPLACE TEMP {'TABLE' if laid_out else 'VIEW'} person AS SELECT person_id, {columns}"
         f" FROM ({there} UNION SELECT person_id FROM ({held})) LEFT JOIN ({held}) USING (person_id) GROUP BY person_id"
     )
     connection.execute(

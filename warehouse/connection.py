@@ -87,12 +87,14 @@ READER: Configuration = {
 }
 
 
-def reader(path: Path, *, by_key: bool) -> duckdb.DuckDBPyConnection:
-    """A published release for a process that answers many calls: one thread, no other files, settings locked for good.
+def reader(path: Path) -> duckdb.DuckDBPyConnection:
+    """A published release for a process that answers many calls by keys: one thread, no other files, settings locked for good."""
+    return _opened(path, READER | _planned_plainly())
 
-    ``by_key``: nothing but the rows of a few keys will be asked for.
-    """
-    return _opened(path, READER | (_planned_plainly() if by_key else {}))
+
+def traveller(path: Path) -> duckdb.DuckDBPyConnection:
+    """A published release for whoever lays an earlier day out of it: all cores and memory that are allowed, no other files."""
+    return _opened(path, _configuration(None) | LEAST_PRIVILEGE)
 
 
 def calculator() -> duckdb.DuckDBPyConnection:

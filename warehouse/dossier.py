@@ -78,11 +78,12 @@ def index_dossiers(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE INDEX bearer_number ON bearer (number)")
 
 
-def view_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+def lay_out_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Put what the tables of an earlier day say in the place of ``dossier`` and ``bearer``, for this connection alone."""
     number_origins(connection, contracts)
-    for name, rows in (_beside(contracts) | {"dossier": _dossiers(contracts), "bearer": _bearers(contracts)}).items():
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {rows}")
+    for name, rows in (_beside(contracts) | {"bearer": _bearers(contracts)}).items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rows}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW dossier AS {_dossiers(contracts)}")
 
 
 def number_origins(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:

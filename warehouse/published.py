@@ -10,8 +10,8 @@ from typing import Any
 
 from contracts.model import Contracts, Form
 from warehouse.as_of import stand_at
-from warehouse.connection import calculator, reader
-from warehouse.dossier import Dossier, Dossiers, view_dossiers
+from warehouse.connection import calculator, reader, traveller
+from warehouse.dossier import Dossier, Dossiers, lay_out_dossiers
 from warehouse.faults import RenkouError
 from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, FieldPlan, planned
 from warehouse.identity import tidy, with_century
@@ -29,10 +29,10 @@ class Published:
         Raises NotFoundError for a day before the history begins, RenkouError for a release without dossiers.
         """
         self.contracts = contracts
-        self._connection = reader(path, by_key=as_of is None)
+        self._connection = reader(path) if as_of is None else traveller(path)
         if as_of is not None:
-            stand_at(self._connection, contracts, as_of)
-            view_dossiers(self._connection, contracts)
+            stand_at(self._connection, contracts, as_of, laid_out=True)
+            lay_out_dossiers(self._connection, contracts)
         elif not self._has_dossiers():
             raise RenkouError(f"{path.name}: was released by an older version; run `renkou run` again")
         self.release: Release = release_of(self._connection)
