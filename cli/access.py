@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
+from cli.options import Json
 from cli.plainly import PlainGroup, told_plainly
 
 # ruff: noqa: PLC0415
 
 keys = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Keys of form systems. 表单系统的密钥")
 log = typer.Typer(cls=PlainGroup, no_args_is_help=True, help="Who looked at whose data, when and why. 访问日志")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @keys.command("add")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.options import Json
 from cli.plainly import PlainGroup, told_plainly
 
 # Each command imports its own rooms, so that --help and a wrong option answer at once.
@@ -18,7 +19,6 @@ review = typer.Typer(
     no_args_is_help=True,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Who = Annotated[str, typer.Option("--who", help="Who decides: the official's name or account.")]
 Why = Annotated[str, typer.Option("--why", help="What it rests on; no personal values.")]
 
