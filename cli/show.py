@@ -242,6 +242,8 @@ def run(report: RunReport, current: str) -> None:
     for batch in report.batches:
         if batch.reason:
             print(f"{batch.status} {batch.reference}: {batch.reason}")
+        for note in batch.notes:
+            print(f"noted {batch.reference}: {note}")
     for sentence in report.stops:
         print(f"stopped: {sentence}")
     stays = f"{report.release_id or 'nothing'} stays published" if report.release_id else "nothing is published yet"

@@ -90,6 +90,7 @@ class RunReport:
                     "rows": b.rows,
                     "accepted": b.accepted,
                     "quarantined": b.quarantined,
+                    "notes": list(b.notes),
                 }
                 for b in self.batches
             ],

@@ -34,8 +34,18 @@ class Operation(Agreed):
     upsert: tuple[str, ...]
 
 
+# What stands before a signature or a remark in tables that people make.
+SIGNED = (
+    *("审核人", "复核人", "填表人", "制表人", "填报人", "经办人", "负责人", "单位负责人", "联系人", "联系电话"),
+    *("填表日期", "制表日期", "填报日期", "备注", "注", "说明"),
+)
+
+
 class FileLayout(Agreed):
-    """One kind of data file: ``files`` is a glob, ``encoding`` what the department says that it writes."""
+    """One kind of data file: ``files`` is a glob, ``encoding`` what the department says that it writes.
+
+    ``totals`` begin a line that sums others up, ``remarks`` stand before what somebody signed or remarked; neither line is a row.
+    """
 
     files: str
     format: Literal["csv", "xlsx", "jsonl", "parquet"]
@@ -43,7 +53,8 @@ class FileLayout(Agreed):
     compression: Literal["gzip"] | None = None
     delimiter: str = ","
     sheets: tuple[str, ...] = ()
-    totals: tuple[str, ...] = ("合计", "总计", "小计")
+    totals: tuple[str, ...] = ("合计", "总计", "小计", "共计", "本页合计", "本页小计")
+    remarks: tuple[str, ...] = SIGNED
 
 
 class Delivery(Agreed):

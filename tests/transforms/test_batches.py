@@ -171,9 +171,10 @@ def test_a_file_that_cannot_be_read_refuses_its_batch_and_stops_no_other(home: H
 
 
 def test_a_row_with_nothing_but_its_key_is_kept_out(home: Home, landing: Landing) -> None:
-    landing.put(FUNERAL, [person(1, certificate_no="1"), {"certificate_no": "制表：民政科"}])
+    landing.put(FUNERAL, [person(1, certificate_no="1"), {"certificate_no": "2"}, {"certificate_no": "制表：民政科"}])
     report = landing.take_in(home, FUNERAL)
-    assert [q["reason"].partition(":")[0] for q in quarantined(report)] == ["says_nothing"]
+    assert [(q["record_key"], q["reason"].partition(":")[0]) for q in quarantined(report)] == [("2", "says_nothing")]
+    assert [note.split(": ")[1] for note in report.notes] == ["lines passed over as remark", "lines passed over as total"]
     landing.put(PERMIT, [{"permit_no": "a", "change": "D"}, {"permit_no": "b", "change": "I"}])
     report = landing.take_in(home, PERMIT)
     assert (report.accepted, report.quarantined) == (1, 1)

@@ -50,11 +50,21 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class NotRow:
+    """A line that is no row of the register, and what it is: ``total``, ``header again``, ``title`` or ``remark``."""
+
+    what: str
+    sheet: str | None
+    line: int
+
+
+@dataclass(frozen=True)
 class Piece:
-    """Some of a file's rows, in the columns of ``rows_schema``, with the faults found among them."""
+    """Some of a file's rows, in the columns of ``rows_schema``, with the faults found among them and the lines that are none."""
 
     rows: pa.Table
     faults: tuple[Fault, ...] = ()
+    not_rows: tuple[NotRow, ...] = ()
 
 
 @dataclass

@@ -130,6 +130,7 @@ def _normalised(report: BatchReport, landed: list[Landed], found: Delivery, cont
                 encoding=was.encoding,
                 not_delivered=was.not_delivered,
                 new_columns=was.new_columns,
+                notes=was.notes,
             )
             for f, was in zip(report.files, landed, strict=True)
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,8 +16,9 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pyarrow import csv as arrow_csv
 
 from contracts.model import Dataset, FileLayout
-from transforms.take_in import BatchRefused, Drift, Fault, Piece, Reading, rows_table, squeezed
+from transforms.take_in import BatchRefused, Drift, Fault, NotRow, Piece, Reading, rows_table, squeezed
 from transforms.take_in.encoding import BOM, SPOKEN, Block, blocks, choose_encoding
+from transforms.take_in.not_rows import is_remark, is_total, may_begin_none
 
 # Physical lines that one row may span (line feeds in a quoted address); past that its quote was never closed.
 LONGEST_ROW = 50
@@ -76,10 +77,13 @@ class Table:
         except csv.Error as error:
             return [], "open_quote" if "unexpected end" in str(error) else "bad_quote"
 
-    def is_no_row(self, cells: list[str]) -> bool:
-        """Whether a line is a total, or the header again as in files that were put together."""
-        total = next((c.strip() for c in cells if c), "") in self.layout.totals
-        return total or all(place < len(cells) and squeezed(cells[place]) == name for name, place in self.places.items())
+    def no_row(self, cells: list[str]) -> str:
+        """What a line is that is no row: a total, a remark, or the header again as in files that were put together; else empty."""
+        if is_total(next((c for c in cells if c.strip()), ""), self.layout):
+            return "total"
+        if all(place < len(cells) and squeezed(cells[place]) == name for name, place in self.places.items()):
+            return "header again"
+        return "remark" if is_remark(cells, self.layout) else ""
 
 
 class Lines:
@@ -167,9 +171,10 @@ class Irregular:
     """What Python made of a block's irregular lines; ``left`` is the first line that needs the next block."""
 
     left: int
-    at: list[int]
-    rows: list[list[str]]
-    faults: list[Fault]
+    at: list[int] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    not_rows: list[NotRow] = field(default_factory=list)
 
 
 def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
@@ -225,26 +230,41 @@ def _pieces(table: Table, block: Block, coming: Iterator[Block]) -> Iterator[Pie
         lines = Lines(table, block)
         regular = lines.regular()
         odd = _irregular(lines, regular, number)
-        rows = pa.concat_tables([_regular_rows(lines, regular, number), _odd_rows(table, odd)])
-        yield Piece(rows, tuple(odd.faults))
+        rows, not_rows = _regular_rows(lines, regular, number)
+        others = sorted((*not_rows, *odd.not_rows), key=lambda other: other.line)
+        yield Piece(pa.concat_tables([rows, _odd_rows(table, odd)]), tuple(odd.faults), tuple(others))
         if block.last:
             return
         number += odd.left
         block = next(coming).after(block, odd.left)
 
 
-def _regular_rows(lines: Lines, regular: Flags, number: int) -> pa.Table:
+def _regular_rows(lines: Lines, regular: Flags, number: int) -> tuple[pa.Table, list[NotRow]]:
     table = lines.table
     at = pa.array(np.flatnonzero(regular) + number, pa.int32())
     if not len(at):
-        return rows_table(table.dataset, None, at, {})
+        return rows_table(table.dataset, None, at, {}), []
     cells = _arrow_cells(lines.block.chosen(regular), table, bool((regular & lines.quoted).any()))
     taken = {name: cells.column(place) for name, place in table.taken.items()}
     rows = rows_table(table.dataset, None, at, taken)
+    found = {index: what for index in _suspects(cells, table) if (what := table.no_row(_row_of(cells, index)))}
+    if not found:
+        return rows, []
+    is_row = np.ones(len(at), np.bool_)
+    is_row[list(found)] = False
+    return rows.filter(pa.array(is_row)), [NotRow(what, None, at[index].as_py()) for index, what in found.items()]
+
+
+def _suspects(cells: pa.Table, table: Table) -> list[int]:
+    """Indexes of the rows that may be none, by what they begin with."""
     first = pc.coalesce(*cells.columns) if cells.column(0).null_count else cells.column(0)
-    no_row = pc.is_in(pc.utf8_trim_whitespace(first), pa.array(table.layout.totals, pa.string()))
-    no_row = pc.or_(no_row, _is_header(cells, table))
-    return rows.filter(pc.invert(no_row)) if pc.any(no_row).as_py() else rows
+    begins = pc.fill_null(pc.match_substring_regex(first, may_begin_none(table.layout)), fill_value=False)
+    found: list[int] = np.flatnonzero(pc.or_(begins, _is_header(cells, table)).to_numpy()).tolist()
+    return found
+
+
+def _row_of(cells: pa.Table, index: int) -> list[str]:
+    return [column[index].as_py() or "" for column in cells.columns]
 
 
 def _is_header(cells: pa.Table, table: Table) -> pa.ChunkedArray:
@@ -280,7 +300,7 @@ def _arrow_cells(text: bytes, table: Table, quoted: bool) -> pa.Table:
 
 
 def _irregular(lines: Lines, regular: Flags, number: int) -> Irregular:
-    odd = Irregular(lines.block.count, [], [], [])
+    odd = Irregular(lines.block.count)
     done = 0
     for at in np.flatnonzero(~regular).tolist():
         if at < done:
@@ -290,9 +310,11 @@ def _irregular(lines: Lines, regular: Flags, number: int) -> Irregular:
             odd.left = at
             break
         done = row.end
-        if not row.text.strip() or lines.table.is_no_row(row.cells):
+        if not row.text.strip():
             continue
-        if reason := _reason(row, lines.table):
+        if what := _no_row(row, lines.table, after_fault=bool(odd.faults) and odd.faults[-1].line == at + number - 1):
+            odd.not_rows.append(NotRow(what, None, at + number))
+        elif reason := _reason(row, lines.table):
             raw = unended(row.text)
             odd.faults.append(Fault(None, at + number, _record_key(row, lines.table), reason, raw))
         else:
@@ -313,6 +335,12 @@ def _row(lines: Lines, at: int) -> Row | None:
             end, text = last, lines.block.lines(at, last)
             cells, problem = lines.table.cells(text)
     return Row(end, text, cells, "bad_bytes" if any(at <= bad < end for bad in lines.block.bad) else problem)
+
+
+def _no_row(row: Row, table: Table, *, after_fault: bool) -> str:
+    """What a line is that is no row; below one that was cut off it may be the other half of it, whatever it looks like."""
+    what = table.no_row(row.cells)
+    return "" if after_fault and what == "remark" else what
 
 
 def _reason(row: Row, table: Table) -> str:

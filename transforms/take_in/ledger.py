@@ -23,7 +23,8 @@ QUARANTINE = "quarantine.parquet"
 class FileReport:
     """One data file of a batch; ``rows = accepted + quarantined``. ``part`` numbers its Parquet files in the folder.
 
-    ``not_delivered`` names the columns that were agreed and did not come, ``new_columns`` the headers that nobody agreed.
+    ``not_delivered`` names the columns that were agreed and did not come, ``new_columns`` the headers that nobody agreed, ``notes``
+    tell the lines that are no rows.
     """
 
     name: str
@@ -35,6 +36,7 @@ class FileReport:
     encoding: str = ""
     not_delivered: tuple[str, ...] = ()
     new_columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class BatchReport:
         return tuple(dict.fromkeys(name for f in self.files for name in f.new_columns))
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of its files, whatever their verdict."""
+        return tuple(f"{f.name}: {note}" for f in self.files for note in f.notes)
+
+    @property
     def normalised(self) -> Path:
         """Accepted rows of all files in standard form."""
         return self.folder / NORMALISED
@@ -116,7 +123,7 @@ def from_manifest(path: Path) -> BatchReport:
 
 
 def _file(content: dict[str, Any]) -> FileReport:
-    lists = {name: tuple(content.get(name, ())) for name in ("not_delivered", "new_columns")}
+    lists = {name: tuple(content.get(name, ())) for name in ("not_delivered", "new_columns", "notes")}
     return FileReport(**content | lists)
 
 

@@ -16,6 +16,7 @@ from transforms.take_in import BatchRefused, Reading, rows_schema
 from transforms.take_in.csv_file import read_csv
 from transforms.take_in.encoding import ahead
 from transforms.take_in.json_lines import read_json_lines
+from transforms.take_in.not_rows import NotRows
 from transforms.take_in.parquet_file import read_parquet
 from transforms.take_in.workbook import read_workbook
 
@@ -46,7 +47,7 @@ class Landed:
     """What landed, in data rows of the file; ``rows == readable + unreadable``.
 
     ``not_delivered`` names taken columns that did not come, ``new_columns`` headers that were not agreed, ``differs_at`` is
-    where that was seen first.
+    where that was seen first. ``notes`` tell the lines that are no rows.
     """
 
     rows: int
@@ -56,6 +57,7 @@ class Landed:
     not_delivered: tuple[str, ...] = ()
     new_columns: tuple[str, ...] = ()
     differs_at: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> Landed:
@@ -67,18 +69,28 @@ def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> L
     layout = layout_of(path, dataset)
     reading = READERS[layout.format](path, dataset, layout)
     readable = unreadable = 0
+    not_rows = NotRows()
     with _parquet(rows_to, rows_schema(dataset)) as rows, _parquet(faults_to, FAULTS) as faults:
         for piece in ahead(reading.pieces):
             readable += piece.rows.num_rows
             unreadable += len(piece.faults)
+            not_rows.note(piece.not_rows)
             if piece.rows.num_rows:
                 rows.write_table(piece.rows, row_group_size=ROW_GROUP)
             if piece.faults:
                 found = [asdict(fault) for fault in piece.faults]
                 faults.write_table(pa.Table.from_pylist(found, schema=FAULTS), row_group_size=ROW_GROUP)
     drift = reading.drift
-    missing = tuple(c.name for c in dataset.taken if c.name in drift.not_delivered)
-    return Landed(readable + unreadable, readable, unreadable, reading.encoding, missing, tuple(drift.new), drift.place)
+    return Landed(
+        readable + unreadable,
+        readable,
+        unreadable,
+        reading.encoding,
+        not_delivered=tuple(c.name for c in dataset.taken if c.name in drift.not_delivered),
+        new_columns=tuple(drift.new),
+        differs_at=drift.place,
+        notes=tuple(not_rows.told()),
+    )
 
 
 def layout_of(path: Path, dataset: Dataset) -> FileLayout:

@@ -22,7 +22,8 @@ from python_calamine import (
 
 from contracts.model import Dataset, FileLayout
 from transforms.normalise import DAY_NORMALISERS
-from transforms.take_in import BatchRefused, Drift, Piece, Reading, rows_table, squeezed
+from transforms.take_in import BatchRefused, Drift, NotRow, Piece, Reading, rows_table, squeezed
+from transforms.take_in.not_rows import is_remark, is_total
 
 # Rows of a sheet within which its header must stand.
 HEADER_WITHIN = 20
@@ -90,7 +91,9 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
         _refuse_hidden(book, name, path.name)
         tables += 1
         header = _header(sheet, grid, path.name, dataset, drift)
-        yield Piece(_sheet_rows(sheet, grid, header, dataset, layout, _days_since_1904(path)))
+        lines, not_rows = _lines(sheet.name, grid, header, layout)
+        rows = _sheet_rows(sheet, grid, header, lines, dataset, since_1904=_days_since_1904(path))
+        yield Piece(rows, not_rows=not_rows)
 
 
 def _grid(book: CalamineWorkbook, path: Path, name: str) -> tuple[CalamineSheet, list[list[Cell]]]:
@@ -195,27 +198,52 @@ def _column(letters: bytes) -> int:
     return number - 1
 
 
+def _lines(sheet: str, grid: list[list[Cell]], header: Header, layout: FileLayout) -> tuple[list[int], tuple[NotRow, ...]]:
+    """The indexes of the rows below the header that are rows of the register, and the lines that are none."""
+    at_header, places = header
+    rows, others = list[int](), list[NotRow]()
+    for at in range(at_header + 1, len(grid)):
+        first = next((cell for cell in grid[at] if not _is_blank(cell)), None)
+        if first is None:
+            continue
+        if what := _no_row(text_of(first), grid[at], places, layout):
+            others.append(NotRow(what, sheet, at + 1))
+            if what == "header again" and rows and _is_title(grid, rows[-1], at):
+                others.append(NotRow("title", sheet, rows.pop() + 1))
+        else:
+            rows.append(at)
+    return rows, tuple(others)
+
+
+def _no_row(first: str, row: list[Cell], places: dict[str, int], layout: FileLayout) -> str:
+    """What a line is that is no row of the register; empty when it is one."""
+    if is_total(first, layout):
+        return "total"
+    if _is_header(row, places):
+        return "header again"
+    return "remark" if is_remark(map(text_of, row), layout) else ""
+
+
+def _is_title(grid: list[list[Cell]], at: int, header: int) -> bool:
+    """Whether a line directly above the header that stands there again has one cell alone, as the next table's title."""
+    return all(map(_is_blank, (c for row in grid[at + 1 : header] for c in row))) and sum(not _is_blank(c) for c in grid[at]) == 1
+
+
 def _sheet_rows(
-    sheet: CalamineSheet, grid: list[list[Cell]], header: Header, dataset: Dataset, layout: FileLayout, since_1904: bool
+    sheet: CalamineSheet, grid: list[list[Cell]], header: Header, lines: list[int], dataset: Dataset, *, since_1904: bool
 ) -> pa.Table:
     at_header, places = header
     merged = _filled_down(sheet, grid, at_header)
-    lines: list[int] = []
     taken = [c for c in dataset.taken if squeezed(c.header) in places]
     columns = [(list[str | None](), places[squeezed(c.header)], since_1904 and c.normaliser in DAY_NORMALISERS) for c in taken]
-    for at in range(at_header + 1, len(grid)):
-        own = grid[at]
-        first = next((c for c in own if not _is_blank(c)), None)
-        if first is None or str(first).strip() in layout.totals or _is_header(own, places):
-            continue
-        lines.append(at + 1)
-        row = _with_merged(own, merged.get(at))
+    for at in lines:
+        row = _with_merged(grid[at], merged.get(at))
         for texts, place, counts_from_1904 in columns:
             cell = _day_since_1904(row[place]) if counts_from_1904 else row[place]
             texts.append(text_of(cell) or None)
-    held = {c.name: pa.array(texts, pa.string()) for c, (texts, *_) in zip(taken, columns, strict=True) if texts}
+    held = {c.name: pa.array(texts, pa.string()) for c, (texts, *_) in zip(taken, columns, strict=True)}
     held |= {c.name: pa.repeat(sheet.name, len(lines)) for c in dataset.taken if c.header == "@sheet"}
-    return rows_table(dataset, sheet.name, pa.array(lines, pa.int32()), held)
+    return rows_table(dataset, sheet.name, pa.array([at + 1 for at in lines], pa.int32()), held)
 
 
 def _day_since_1904(cell: Cell) -> Cell:
