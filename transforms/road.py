@@ -30,7 +30,7 @@ from transforms.review import prepare_decisions
 from transforms.take_in.batches import is_taken_in, take_in_delivery
 from transforms.take_in.deliveries import deliveries, delivery, unknown_folders
 from transforms.take_in.ledger import BatchReport, ledger
-from transforms.take_in.verdicts import is_gated, judged, write_gate
+from transforms.take_in.verdicts import is_gated, judged, why_kept_out, write_gate
 from transforms.unify import unify_build
 from warehouse.approvals import approvals
 from warehouse.connection import open_database
@@ -268,7 +268,8 @@ def _gate_batches(home: Home, contracts: Contracts, day: date) -> None:
     results = check_batches([_batch_file(b) for b in waiting], contracts, home.data_docs)
     for batch, result in zip(waiting, results, strict=True):
         stops = [f"{check.rule}: {check.sentence_en}; see {home.data_docs / 'batch'}" for check in result.stops]
-        write_gate(batch, result.to_json(), stops)
+        told = [why_kept_out(batch)] if stops and batch.quarantined else []
+        write_gate(batch, result.to_json(), stops + told)
 
 
 def _batch_file(batch: BatchReport) -> Any:
@@ -325,6 +326,7 @@ def run(
                 break
             report.status = "published"
             home.keep()
+        report.batches = _verdicts(home, contracts, report.batches)  # as the batch gate has left them
     last = release.last_release(home)
     report.release_id = last.release_id if last else None
     return report

@@ -50,11 +50,12 @@ def living(small_county: Path) -> list[dict[str, object]]:
 def stopped(
     undisturbed: Home, living: list[dict[str, object]], own_contracts: Contracts, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Home, Landing, int, str]:
-    """The next day every tenth person of the county is certified dead at once."""
+    """The next day every tenth person of the county is certified dead at once, and no residence permit comes as agreed."""
     root = tmp_path_factory.mktemp("stopped")
     home = Home(Path(shutil.copytree(undisturbed.root, root / "home", symlinks=True)))
     landing = Landing(root / "landing", own_contracts)
     landing.put("health/death", living, NEXT)
+    landing.put("police/residence_permit", [{"permit_no": f"P{at}", "change": "X"} for at in range(3)], NEXT)
     done = renkou(home, landing.root)
     return home, landing, done.returncode, done.stdout + done.stderr
 
@@ -65,6 +66,12 @@ Stopped = tuple[Home, Landing, int, str]
 def test_the_command_ends_with_three(stopped: Stopped) -> None:
     _, _, status, said = stopped
     assert status == 3, said
+
+
+def test_the_command_tells_a_batch_that_its_gate_refused_and_why_its_rows_are_kept_out(stopped: Stopped) -> None:
+    told = next(line for line in stopped[3].splitlines() if line.startswith("refused police/residence_permit"))
+    assert "3 of its 3 rows are kept out for one reason, unknown_operation: " in told
+    assert "the first is line 2 of GA_JZZ_" in told
 
 
 def test_the_command_names_the_rule(stopped: Stopped) -> None:

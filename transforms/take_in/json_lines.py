@@ -39,10 +39,22 @@ end::utinyint as kind
 from lines
 """
 
-KEYS = """
-select json_type(text, $path) as type, json_keys(text, $path) as keys, min(line) as line
+# An object without members is an empty list to those who write PHP.
+TYPE = "case when json_extract(text, $path)::varchar = '[]' then 'NULL' else json_type(text, $path) end"
+KEYS = f"""
+select {TYPE} as type, json_keys(text, $path) as keys, min(line) as line
 from lines group by type, keys order by line
 """
+
+# The same of the objects in a list.
+LISTED_KEYS = """
+select json_type(one) as type, json_keys(one) as keys, min(line) as line
+from (select line, unnest(json_extract(text, $path)::json[]) as one from lines where json_type(text, $path) = 'ARRAY')
+group by type, keys order by line
+"""
+
+# A list within a list, or an object.
+NESTED_IN_LIST = r"^\{|[\[,]\s*[\[{]"
 
 Kinds = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
@@ -152,21 +164,39 @@ class _Piece:
                     self.keys.meet(path, found["keys"], found["line"])
                 elif found["type"] == "NULL":
                     self.keys.empty.add(path)
+                elif found["type"] == "ARRAY" and self._holds_sets(path):
+                    self._meet_listed_keys(path, pointer, kinds)
                 elif found["type"] is not None:
-                    self._refuse_misshapen(path, pointer, kinds)
+                    self._keep_out(found["type"], path, pointer, kinds)
 
-    def _refuse_misshapen(self, path: str, pointer: str, kinds: Kinds) -> None:
-        good = kinds >= FOR_PYTHON
-        lines = self.lines.filter(pa.array(good))
-        types = self._ask("select json_type(text, $path) as type from lines", lines, path=pointer)
-        other = [found not in {None, "NULL", "OBJECT"} for found in types.column("type").to_pylist()]
-        at = np.flatnonzero(good)[np.array(other, np.bool_)]
+    def _holds_sets(self, path: str) -> bool:
+        """Whether all that the contract takes from an object are sets, so that there may be several of it."""
+        return all(c.normaliser == "set" for c in self.taken if c.header.startswith(f"{path}."))
+
+    def _meet_listed_keys(self, path: str, pointer: str, kinds: Kinds) -> None:
+        """Check the keys of objects in a list; their rows go through Python, which gathers each set out of them."""
+        good = self._of(kinds, FOR_PYTHON, PLAIN)
+        for found in self._ask(LISTED_KEYS, good, path=pointer).to_pylist():
+            if found["type"] == "OBJECT":
+                self.keys.meet(path, found["keys"], found["line"])
+        kinds[self._of_type("ARRAY", pointer, kinds)] = FOR_PYTHON
+
+    def _keep_out(self, misshapen: str, path: str, pointer: str, kinds: Kinds) -> None:
+        at = self._of_type(misshapen, pointer, kinds)
         self._fault(at, f"not_object: {path} is not an object")
         kinds[at] = BLANK
 
+    def _of_type(self, wanted: str, pointer: str, kinds: Kinds) -> npt.NDArray[np.int64]:
+        """Indexes of the good lines with a value of this type at the path."""
+        good = kinds >= FOR_PYTHON
+        lines = self.lines.filter(pa.array(good))
+        asked = self._ask(f"select coalesce({TYPE} = $wanted, false) as is_it from lines", lines, path=pointer, wanted=wanted)
+        is_it: Flags = asked.column("is_it").to_numpy()
+        return np.flatnonzero(good)[is_it]
+
     def _plain_rows(self, kinds: Kinds) -> pa.Table:
         lines = self._of(kinds, PLAIN)
-        picked = ", ".join(f"nullif(o.{_quoted(c.header)}, '')" for c in self.taken)
+        picked = ", ".join(_picked(c) for c in self.taken)
         wanted = json.dumps(_tree([c.header for c in self.taken]), ensure_ascii=False)
         sql = f"select {picked} from (select from_json(text, $wanted) as o from lines)"
         found = self._ask(sql, lines, wanted=wanted)
@@ -186,19 +216,18 @@ class _Piece:
                 self._fault(np.array([line - first]), NOT_JSON_REASON)
                 continue
             numbers.append(line)
-            rows.append([_text_at(row, path) for path in paths])
+            rows.append([_text_at(row, path, column) for path, column in zip(paths, self.taken, strict=True)])
         columns = list(zip(*rows, strict=True)) or [()] * len(self.taken)
         held = {c.name: pa.array(v, pa.string()) for c, v in zip(self.taken, columns, strict=True)}
         return rows_table(self.dataset, None, pa.array(numbers, pa.int32()), held)
 
     def _without_nested(self, rows: pa.Table) -> pa.Table:
-        """Keep out rows with an object or a list where the contract has one name, number or day; as text it is its JSON."""
-        single = [c for c in self.taken if c.normaliser not in {"set", "text"}]
+        """Keep out rows with an object or a list where the contract has one value, or within the list where it has a set."""
         nested: Flags = np.zeros(rows.num_rows, np.bool_)
-        for column in single:
-            told = rows.column(column.name)
-            begins = pc.or_(pc.starts_with(told, "{"), pc.starts_with(told, "["))
-            nested |= pc.fill_null(begins, fill_value=False).to_numpy()
+        for column in self.taken:
+            suspect = NESTED_IN_LIST if column.normaliser == "set" else r"^[\[{]"
+            found = pc.match_substring_regex(rows.column(column.name), suspect)
+            nested |= pc.fill_null(found, fill_value=False).to_numpy()
         for at in np.flatnonzero(nested).tolist():
             index = rows.column("line")[at].as_py() - self.lines.column("line")[0].as_py()
             try:
@@ -206,10 +235,11 @@ class _Piece:
             except RecursionError:
                 self._fault(np.array([index]), NOT_JSON_REASON)
                 continue
-            found = next((c for c in single if isinstance(_value_at(row, c.header.split(".")), dict | list)), None)
-            nested[at] = found is not None
-            if found:
-                self._fault(np.array([index]), f"not_single: {found.name} ({found.label}) is an object or a list")
+            wrong = next((c for c in self.taken if not _has_agreed_shape(_value_at(row, c.header.split(".")), c)), None)
+            nested[at] = wrong is not None
+            if wrong:
+                what = "has an object or a list among its values" if wrong.normaliser == "set" else "is an object or a list"
+                self._fault(np.array([index]), f"not_single: {wrong.name} ({wrong.label}) {what}")
         return rows.filter(pa.array(~nested)) if nested.any() else rows
 
     def _fault(self, at: npt.NDArray[np.int64], reason: str) -> None:
@@ -255,20 +285,34 @@ def _tree(paths: list[str]) -> dict[str, Any]:
     return tree
 
 
-def _quoted(path: str) -> str:
-    return ".".join('"' + step.replace('"', '""') + '"' for step in path.split("."))
+def _picked(column: Column) -> str:
+    """SQL: the text of a member of ``o``; an empty list or object where one value is agreed is none."""
+    member = ".".join('"' + step.replace('"', '""') + '"' for step in column.header.split("."))
+    nothing = "''" if column.normaliser == "set" else "'', '[]', '{}'"
+    return f"case when o.{member} not in ({nothing}) then o.{member} end"
+
+
+def _has_agreed_shape(value: Any, column: Column) -> bool:
+    """Whether a member is one value, or where the contract has a set, a list of such."""
+    values = value if isinstance(value, list) and column.normaliser == "set" else [value]
+    return not any(isinstance(each, dict | list) for each in values)
 
 
 def _value_at(row: Any, path: list[str]) -> Any:
+    """The member at a path, gathered out of a list of objects; of what is no object a list within that, which nothing agreed is."""
     value = row
-    for step in path:
-        value = value.get(step) if value is not None else None
+    for at, step in enumerate(path):
+        if isinstance(value, list) and value:
+            return [_value_at(each, path[at:]) for each in value]
+        if value and not isinstance(value, dict):
+            return [value]
+        value = value.get(step) if value else None
     return value
 
 
-def _text_at(row: Any, path: list[str]) -> str | None:
+def _text_at(row: Any, path: list[str], column: Column) -> str | None:
     value = _value_at(row, path)
-    if value is None or value == "":
+    if value in (None, "") or (value in ([], {}) and column.normaliser != "set"):
         return None
     return value if isinstance(value, str) else _compact(value)
 
@@ -287,6 +331,11 @@ def _compact(value: Any) -> str:
 
 
 def _record_key(text: str, dataset: Dataset) -> str | None:
-    """The key of a line that is no JSON, where its members still stand there whole."""
-    parts = [re.search(rf'"{re.escape(k.header)}"\s*:\s*"([^"\\]+)"', text) for k in dataset.keys]
-    return "|".join(part[1] for part in parts if part) if all(parts) else None
+    """The key of a line that is kept out: of one that is no JSON, where its members still stand there whole."""
+    try:
+        row = json.loads(text, parse_float=Number, parse_int=Number)
+        parts = [_value_at(row, k.header.split(".")) for k in dataset.keys]
+    except (ValueError, RecursionError):
+        found = [re.search(rf'"{re.escape(k.header)}"\s*:\s*"([^"\\]+)"', text) for k in dataset.keys]
+        parts = [part and part[1] for part in found]
+    return "|".join(parts) if all(isinstance(part, str) and part for part in parts) else None

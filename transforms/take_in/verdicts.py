@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from contracts.model import Contracts, Dataset
 from transforms.take_in.ledger import BatchReport
@@ -63,6 +66,17 @@ def _after_decision(faults: Mapping[str, str], batch: BatchReport, decided: Mapp
 def is_gated(batch: BatchReport) -> bool:
     """Whether the batch gate has looked at the batch."""
     return (batch.folder / GATE).exists()
+
+
+def why_kept_out(batch: BatchReport) -> str:
+    """What most of its quarantined rows have in common and where the first of them stands; empty when it has none."""
+    if not batch.quarantined:
+        return ""
+    kept_out = pq.read_table(batch.quarantine, columns=["part", "line", "reason"])
+    reason, rows = Counter(kept_out.column("reason").to_pylist()).most_common(1)[0]
+    part, line = min((row["part"], row["line"]) for row in kept_out.to_pylist() if row["reason"] == reason)
+    file = next(f.name for f in batch.files if f.part == part)
+    return f"{rows} of its {batch.rows} rows are kept out for one reason, {reason}; the first is line {line} of {file}"
 
 
 def write_gate(batch: BatchReport, result: dict[str, Any], stops: list[str]) -> None:

@@ -8,6 +8,8 @@ CREATE OR REPLACE MACRO set_members(raw) AS
 CREATE OR REPLACE MACRO normalise_set(raw, extract_date) AS
     CASE WHEN raw IS NULL OR raw = '[]' THEN {'value': NULL::VARCHAR[], 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN raw LIKE '[%' AND NOT json_valid(raw) THEN {'value': NULL::VARCHAR[], 'missing': 'unreadable', 'note': NULL::VARCHAR}
+         WHEN raw LIKE '[%' AND len(list_filter(set_members(raw), lambda x: regexp_matches(x, '^[{[]'))) > 0
+              THEN {'value': NULL::VARCHAR[], 'missing': 'unreadable', 'note': NULL::VARCHAR}
          WHEN len(set_members(raw)) = 0 THEN {'value': NULL::VARCHAR[], 'missing': 'placeholder', 'note': NULL::VARCHAR}
          ELSE {'value': set_members(raw), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
