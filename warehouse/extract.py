@@ -8,11 +8,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from contracts.model import Contracts, Subscription
 from warehouse import changes
@@ -23,13 +27,15 @@ from warehouse.faults import RenkouError, WrongUseError
 from warehouse.guide import guide
 from warehouse.home import Home
 from warehouse.identity import masked
-from warehouse.lookup import Release, literal, quoted, release_of
+from warehouse.lookup import Release, quoted, release_of
 from warehouse.masks import FUNCTION, add_pseudonyms
-from warehouse.parquet import KEY, ColumnMeaning, Part, file_metadata, meanings, part, write
+from warehouse.parquet import KEY, ColumnMeaning, Part, batches, file_metadata, meanings, part, write
 from warehouse.subscriber_keys import key_of
 
 MANIFEST = "manifest.json"
 GUIDE = "README.md"
+
+Place = tuple[str | None, ...]  # of a row: its folder of each level
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ def _deliver(
 
 
 def _select(work: _Work) -> int:
-    """Make the temporary table ``delivered``: the subscriber's columns and rows, and each row's folder.
+    """Make the temporary view ``delivered``: the subscriber's columns and rows, and each row's folder.
 
     Answers how many rows are withheld, because too few persons have in common what they tell.
     """
@@ -191,30 +197,23 @@ def _select(work: _Work) -> int:
     _check_columns(work)
     columns = ", ".join(f"{_masked(name, text, work)} AS {quoted(name)}" for name, text in subscription.reads)
     derived = "".join(f", CAST(({p.expression}) AS VARCHAR) AS {quoted(p.name)}" for p in _derived(work))
-    order = "" if subscription.small_cells else _folder_by_folder(work)
+    selected = f"SELECT {columns}{derived} FROM person {_wanted(subscription)}"
     try:
-        work.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE delivered AS SELECT {columns}{derived} FROM person {_wanted(subscription)}{order}"
-        )
+        work.connection.execute(f"CREATE OR REPLACE TEMP VIEW selected AS {selected}")
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
         first = str(error).splitlines()[0]
         raise RenkouError(f"{subscription.source}: where, transformLogic or partitionBy: {first}") from None
-    if work.key is not None:
-        _lists_as_text(work.connection)
-    return _withhold(work)
+    told = _lists_as_text(work.connection) if work.key is not None else "selected.*"
+    withheld, among = _withheld(work)
+    work.connection.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS SELECT {told} FROM selected{among}")
+    return withheld
 
 
-def _folder_by_folder(work: _Work) -> str:
-    """SQL that lays each folder's rows together, so that writing it does not gather them out of all."""
-    levels = [quoted(p.name) for p in work.partitions]
-    return f" ORDER BY {', '.join([*levels, KEY])}" if levels else ""
-
-
-def _lists_as_text(connection: duckdb.DuckDBPyConnection) -> None:
-    """DuckDB reads no nested column of an encrypted file: there a list is JSON."""
-    for name, kind, *_ in connection.execute("DESCRIBE delivered").fetchall():
-        if kind.endswith("[]"):
-            connection.execute(f"ALTER TABLE delivered ALTER {quoted(name)} TYPE VARCHAR USING to_json({quoted(name)})::VARCHAR")
+def _lists_as_text(connection: duckdb.DuckDBPyConnection) -> str:
+    """What is told of ``selected``. DuckDB reads no nested column of an encrypted file: there a list is JSON."""
+    kinds = connection.execute("DESCRIBE selected").fetchall()
+    lists = [f"to_json({quoted(name)})::VARCHAR AS {quoted(name)}" for name, kind, *_ in kinds if kind.endswith("[]")]
+    return f"selected.* REPLACE ({', '.join(lists)})" if lists else "selected.*"
 
 
 def _masked(name: str, text: str, work: _Work) -> str:
@@ -231,18 +230,19 @@ def _wanted(subscription: Subscription) -> str:
     return f"WHERE {' AND '.join(tests)}" if tests else ""
 
 
-def _withhold(work: _Work) -> int:
-    """Take rows of small cells out of ``delivered``."""
+def _withheld(work: _Work) -> tuple[int, str]:
+    """How many rows of ``selected`` are in cells that are too small, and SQL that leaves them out."""
     cells = work.subscription.small_cells
     if cells is None:
-        return 0
-    before = work.connection.execute("SELECT count(*) FROM delivered").fetchall()[0][0]
-    columns = ", ".join(quoted(name) for name in cells.columns)
+        return 0, ""
+    columns = [quoted(name) for name in cells.columns]
     work.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM delivered"
-        f" QUALIFY count(*) OVER (PARTITION BY {columns}) >= {cells.minimum}{_folder_by_folder(work)}"
+        f"CREATE OR REPLACE TEMP TABLE small_cell AS SELECT {', '.join(columns)}, count(*) AS \"rows of the cell\""
+        f" FROM selected GROUP BY ALL HAVING count(*) < {cells.minimum}"
     )
-    return int(before - work.connection.execute("SELECT count(*) FROM delivered").fetchall()[0][0])
+    rows = work.connection.execute('SELECT coalesce(sum("rows of the cell"), 0) FROM small_cell').fetchall()[0][0]
+    same = " AND ".join(f"selected.{column} IS NOT DISTINCT FROM small_cell.{column}" for column in columns)
+    return int(rows), f" ANTI JOIN small_cell ON {same}"
 
 
 def _check_columns(work: _Work) -> None:
@@ -267,26 +267,37 @@ def _derived(work: _Work) -> Iterator[Partition]:
 
 def _write_data(work: _Work) -> Iterator[Part]:
     """One file a folder. A partition's column is in the folder's name and not in the file, as Hive has it."""
-    levels = [quoted(p.name) for p in work.partitions]
-    listed = ", ".join(levels)
-    places = (
-        work.connection.execute(f"SELECT DISTINCT {listed} FROM delivered ORDER BY {listed}").fetchall()
-        if levels
-        else [()]
-    )
-    kept = ", ".join(quoted(name) for name in work.subscription.columns if quoted(name) not in levels)
-    for place in places:
-        # As literals: DuckDB imports pandas for the first parameter that it is given.
-        values = ("NULL" if value is None else literal(str(value)) for value in place)
-        here = " AND ".join(f"{level} IS NOT DISTINCT FROM {value}" for level, value in zip(levels, values, strict=True)) or "true"
-        names = (_folder_name(p.name, value) for p, value in zip(work.partitions, place, strict=True))
-        path = work.folder.joinpath(*names, "part-0.parquet")
-        answer = work.connection.execute(f"SELECT {kept} FROM delivered WHERE {here} ORDER BY {KEY}")
-        yield part(path, work.folder, write(answer, path, work.columns, work.about, work.key))
+    levels = [p.name for p in work.partitions]
+    kept = [name for name in work.subscription.columns if name not in levels]
+    places = "".join(f", {quoted(name)}::VARCHAR AS {quoted(name)}" for name in levels)
+    order = ", ".join(map(quoted, (*levels, KEY)))
+    answer = work.connection.execute(f"SELECT {', '.join(map(quoted, kept))}{places} FROM delivered ORDER BY {order}")
+    for place, rows in _by_place(batches(answer, work.key), kept, levels):
+        path = work.folder.joinpath(*map(_folder_name, levels, place), "part-0.parquet")
+        yield part(path, work.folder, write(rows, path, work.columns, work.about, work.key))
 
 
-def _folder_name(name: str, value: Any) -> str:
-    return f"{name}={changes.HIVE_NULL if value is None else quote(str(value), safe='')}"
+def _by_place(rows: pa.RecordBatchReader, kept: list[str], levels: list[str]) -> Iterator[tuple[Place, pa.RecordBatchReader]]:
+    """The rows of each folder, one after the other; without folders all rows are of one place, also when there are none."""
+    if not levels:
+        yield (), rows
+        return
+    schema = pa.schema([rows.schema.field(name) for name in kept])
+    for place, runs in groupby(_runs(rows, levels), itemgetter(0)):
+        yield place, pa.RecordBatchReader.from_batches(schema, (run.select(kept) for _, run in runs))
+
+
+def _runs(rows: pa.RecordBatchReader, levels: list[str]) -> Iterator[tuple[Place, pa.RecordBatch]]:
+    """The pieces of each batch in which nothing of a row's place changes."""
+    for batch in rows:
+        places = [batch.column(name) for name in levels]
+        ends = {end for column in places for end in pc.run_end_encode(column).run_ends.to_pylist()}
+        for start, end in pairwise(sorted({0, *ends})):
+            yield tuple(column[start].as_py() for column in places), batch.slice(start, end - start)
+
+
+def _folder_name(name: str, value: str | None) -> str:
+    return f"{name}={changes.HIVE_NULL if value is None else quote(value, safe='')}"
 
 
 def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
@@ -299,7 +310,7 @@ def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
     columns = ", ".join(quoted(name) for name in ("op", *work.subscription.columns))
     path = work.folder / "changes" / "part-0.parquet"
     answer = work.connection.execute(f"SELECT {columns} FROM changes ORDER BY {KEY}")
-    written = write(answer, path, work.columns, work.about, work.key)
+    written = write(batches(answer, work.key), path, work.columns, work.about, work.key)
     return {
         "since": earlier.release_id,
         "rows": changes.counts(work.connection),

@@ -19,7 +19,7 @@ def add_pseudonyms(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     keyed = hmac.HMAC(key, hashes.SM3())
 
     def pseudonyms(values: pa.ChunkedArray) -> pa.Array:
-        return pa.array((_pseudonym(keyed, value) for value in values.to_pylist()), pa.string())
+        return pa.array([_pseudonym(keyed, value) for value in values.to_pylist()], pa.string())
 
     connection.create_function(FUNCTION, pseudonyms, ["varchar"], "varchar", type=PythonUDFType.ARROW)
 

@@ -88,29 +88,33 @@ def described(schema: pa.Schema, columns: dict[str, ColumnMeaning], about: dict[
     return pa.schema(fields, {**about, "renkou.columns": json.dumps(whole, ensure_ascii=False)})
 
 
+def batches(answer: duckdb.DuckDBPyConnection, key: bytes | None) -> pa.RecordBatchReader:
+    """A query's answer in pieces of which each becomes a row group; smaller ones where a file will be encrypted."""
+    return answer.to_arrow_reader(BATCH_ROWS if key is None else ENCRYPTED_ROWS)
+
+
 def write(
-    answer: duckdb.DuckDBPyConnection,
+    rows: pa.RecordBatchReader,
     path: Path,
     columns: dict[str, ColumnMeaning],
     about: dict[str, str],
     key: bytes | None = None,
 ) -> int:
-    """Write a query's answer, which is in order of person_id, as one zstd file. Answers its rows.
+    """Write rows, which are in order of person_id, as one zstd file. Answers how many.
 
     With a ``key`` footer and columns are encrypted as Parquet's own standard has it (AES-GCM), so that pandas, pyarrow and
     DuckDB read them; lists are to be text by then.
     """
-    reader = answer.to_arrow_reader(BATCH_ROWS if key is None else ENCRYPTED_ROWS)
-    schema = described(reader.schema, columns, about)
+    schema = described(rows.schema, columns, about)
     order = [pq.SortingColumn(schema.names.index(KEY))]
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = 0
+    written = 0
     with pq.ParquetWriter(path, schema, compression="zstd", sorting_columns=order, **_encrypted(key)) as writer:
-        for batch in reader:
+        for batch in rows:
             writer.write_batch(batch)
-            rows += batch.num_rows
+            written += batch.num_rows
     sync(path)
-    return rows
+    return written
 
 
 def _encrypted(key: bytes | None) -> dict[str, Any]:

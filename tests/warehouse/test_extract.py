@@ -27,7 +27,7 @@ from tests.warehouse.small_release import MAN, PEOPLE, build
 from warehouse.extract import Delivery, extract, is_due, partitions_of
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
-from warehouse.parquet import write
+from warehouse.parquet import batches, write
 from warehouse.subscriber_keys import key_of
 
 COLUMNS = [
@@ -198,6 +198,21 @@ def test_a_plain_column_may_be_the_folder(
     assert second.changes == {"I": 1, "U": 1, "D": 1}
 
 
+@pytest.mark.parametrize("rows_a_batch", [1, 2, 100])
+def test_a_folder_has_its_rows_and_no_others_wherever_batches_end(
+    database: Path, contracts: Contracts, home: Home, monkeypatch: pytest.MonkeyPatch, rows_a_batch: int
+) -> None:
+    monkeypatch.setattr("warehouse.parquet.BATCH_ROWS", rows_a_batch)
+    folders = ("hukou_status", "is_man = sex = '1'")
+    folder = extract(database, changed(contracts, "hr", where=None, partition_by=folders), "hr", home).folder
+    read = f"FROM read_parquet('{folder}/*=*/*=*/*.parquet', hive_partitioning = true, hive_types_autocast = false)"
+
+    with duckdb.connect(str(database), read_only=True) as release:
+        told = release.execute("SELECT hukou_status, (sex = '1')::VARCHAR, person_id FROM person ORDER BY ALL").fetchall()
+    assert duckdb.sql(f"SELECT hukou_status, is_man, person_id {read} ORDER BY ALL").fetchall() == told
+    assert len({(status, is_man) for status, is_man, _ in told}) == len(data_files(folder)) > 2
+
+
 def test_without_folders_it_is_one_file(database: Path, contracts: Contracts, home: Home) -> None:
     hr = of(contracts, "hr").model_copy(update={"partition_by": ()})
     told = extract(database, contracts.model_copy(update={"subscriptions": (hr,)}), "hr", home)
@@ -259,7 +274,7 @@ import os, pathlib, signal, sys
 from contracts.load import OWN, load
 from warehouse import durable, extract, parquet
 from warehouse.home import Home
-from warehouse.parquet import write
+from warehouse.parquet import batches, write
 steps = int(sys.argv[3])
 def watched(what):
     def call(*args, **kwargs):
@@ -373,7 +388,7 @@ def test_an_encrypted_file_of_many_rows_has_columns_of_one_page(tmp_path: Path) 
     path, key = tmp_path / "many.parquet", bytes(range(32))
     with duckdb.connect() as connection:
         rows = "SELECT lpad(i::VARCHAR, 12, '0') AS person_id, nullif(repeat(i::VARCHAR, 20), '') AS told FROM range(45000) AS r (i)"
-        assert write(connection.execute(rows), path, {}, {}, key) == 45_000
+        assert write(batches(connection.execute(rows), key), path, {}, {}, key) == 45_000
     assert len(by_duckdb(path, key)) == pq.read_table(path, decryption_properties=create_decryption_properties(footer_key=key)).num_rows
 
 
