@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import zlib
 from collections.abc import Iterator
@@ -23,10 +22,9 @@ from python_calamine import (
 from contracts.model import Dataset, FileLayout
 from transforms.normalise import DAY_NORMALISERS
 from transforms.take_in import BatchRefused, Drift, NotRow, Piece, Reading, rows_table, squeezed
+from transforms.take_in.cells import Cell, is_blank, text_of
 from transforms.take_in.not_rows import is_remark, is_total
-
-# Rows of a sheet within which its header must stand.
-HEADER_WITHIN = 20
+from transforms.take_in.sheet_header import Header, find_header
 
 # A workbook with a password is an OLE container with a stream of this name.
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -44,10 +42,6 @@ DAYS_FROM_1900_TO_1904 = 1462
 LARGEST_SHEET = 1 << 30
 
 REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
-
-Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
-# The index of the header row, and the column of each header.
-Header = tuple[int, dict[str, int]]
 
 
 def read_workbook(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
@@ -86,11 +80,12 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
     for name in layout.sheets or book.sheet_names:
         sheet, grid = _grid(book, path, name)
         is_last_hope = not tables and name == book.sheet_names[-1]
-        if not layout.sheets and not is_last_hope and not _bears_keys(sheet, grid, dataset):
+        header = find_header(sheet, grid, dataset)
+        if not layout.sheets and not is_last_hope and not header.bears_keys:
             continue  # a sheet of notes, or one of those that a new workbook has
         _refuse_hidden(book, name, path.name)
         tables += 1
-        header = _header(sheet, grid, path.name, dataset, drift)
+        header.check(f"{path.name} sheet {name}", drift)
         lines, not_rows = _lines(sheet.name, grid, header, layout)
         rows = _sheet_rows(sheet, grid, header, lines, dataset, since_1904=_days_since_1904(path))
         yield Piece(rows, not_rows=not_rows)
@@ -200,13 +195,12 @@ def _column(letters: bytes) -> int:
 
 def _lines(sheet: str, grid: list[list[Cell]], header: Header, layout: FileLayout) -> tuple[list[int], tuple[NotRow, ...]]:
     """The indexes of the rows below the header that are rows of the register, and the lines that are none."""
-    at_header, places = header
     rows, others = list[int](), list[NotRow]()
-    for at in range(at_header + 1, len(grid)):
-        first = next((cell for cell in grid[at] if not _is_blank(cell)), None)
+    for at in range(header.at + 1, len(grid)):
+        first = next((cell for cell in grid[at] if not is_blank(cell)), None)
         if first is None:
             continue
-        if what := _no_row(text_of(first), grid[at], places, layout):
+        if what := _no_row(text_of(first), grid[at], header, layout):
             others.append(NotRow(what, sheet, at + 1))
             if what == "header again" and rows and _is_title(grid, rows[-1], at):
                 others.append(NotRow("title", sheet, rows.pop() + 1))
@@ -215,25 +209,25 @@ def _lines(sheet: str, grid: list[list[Cell]], header: Header, layout: FileLayou
     return rows, tuple(others)
 
 
-def _no_row(first: str, row: list[Cell], places: dict[str, int], layout: FileLayout) -> str:
+def _no_row(first: str, row: list[Cell], header: Header, layout: FileLayout) -> str:
     """What a line is that is no row of the register; empty when it is one."""
     if is_total(first, layout):
         return "total"
-    if _is_header(row, places):
+    if header.is_again(row):
         return "header again"
     return "remark" if is_remark(map(text_of, row), layout) else ""
 
 
 def _is_title(grid: list[list[Cell]], at: int, header: int) -> bool:
     """Whether a line directly above the header that stands there again has one cell alone, as the next table's title."""
-    return all(map(_is_blank, (c for row in grid[at + 1 : header] for c in row))) and sum(not _is_blank(c) for c in grid[at]) == 1
+    return all(map(is_blank, (c for row in grid[at + 1 : header] for c in row))) and sum(not is_blank(c) for c in grid[at]) == 1
 
 
 def _sheet_rows(
     sheet: CalamineSheet, grid: list[list[Cell]], header: Header, lines: list[int], dataset: Dataset, *, since_1904: bool
 ) -> pa.Table:
-    at_header, places = header
-    merged = _filled_down(sheet, grid, at_header)
+    places = header.places
+    merged = _filled_down(sheet, grid, header.at)
     taken = [c for c in dataset.taken if squeezed(c.header) in places]
     columns = [(list[str | None](), places[squeezed(c.header)], since_1904 and c.normaliser in DAY_NORMALISERS) for c in taken]
     for at in lines:
@@ -252,57 +246,6 @@ def _day_since_1904(cell: Cell) -> Cell:
     return cell + DAYS_FROM_1900_TO_1904 if is_serial else cell  # type: ignore[operator]
 
 
-def _header(sheet: CalamineSheet, grid: list[list[Cell]], file: str, dataset: Dataset, drift: Drift) -> Header:
-    """The index of the header row, and the column of each header.
-
-    Raises BatchRefused naming what is missing in the row that comes closest.
-    """
-    place = f"{file} sheet {sheet.name}"
-    agreed, found, best = _closest(sheet, grid, dataset)
-    if not found:
-        raise BatchRefused("the sheet is empty", place, remedy="ask the department to send it again")
-    if not _bears_header(sheet, grid, dataset):
-        raise BatchRefused(
-            f"no header row within the first {HEADER_WITHIN} rows",
-            place,
-            column=", ".join(sorted(agreed)),
-            remedy="ask the department for the agreed columns",
-        )
-    drift.meet([header for header in found[best] if header], dataset, place, best + 1)
-    return best, {header: at for at, header in enumerate(found[best]) if header}
-
-
-def _closest(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) -> tuple[set[str], list[list[str]], int]:
-    """The agreed headers, the texts of the first rows, and which of these comes closest.
-
-    A header over two rows has its upper cells merged down to the lower, beside groups of columns with a name above them.
-    """
-    agreed = {squeezed(c.header) for c in dataset.columns if c.header != "@sheet"}
-    found = [[squeezed(text_of(cell)) for cell in row] for row in grid[:HEADER_WITHIN]]
-    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
-        for row in found[top + 1 : bottom + 1]:
-            row[left] = row[left] or found[top][left]
-    return agreed, found, max(range(len(found)), key=lambda at: len(agreed.intersection(found[at])), default=0)
-
-
-def _bears_header(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) -> bool:
-    """Whether one of the first rows holds more than half of the agreed headers."""
-    agreed, found, best = _closest(sheet, grid, dataset)
-    return bool(found) and len(agreed.intersection(found[best])) * 2 > len(agreed)
-
-
-def _bears_keys(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) -> bool:
-    """Whether a sheet may hold records: it bears the header, or so much of it that each row has its key."""
-    _, found, best = _closest(sheet, grid, dataset)
-    keys = {squeezed(key.header) for key in dataset.keys if key.header != "@sheet"}
-    return _bears_header(sheet, grid, dataset) or (bool(found) and bool(keys) and keys.issubset(found[best]))
-
-
-def _is_header(row: list[Cell], places: dict[str, int]) -> bool:
-    """Whether a row is the header again, as on every printed page."""
-    return all(squeezed(str(row[place])) == header for header, place in places.items())
-
-
 def _filled_down(sheet: CalamineSheet, grid: list[list[Cell]], header: int) -> dict[int, dict[int, Cell]]:
     """By row and column, the value of the vertically merged range that covers a cell below the header."""
     filled: dict[int, dict[int, Cell]] = {}
@@ -316,31 +259,4 @@ def _filled_down(sheet: CalamineSheet, grid: list[list[Cell]], header: int) -> d
 def _with_merged(own: list[Cell], merged: dict[int, Cell] | None) -> list[Cell]:
     if not merged:
         return own
-    return [merged.get(place, cell) if _is_blank(cell) else cell for place, cell in enumerate(own)]
-
-
-def _is_blank(cell: Cell) -> bool:
-    return isinstance(cell, str) and not cell.strip()
-
-
-def text_of(cell: Cell) -> str:
-    """A cell as text: dates as ISO, numbers as a spreadsheet keeps them (15 significant digits)."""
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return "TRUE" if cell else "FALSE"
-        case int() | float():
-            return _number(cell)
-        case dt.datetime():
-            return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat()
-        case dt.date() | dt.time():
-            return cell.isoformat()
-        case _:
-            return str(cell)
-
-
-def _number(number: float) -> str:
-    if abs(number) >= 1e15:
-        return f"{number:.15g}"
-    return str(int(number)) if number == int(number) else repr(number)
+    return [merged.get(place, cell) if is_blank(cell) else cell for place, cell in enumerate(own)]

@@ -200,6 +200,34 @@ def test_a_header_over_two_rows(tmp_path: Path) -> None:
     assert landed(tmp_path, rows, ("A1:A2", "B1:B2", "C1:C2", "D1:D2")).cells == {3: ["1", "张三", "d", "5"]}
 
 
+GROUPED = dataset(["学籍号", "学生.姓名", "父亲.姓名", "父亲.电话", "母亲.姓名", "备注"], ["学籍号"], format="xlsx")
+HEADS = [["花名册"], ["学籍号", "学生", "父亲", None, "母亲", "备注"], [None, "姓名", "姓名", "电话", "姓名"]]
+
+
+@pytest.mark.parametrize("merged", [(), ("A1:F1", "A2:A3", "C2:D2", "F2:F3")])
+def test_columns_below_a_head_are_named_by_both(merged: tuple[str, ...], tmp_path: Path) -> None:
+    """A page further down bears the same header again."""
+    book = openpyxl.Workbook()
+    sheet = sheet_of(book, [*HEADS, ["1", "张一", "张三", "138", "李四", "x"], *HEADS[1:], ["2", "王一", "王三", None, "赵四"]])
+    for cells in merged:
+        sheet.merge_cells(cells)
+    book.save(tmp_path / "book.xlsx")
+    result = land(tmp_path / "book.xlsx", GROUPED)
+    assert result.cells == {4: ["1", "张一", "张三", "138", "李四", "x"], 7: ["2", "王一", "王三", None, "赵四", None]}
+    assert (result.landed.new_columns, result.landed.not_delivered) == ((), ())
+
+
+def test_the_same_name_below_several_heads_is_not_taken_for_one(tmp_path: Path) -> None:
+    rows = [["序号", "父亲", None, "母亲", "日期", "金额(元)"], [None, "姓名", None, "姓名"], [1, "张三", None, "李四"]]
+    with pytest.raises(BatchRefused, match="column 姓名: columns stand there twice"):
+        landed(tmp_path, rows, ("A1:A2", "B1:C1", "E1:E2", "F1:F2"))
+
+
+def test_a_header_merged_over_two_columns_is_one(tmp_path: Path) -> None:
+    rows = [["序号", "姓名", None, "日期", "金额(元)"], [1, "张三", None, "d", 5]]
+    assert landed(tmp_path, rows, ("B1:C1",)).cells == {2: ["1", "张三", "d", "5"]}
+
+
 def test_the_header_again_is_no_row(tmp_path: Path) -> None:
     assert sorted(landed(tmp_path, [HEADERS, [1, "a"], HEADERS, [2, "b"]]).cells) == [2, 4]
 

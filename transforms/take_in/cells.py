@@ -1,0 +1,34 @@
+"""Cells of a workbook as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+
+
+def is_blank(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as text: dates as ISO, numbers as a spreadsheet keeps them (15 significant digits)."""
+    match cell:
+        case str():
+            return cell
+        case bool():
+            return "TRUE" if cell else "FALSE"
+        case int() | float():
+            return _number(cell)
+        case dt.datetime():
+            return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat()
+        case dt.date() | dt.time():
+            return cell.isoformat()
+        case _:
+            return str(cell)
+
+
+def _number(number: float) -> str:
+    if abs(number) >= 1e15:
+        return f"{number:.15g}"
+    return str(int(number)) if number == int(number) else repr(number)
