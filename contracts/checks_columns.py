@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from contracts.checks_base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
 from contracts.checks_catalogue import ANSWERS, NAME
@@ -227,9 +228,9 @@ def layouts_can_be_told_apart(agreed: Agreement) -> Iterator[Finding]:
 
 
 def sheets_are_known(agreed: Agreement) -> Iterator[Finding]:
-    """Where a sheet's name is a value of its rows, every sheet is agreed and its name has a code."""
+    """Where a sheet's name is a code of its rows, every sheet is agreed, by its name or a pattern, and has a code."""
     for file, where, dataset, each in _columns(agreed):
-        if each.header != SHEET or each.not_taken is not None:
+        if each.header != SHEET or each.not_taken is not None or each.normaliser != "code":
             continue
         for layout in dataset.delivery.layouts:
             if not layout.sheets:
@@ -237,7 +238,7 @@ def sheets_are_known(agreed: Agreement) -> Iterator[Finding]:
                 yield Finding("error", file, where, what, "name the sheets in the layout (xlsx)")
             walk = agreed.walks.get(each.crosswalk or "")
             for sheet in layout.sheets:
-                if walk and sheet not in walk.map:
+                if walk and not any(fnmatchcase(name, sheet) for name in walk.map):
                     what = f"sheet {sheet} has no code in crosswalk {walk.id}"
                     yield Finding("error", file, where, what, "add it to the crosswalk")
 

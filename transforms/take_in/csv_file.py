@@ -17,8 +17,12 @@ from pyarrow import csv as arrow_csv
 
 from contracts.model import Dataset, FileLayout
 from transforms.take_in import BatchRefused, Drift, Fault, NotRow, Piece, Reading, rows_table, squeezed
-from transforms.take_in.encoding import BOM, SPOKEN, Block, blocks, choose_encoding
+from transforms.take_in.encoding import SPOKEN, Block, blocks, choose_encoding
 from transforms.take_in.not_rows import is_remark, is_total, may_begin_none
+from transforms.take_in.text_bytes import BOM
+
+# Lines of a file within which its header must stand.
+HEADER_WITHIN = 20
 
 # Physical lines that one row may span (line feeds in a quoted address); past that its quote was never closed.
 LONGEST_ROW = 50
@@ -188,30 +192,43 @@ def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     first = next(coming, None)
     if first is None:
         raise BatchRefused("the file is empty", path.name, remedy="ask the department to send it again")
-    header, _, rest = first.text.partition(b"\n")
-    if 0 in first.bad:
-        raise BatchRefused(
-            f"the header is not valid {SPOKEN[encoding]}",
-            path.name,
-            1,
-            remedy="ask the department which encoding it writes",
-        )
-    found = _headers(header.decode(), layout, path.name)
+    at = _header_line(first, dataset, layout)
+    header, rest = first.text[first.starts[at] : first.ends[at]], first.text[first.ends[at] :]
+    _refuse_unreadable(header, path.name, at + 1, encoding, is_bad=at in first.bad)
+    found = _headers(header.decode(), layout, path.name, at + 1)
     names = found[:-1] if len(found) > 1 and found[-1] == "" else found
     drift = Drift()
-    drift.meet(names, dataset, path.name, 1)
+    drift.meet(names, dataset, path.name, at + 1)
     width = _width_of_rows(rest[:SEEN_OF_ROWS], layout.delimiter.encode(), len(names)) or len(found)
     table = Table(dataset, layout, encoding, {n: p for p, n in enumerate(names)}, width, width > len(names))
-    body = Block(rest, tuple(line - 1 for line in first.bad), first.last)
-    return Reading(encoding, _pieces(table, body, coming), drift)
+    body = Block(rest, tuple(line - at - 1 for line in first.bad if line > at), first.last)
+    return Reading(encoding, _pieces(table, body, coming, at + 2), drift)
 
 
-def _headers(header: str, layout: FileLayout, file: str) -> list[str]:
+def _header_line(first: Block, dataset: Dataset, layout: FileLayout) -> int:
+    """The index of the line that is the header: below a title or two where a spreadsheet was saved as text, else the first."""
+    agreed = {squeezed(c.header) for c in dataset.columns}
+    for at in range(min(HEADER_WITHIN, first.count)):
+        cells = first.lines(at, at + 1).rstrip("\r\n").split(layout.delimiter)
+        if len(agreed.intersection(squeezed(cell.strip().strip('"')) for cell in cells)) * 2 > len(agreed):
+            return at
+    return 0
+
+
+def _refuse_unreadable(header: bytes, file: str, line: int, encoding: str, *, is_bad: bool) -> None:
+    remedy = "ask the department which encoding it writes"
+    if b"\0" in header:
+        raise BatchRefused("the header has NUL bytes, as UTF-16 without a byte order mark has", file, line, remedy=remedy)
+    if is_bad:
+        raise BatchRefused(f"the header is not valid {SPOKEN[encoding]}", file, line, remedy=remedy)
+
+
+def _headers(header: str, layout: FileLayout, file: str, line: int) -> list[str]:
     try:
         return [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
     except csv.Error:
         raise BatchRefused(
-            "the header is no line of delimited text", file, 1, remedy="ask the department for the agreed columns"
+            "the header is no line of delimited text", file, line, remedy="ask the department for the agreed columns"
         ) from None
 
 
@@ -224,8 +241,7 @@ def _width_of_rows(begin: bytes, delimiter: bytes, names: int) -> int | None:
     return names if sum(line.count(delimiter) == names - 1 for line in lines) >= enough else None
 
 
-def _pieces(table: Table, block: Block, coming: Iterator[Block]) -> Iterator[Piece]:
-    number = 2
+def _pieces(table: Table, block: Block, coming: Iterator[Block], number: int) -> Iterator[Piece]:
     while True:
         lines = Lines(table, block)
         regular = lines.regular()

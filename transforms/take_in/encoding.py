@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,15 +16,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from contracts.model import FileLayout
 from transforms.take_in import BatchRefused
+from transforms.take_in.text_bytes import BOM, text_bytes
 
 Item = TypeVar("Item")
 Places = npt.NDArray[np.int64]
 
 BLOCK = 16 << 20
 HEAD = 4 << 20
-FEED = 1 << 20
 PIECE = 1 << 18
-BOM = b"\xef\xbb\xbf"
 SPOKEN = {"utf-8": "UTF-8", "gb18030": "GB18030"}
 
 # So many bytes of Chinese in GB18030 are never valid UTF-8 by chance (a word or two can be).
@@ -126,22 +123,15 @@ def choose_encoding(path: Path, layout: FileLayout) -> str:
 def blocks(path: Path, layout: FileLayout, encoding: str) -> Iterator[Block]:
     """The file as decoded blocks of about 16 MB; a byte order mark at its beginning is left out.
 
-    Raises BatchRefused for broken gzip, for UTF-16, and for a line longer than a block.
+    Raises BatchRefused for broken gzip, for what is no text, and for a line longer than a block.
     """
     coming = ahead(_raw_blocks(path, layout, BLOCK))
     raw, first = next(coming, None), True
     while raw is not None:
         following = next(coming, None)
-        if first:
-            _refuse_utf16(raw, path.name, layout)
         text, bad = _decoded(raw, encoding)
         yield Block(text.removeprefix(BOM) if first else text, bad, following is None)
         raw, first = following, False
-
-
-def _refuse_utf16(raw: bytes, file: str, layout: FileLayout) -> None:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BatchRefused("the file is UTF-16", file, 1, remedy=f"ask the department for {SPOKEN[layout.encoding]}")
 
 
 def _doubtful(head: bytes, declared: str) -> bool:
@@ -233,7 +223,7 @@ def _decoded_around(raw: bytes, encoding: str) -> tuple[str, list[int]]:
 def _raw_blocks(path: Path, layout: FileLayout, size: int) -> Iterator[bytes]:
     """The file's bytes in blocks of about ``size``, each of whole lines; the last line gets its line feed."""
     held, length = list[bytes](), 0
-    for chunk in _with_line_feeds(_inflated(path) if layout.compression == "gzip" else _plain(path)):
+    for chunk in text_bytes(path, layout):
         held.append(chunk)
         length += len(chunk)
         if length < size:
@@ -250,46 +240,3 @@ def _raw_blocks(path: Path, layout: FileLayout, size: int) -> Iterator[bytes]:
         held, length = [whole[cut:]], length - cut
     if rest := b"".join(held):
         yield rest if rest.endswith(b"\n") else rest + b"\n"
-
-
-def _with_line_feeds(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes; where lines end with carriage returns alone (old spreadsheets for the Macintosh), with line feeds.
-
-    Neither byte occurs within a character of UTF-8 or GB18030.
-    """
-    first = next(chunks, b"")
-    returns_alone = b"\r" in first and b"\n" not in first
-    for chunk in chain([first], chunks):
-        yield chunk.replace(b"\r", b"\n") if returns_alone else chunk
-
-
-def _plain(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(4 * FEED):
-            yield chunk
-
-
-def _inflated(path: Path) -> Iterator[bytes]:
-    """What a gzip file of one or more members holds; its checksums are tested."""
-    try:
-        yield from _members(path)
-    except (zlib.error, EOFError) as error:
-        raise BatchRefused(
-            "the gzip file is cut off or damaged", path.name, remedy="ask the department to send it again"
-        ) from error
-
-
-def _members(path: Path) -> Iterator[bytes]:
-    engine, fed = zlib.decompressobj(31), b""
-    with path.open("rb") as file:
-        while fed := fed or file.read(FEED):
-            if engine.eof:
-                fed = fed.lstrip(b"\0")
-                if not fed:
-                    continue
-                engine = zlib.decompressobj(31)
-            yield engine.decompress(fed, BLOCK)
-            fed = engine.unconsumed_tail or engine.unused_data
-    yield engine.flush()
-    if not engine.eof:
-        raise EOFError

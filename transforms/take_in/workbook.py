@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from io import BytesIO
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
@@ -41,6 +42,9 @@ DAYS_FROM_1900_TO_1904 = 1462
 
 LARGEST_SHEET = 1 << 30
 
+# A cell of OpenDocument that covers others below it.
+MERGED_DOWN = re.compile(rb'\btable:number-rows-spanned="(?!1")')
+
 REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 
 
@@ -69,7 +73,8 @@ def read_workbook(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
 
 
 def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLayout, drift: Drift) -> Iterator[Piece]:
-    missing = [name for name in layout.sheets if name not in book.sheet_names]
+    agreed = [name for name in book.sheet_names if any(_is_named(name, wanted) for wanted in layout.sheets)]
+    missing = [wanted for wanted in layout.sheets if not any(_is_named(name, wanted) for name in agreed)]
     if missing:
         raise BatchRefused(
             f"the workbook has no sheet {', '.join(missing)}",
@@ -77,7 +82,7 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
             remedy="ask the department for the agreed sheets",
         )
     tables = 0
-    for name in layout.sheets or book.sheet_names:
+    for name in agreed or book.sheet_names:
         sheet, grid = _grid(book, path, name)
         is_last_hope = not tables and name == book.sheet_names[-1]
         header = find_header(sheet, grid, dataset)
@@ -91,16 +96,37 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
         yield Piece(rows, not_rows=not_rows)
 
 
+def _is_named(sheet: str, wanted: str) -> bool:
+    """Whether a sheet has the agreed name, or one that fits the agreed pattern."""
+    return sheet == wanted or fnmatchcase(sheet, wanted)
+
+
 def _grid(book: CalamineWorkbook, path: Path, name: str) -> tuple[CalamineSheet, list[list[Cell]]]:
     """A sheet, and its cells row by row from the first on."""
     xml = _xml(path, name)
     _refuse_sprawling(xml, f"{path.name} sheet {name}")
     sheet = _sheet(book, name, path.name)
+    if sheet.merged_cell_ranges is None:
+        _refuse_merged(path, name)
     grid: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
     for (row, column), text in _formula_errors(xml).items():
         if row < len(grid) and column < len(grid[row]):
             grid[row][column] = text
     return sheet, grid
+
+
+def _refuse_merged(path: Path, sheet: str) -> None:
+    """Of other workbooks than .xlsx and .xls calamine does not tell which cells are merged: what stands in one would be lost for the
+    other rows.
+    """
+    content = b""
+    if is_zipfile(path):
+        with ZipFile(path) as book:
+            if "content.xml" in book.namelist() and book.getinfo("content.xml").file_size <= LARGEST_SHEET:
+                content = book.read("content.xml")
+    if not content or MERGED_DOWN.search(content):
+        what = "its cells may be merged over several rows, which this kind of workbook does not tell"
+        raise BatchRefused(what, f"{path.name} sheet {sheet}", remedy="ask the department to save it as .xlsx and send it again")
 
 
 def _refuse_hidden(book: CalamineWorkbook, name: str, file: str) -> None:
@@ -160,7 +186,8 @@ def _days_since_1904(path: Path) -> bool:
     if not is_zipfile(path):
         return False
     with ZipFile(path) as book:
-        return bool(re.search(rb'\bdate1904="(1|true)"', book.read("xl/workbook.xml")))
+        about = book.read("xl/workbook.xml") if "xl/workbook.xml" in book.namelist() else b""
+    return bool(re.search(rb'\bdate1904="(1|true)"', about))
 
 
 def _formula_errors(xml: bytes) -> dict[tuple[int, int], str]:

@@ -61,6 +61,13 @@ def test_a_column_that_is_always_empty_is_text(tmp_path: Path) -> None:
     assert landed(tmp_path, "id,name,town\n1,,\n2,,\n").cells == {2: ["1", None, None], 3: ["2", None, None]}
 
 
+def test_titles_above_the_header_are_no_data(tmp_path: Path) -> None:
+    result = landed(tmp_path, '花名册,,\n"单位, 民政局"\n\nid,"name",town\n1,a,b\n2,a\n')
+    assert (result.cells, result.reasons) == ({5: ["1", "a", "b"]}, {6: "too_few_columns"})
+    with pytest.raises(BatchRefused, match="line 1: here should stand the header"):
+        landed(tmp_path, "花名册\n" * 20 + "id,name,town\n1,a,b\n")
+
+
 @pytest.mark.parametrize("total", ["合计,2,", "合计,2", "总计", ",合计,2", '"合计",2,', "合计 ,,"])
 def test_totals_are_no_data(tmp_path: Path, total: str) -> None:
     result = landed(tmp_path, f"id,name,town\n1,a,b\n{total}\n")

@@ -61,14 +61,22 @@ def test_a_bad_header_is_refused(tmp_path: Path) -> None:
     assert refused.value.line == 1
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
-def test_utf16_is_refused(tmp_path: Path, encoding: str) -> None:
-    with pytest.raises(BatchRefused):
-        landed(
-            tmp_path,
-            ("\ufeff" if encoding == "utf-16-be" else "").encode(encoding) + table(encoding),
-            "utf-8",
-        )
+@pytest.mark.parametrize("declared", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_is_read_by_its_mark_and_refused_without_or_cut_off(tmp_path: Path, encoding: str, declared: str) -> None:
+    content = ("\ufeff" + table("utf-16").decode("utf-16")).encode(encoding)
+    result = landed(tmp_path, content, declared)
+    assert (result.landed.unreadable, [row["c1"] for row in result.rows]) == (0, NAMES)
+    with pytest.raises(BatchRefused, match="line 1: the header has NUL bytes, as UTF-16"):
+        landed(tmp_path, content[2:], declared)
+    with pytest.raises(BatchRefused, match="UTF-16, and cut off"):
+        landed(tmp_path, content[:-1], declared)
+
+
+@pytest.mark.parametrize("begin", [b"PK\x03\x04", bytes.fromhex("D0CF11E0"), b"%PDF-1.7", b"\xff\xfe\0\0"])
+def test_what_is_no_text_is_called_what_it_is(tmp_path: Path, begin: bytes) -> None:
+    with pytest.raises(BatchRefused, match=r"the file is .*; lay the text that is in it"):
+        landed(tmp_path, begin + table("utf-8"), "utf-8")
 
 
 MOVED = {

@@ -197,6 +197,5 @@ def test_lines_are_counted_across_blocks(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(result.reasons) == [at for at in range(7, 101, 7) if at % 5]
 
 
-def test_utf_16_is_called_so(tmp_path: Path) -> None:
-    with pytest.raises(BatchRefused, match="line 1: the file is UTF-16; ask the department for UTF-8"):
-        land_bytes(tmp_path, f"{member()}\n".encode("utf-16"), AGREED)
+def test_utf_16_is_read_by_its_mark(tmp_path: Path) -> None:
+    assert land_bytes(tmp_path, f"{member()}\n".encode("utf-16"), AGREED).cells == landed(tmp_path, member()).cells

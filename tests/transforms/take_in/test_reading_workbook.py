@@ -159,6 +159,46 @@ def test_agreed_sheets_and_the_name_of_the_sheet(tmp_path: Path) -> None:
         land(tmp_path / "book.xlsx", dataset(["序号"], format="xlsx", sheets=("结婚登记", "补领")))
 
 
+def test_sheets_by_a_pattern(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet_of(book, [["序号"], [9]])
+    sheet_of(book, [["序号"], [1]], "一年级(1)班")
+    sheet_of(book, [["序号"], [2]], "二年级班")
+    book.save(tmp_path / "book.xlsx")
+    agreed = dataset(["@sheet", "序号"], format="xlsx", sheets=("*年级*班",))
+    assert [(row["c0"], row["c1"]) for row in land(tmp_path / "book.xlsx", agreed).rows] == [("一年级(1)班", "1"), ("二年级班", "2")]
+    with pytest.raises(BatchRefused, match=r"no sheet \*组"):
+        land(tmp_path / "book.xlsx", dataset(["序号"], format="xlsx", sheets=("*年级*班", "*组")))
+
+
+MANIFEST = """<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry
+ manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>"""
+OPEN_DOCUMENT = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ office:version="1.2"><office:body><office:spreadsheet><table:table table:name="一组">{rows}</table:table></office:spreadsheet>
+</office:body></office:document-content>"""
+
+
+def open_document(path: Path, rows: list[list[str]], **first: str) -> Path:
+    """A workbook of LibreOffice; ``first`` are attributes of its first cell."""
+    cells = [[f'office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in row] for row in rows]
+    cells[0][0] = " ".join(f'table:{name}="{value}"' for name, value in first.items()).replace("_", "-") + " " + cells[0][0]
+    body = "".join(f"<table:table-row>{''.join(f'<table:table-cell {cell}' for cell in row)}</table:table-row>" for row in cells)
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", MANIFEST)
+        book.writestr("content.xml", OPEN_DOCUMENT.format(rows=body))
+    return path
+
+
+def test_a_workbook_of_libreoffice(tmp_path: Path) -> None:
+    rows = [["花名册"], HEADERS, ["1", "张三", "2011.3.5", "5"], ["合计"]]
+    book = open_document(tmp_path / "book.ods", rows, number_columns_spanned="4", number_rows_spanned="1")
+    assert land(book, AGREED).cells == {3: ["1", "张三", "2011.3.5", "5"]}
+    with pytest.raises(BatchRefused, match="may be merged over several rows"):
+        land(open_document(tmp_path / "book.ods", rows, number_rows_spanned="2"), AGREED)
+
+
 def test_every_sheet_with_the_header_is_read_where_none_is_agreed(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet_of(book, [["填报说明"], ["请勿修改"]])
