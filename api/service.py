@@ -81,22 +81,21 @@ class Service:
     async def submit(
         self, form_id: str, asked: SubmissionRequest, system: FormSystem, idempotency_key: str | None
     ) -> Submission:
-        """Keep what the applicant confirmed. Raises RefusedError (409, 422)."""
+        """Keep what the applicant confirmed. Raises RefusedError (403, 404, 409, 422)."""
         began = time.monotonic()
         content = sm3(json.dumps([form_id, asked.model_dump()], sort_keys=True).encode())
         submission_id = self.submissions.name(system.key_id, idempotency_key)
-        form = self.form(form_id, system)
         try:
             if kept := self.submissions.kept(submission_id, content):
                 return kept
             filled, _ = await self._look(form_id, asked, system, "submission", set(asked.fields))
-            fields = answered(self.contracts, form, filled.prefilled, asked.fields)
+            fields = answered(self.contracts, self._forms[form_id], filled.prefilled, asked.fields)
             submission = Submission(
                 submission_id=submission_id,
                 received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
                 key=system.key_id,
                 system=system.name,
-                form=form.id,
+                form=form_id,
                 purpose=asked.purpose,
                 case_no=asked.case_no,
                 person_id=filled.prefilled.person_id,

@@ -20,7 +20,7 @@ from api.app import create
 from api.service import LEVEL
 from tests.api.conftest import made_key
 from tests.api.test_calls import ASKED, PREFILL, SUBMIT
-from tests.warehouse.small_release import MAN
+from tests.warehouse.small_release import MAN, PEOPLE
 from warehouse.access_log import Access, AccessLog, AccessLogBrokenError
 from warehouse.digests import sm3
 from warehouse.home import Home
@@ -28,6 +28,7 @@ from warehouse.keys import KeyRing
 
 Key = Callable[..., dict[str, str]]
 NOBODY = "330102199912311234"
+SENT = ASKED | {"applicant_confirmed": True, "fields": {"name": PEOPLE["p1"]["name"]}}
 
 
 def is_problem(answer: Any, status: int) -> bool:
@@ -71,6 +72,32 @@ def test_another_form_or_purpose_is_refused_and_written_down(client: TestClient,
     assert log.count(b'"outcome":"refused"') == 4
 
 
+def test_a_submission_for_another_form_or_purpose_is_refused_and_written_down(client: TestClient, home: Home, key: Key) -> None:
+    other_form = client.post(SUBMIT, json=SENT, headers=key(forms=("another",)))
+    assert is_problem(other_form, 404)
+    assert other_form.json() == client.post("/v1/forms/none/submissions", json=SENT, headers=key()).json()
+    assert is_problem(client.post(SUBMIT, json=SENT | {"purpose": "好奇"}, headers=key()), 403)
+    assert is_problem(client.post(SUBMIT, json=SENT, headers=key(purposes=("养老待遇核定",))), 403)
+    log = b"".join(path.read_bytes() for path in AccessLog(home).files())
+    assert log.count(b'"outcome":"refused"') == 4
+    assert not list(home.submissions.glob("*/*"))
+
+
+def test_a_submission_tells_nothing_of_whom_the_key_may_not_see(client: TestClient, home: Home, key: Key) -> None:
+    elsewhere = key(regions=("330103",))
+    for number in (MAN, NOBODY):
+        told = client.post(SUBMIT, json=SENT | {"id_number": number}, headers=elsewhere).json()
+        assert [(field["name"], field["outcome"]) for field in told["fields"]] == [("name", "added")]
+    assert [json.loads(path.read_bytes())["person_id"] for path in home.submissions.glob("*/*.json")] == [None, None]
+
+
+def test_another_systems_idempotency_key_is_another(client: TestClient, home: Home, key: Key) -> None:
+    once = {"Idempotency-Key": "a-1"}
+    assert client.post(SUBMIT, json=SENT, headers=key() | once).status_code == 201
+    assert client.post(SUBMIT, json=SENT | {"case_no": "2026-0002"}, headers=key() | once).status_code == 201
+    assert len(list(home.submissions.glob("*/*.json"))) == 2
+
+
 def test_nobody_and_not_yours_to_see_are_told_the_same(client: TestClient, key: Key) -> None:
     elsewhere = key(regions=("330103",))
     hidden = client.post(PREFILL, json=ASKED, headers=elsewhere)
@@ -103,8 +130,7 @@ def test_the_time_does_not_tell_them_apart(client: TestClient, key: Key) -> None
 
 def test_no_call_tells_sooner_that_there_is_nobody(client: TestClient, key: Key) -> None:
     elsewhere = key(regions=("330103",))
-    submitted = ASKED | {"id_number": NOBODY, "applicant_confirmed": True, "fields": {"phone": "13900000001"}}
-    calls = (partial(client.post, SUBMIT, json=submitted), partial(client.get, "/v1/persons/p999/access-log"))
+    calls = (partial(client.post, SUBMIT, json=SENT | {"id_number": NOBODY}), partial(client.get, "/v1/persons/p999/access-log"))
     for call in calls:
         began = time.perf_counter()
         assert MAN not in call(headers=elsewhere).text
@@ -126,7 +152,7 @@ def test_purpose_and_case_are_compulsory_and_bodies_bounded(client: TestClient, 
         asked = {name: value for name, value in ASKED.items() if name != lacking}
         assert is_problem(client.post(PREFILL, json=asked, headers=key()), 422)
     assert is_problem(client.post(PREFILL, json=[ASKED, ASKED], headers=key()), 422)
-    assert is_problem(client.post(PREFILL, content=b"x" * 70_000, headers=key()), 413)
+    assert is_problem(client.post(PREFILL, content=b"{}", headers=key() | {"Content-Length": "70000"}), 413)
 
     def pieces() -> Iterator[bytes]:
         yield from (b" " * 9_000 for _ in range(10))
@@ -195,6 +221,12 @@ TAMPERINGS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "emptied": lambda lines: [],
     "first gone": lambda lines: lines[1:],
 }
+
+
+def test_what_is_missing_is_told_by_its_number(log: AccessLog) -> None:
+    (path,) = log.files()
+    path.write_bytes(b"".join(TAMPERINGS["removed"](path.read_bytes().splitlines(keepends=True))))
+    assert [(finding.line, finding.what) for finding in log.verify()] == [(3, "entry 4 stands where 3 is due")]
 
 
 @pytest.mark.parametrize("how", TAMPERINGS)

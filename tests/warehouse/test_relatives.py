@@ -122,3 +122,13 @@ def test_coverage_tells_what_is_proposed_apart(own_contracts: Contracts, tmp_pat
     (told,) = coverage(built(tmp_path, own_contracts, people), own_contracts, ["pension_qualification"], filled_on=DAY).forms
     assert {field.name: field.proposed for field in told.fields if field.proposed} == {"emergency_contact": 1}
     assert next(field.owner for field in told.fields if field.name == "emergency_contact") == 0
+
+
+def test_that_a_child_was_adopted_is_told_only_where_the_basis_names_it(own_contracts: Contracts, tmp_path: Path) -> None:
+    database = built(tmp_path, own_contracts, with_(COUPLE, p1={"relation_to_head": "27"}))
+    card = next(form for form in own_contracts.forms if form.id == "identity_card")
+    named = own_contracts.model_copy(update={"forms": (card.model_copy(update={"covers": {"adoption": "民法典 art. 1105"}}),)})
+    of_husband = ("identity_card", "身份证申领", HUSBAND)
+
+    assert asked(database, own_contracts, of_husband)["relation_to_head"].value == "子"
+    assert asked(database, named, of_husband)["relation_to_head"].value == "养子或继子"
