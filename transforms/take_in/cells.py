@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from python_calamine import CalamineSheet
 
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
+
+
+def merged_within(sheet: CalamineSheet, grid: list[list[Any]]) -> Iterator[tuple[int, int, int]]:
+    """First row, column and last row of the merged ranges that begin where something stands; below a table cells are merged for looks."""
+    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
+        if top < len(grid) and left < len(grid[top]):
+            yield top, left, bottom
 
 
 def is_blank(cell: Cell) -> bool:

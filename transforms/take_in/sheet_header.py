@@ -9,7 +9,7 @@ from python_calamine import CalamineSheet
 
 from contracts.model import Dataset
 from transforms.take_in import AGREED_COLUMNS, BatchRefused, Drift, squeezed
-from transforms.take_in.cells import Cell, text_of
+from transforms.take_in.cells import Cell, merged_within, text_of
 
 # Rows of a sheet within which its header must stand.
 HEADER_WITHIN = 20
@@ -78,7 +78,7 @@ def find_header(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) 
 def _merged_down(sheet: CalamineSheet, standing: list[list[str]]) -> list[list[str]]:
     """The first rows with cells that are merged over several of them in each: names that stand alone beside groups of columns."""
     own = [list(row) for row in standing]
-    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
+    for top, left, bottom in merged_within(sheet, standing):
         for row in own[top + 1 : bottom + 1]:
             row[left] = row[left] or standing[top][left]
     return own

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from io import BytesIO
 from pathlib import Path
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import ParseError, fromstring
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -23,9 +26,22 @@ from python_calamine import (
 from contracts.model import Dataset, FileLayout
 from transforms.normalise import DAY_NORMALISERS
 from transforms.take_in import BatchRefused, Drift, NotRow, Piece, Reading, rows_table, squeezed
-from transforms.take_in.cells import Cell, is_blank, text_of
+from transforms.take_in.cells import Cell, is_blank, merged_within, text_of
 from transforms.take_in.not_rows import is_remark, is_total
 from transforms.take_in.sheet_header import Header, find_header
+
+# What a workbook of the old kind, .xls, begins with.
+OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+TRIAL = """
+import resource, sys
+from python_calamine import CalamineWorkbook
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+book = CalamineWorkbook.from_path(sys.argv[1])
+for name in book.sheet_names:
+    book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+"""
 
 # A workbook with a password is an OLE container with a stream of this name.
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -59,17 +75,35 @@ def read_workbook(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
         raise BatchRefused(
             "the workbook needs a password", path.name, remedy="ask the department to send it without one"
         )
-    try:
+    what, remedy = "this is not a workbook that can be opened", "ask the department to save it as .xlsx and send it again"
+    refusal = BatchRefused(what, path.name, remedy=remedy)
+    if content.startswith(OLE) and not _can_be_read(path):
+        raise refusal
+    with _damage_as(refusal):
         # From the bytes: then the content decides what it is, and not the ending of the name.
         book = CalamineWorkbook.from_filelike(BytesIO(content))
-    except CalamineError as error:
-        raise BatchRefused(
-            "this is not a workbook that can be opened",
-            path.name,
-            remedy="ask the department to save it as .xlsx and send it again",
-        ) from error
     drift = Drift()
     return Reading("utf-8", _pieces(book, path, dataset, layout, drift), drift)
+
+
+def _can_be_read(path: Path) -> bool:
+    """Whether another process reads a workbook of the old kind: where one was cut off, calamine asks for all the memory there is, which
+    ends its process.
+    """
+    return subprocess.run([sys.executable, "-c", TRIAL, path], capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def _damage_as(refusal: BatchRefused) -> Iterator[None]:
+    """Whatever the libraries meet in a damaged workbook, as ``refusal``."""
+    try:
+        yield
+    except (CalamineError, WorksheetNotFound, BadZipFile, ParseError, zlib.error, EOFError, KeyError, ValueError, NotImplementedError):
+        raise refusal from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # calamine's panic is no Exception, and a class that cannot be imported
+            raise refusal from None
+        raise
 
 
 def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLayout, drift: Drift) -> Iterator[Piece]:
@@ -83,7 +117,9 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
         )
     tables = 0
     for name in agreed or book.sheet_names:
-        sheet, grid = _grid(book, path, name)
+        remedy = "ask the department to save the workbook anew"
+        with _damage_as(BatchRefused(f"sheet {name} cannot be read", path.name, remedy=remedy)):
+            sheet, grid = _grid(book, path, name)
         is_last_hope = not tables and name == book.sheet_names[-1]
         header = find_header(sheet, grid, dataset)
         if not layout.sheets and not is_last_hope and not header.bears_keys:
@@ -105,7 +141,7 @@ def _grid(book: CalamineWorkbook, path: Path, name: str) -> tuple[CalamineSheet,
     """A sheet, and its cells row by row from the first on."""
     xml = _xml(path, name)
     _refuse_sprawling(xml, f"{path.name} sheet {name}")
-    sheet = _sheet(book, name, path.name)
+    sheet = book.get_sheet_by_name(name)
     if sheet.merged_cell_ranges is None:
         _refuse_merged(path, name)
     grid: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
@@ -153,32 +189,17 @@ def _refuse_sprawling(xml: bytes, sheet: str) -> None:
         )
 
 
-def _sheet(book: CalamineWorkbook, name: str, file: str) -> CalamineSheet:
-    try:
-        return book.get_sheet_by_name(name)
-    except (CalamineError, WorksheetNotFound) as error:
-        raise _unreadable(name, file) from error
-
-
 def _xml(path: Path, sheet: str) -> bytes:
     """The sheet as an .xlsx keeps it; nothing of any other kind of workbook. Raises BatchRefused where it is too large."""
     if not is_zipfile(path):
         return b""
-    try:
-        with ZipFile(path) as book:
-            part = _part(book, sheet)
-            size = book.getinfo(part).file_size if part in book.namelist() else 0
-            if size <= LARGEST_SHEET:
-                return book.read(part) if size else b""
-    except (BadZipFile, zlib.error, NotImplementedError, EOFError):
-        raise _unreadable(sheet, path.name) from None
+    with ZipFile(path) as book:
+        part = _part(book, sheet)
+        size = book.getinfo(part).file_size if part in book.namelist() else 0
+        if size <= LARGEST_SHEET:
+            return book.read(part) if size else b""
     what = f"sheet {sheet} is larger than {LARGEST_SHEET >> 30} GB"
     raise BatchRefused(what, path.name, remedy="ask the department whether this is the right file")
-
-
-def _unreadable(sheet: str, file: str) -> BatchRefused:
-    remedy = "ask the department to save the workbook anew"
-    return BatchRefused(f"sheet {sheet} cannot be read", file, remedy=remedy)
 
 
 def _days_since_1904(path: Path) -> bool:
@@ -276,7 +297,7 @@ def _day_since_1904(cell: Cell) -> Cell:
 def _filled_down(sheet: CalamineSheet, grid: list[list[Cell]], header: int) -> dict[int, dict[int, Cell]]:
     """By row and column, the value of the vertically merged range that covers a cell below the header."""
     filled: dict[int, dict[int, Cell]] = {}
-    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
+    for top, left, bottom in merged_within(sheet, grid):
         if top > header:
             for at in range(top + 1, bottom + 1):
                 filled.setdefault(at, {})[left] = grid[top][left]

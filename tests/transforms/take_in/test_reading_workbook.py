@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -337,6 +339,41 @@ def test_a_workbook_that_was_cut_off_or_lacks_its_sheet_is_refused(tmp_path: Pat
         for item in source.infolist():
             content = source.read(item)
             target.writestr(item, content[: len(content) // 2] if "sheet1" in item.filename else content)
+    with pytest.raises(BatchRefused):
+        land(tmp_path / "torn.xlsx", AGREED)
+
+
+# The header and one row as Excel 97 keeps them; nothing that is installed writes such a workbook.
+XLS = (
+    'c-rk)O-NKx6#nj;dCm{c_{K&-0~>@)O{7VJTG+FqTqT-87Ez5kL?~knZE8`L%`z(5RMbLn)5dDk54EUWi@?f76a+Ixt5!i#3!T@w=iMixwQ#_s;(m{N?z!jOd+vGn'
+    'o_pTU%jsBt;$D3Li?9_w6rB(%N@Rjc$ZJ?2z2ivMtAkV=jeiQEAZ=uYiN}!_0l9~AzY8#M*Z+(t@PW!foIuZLCY@M8Y-b-*Li*52RNy8_qNro9s+k^Tx{B!??)iji'
+    '7fUWO?WDeWaRAeHPwQqC#REno>!Of$AMluWEJ>mU&t(*!y)4|mCbngdr$+uxMT5T*lc0U;PG{2D)JPt2+Q3PCa}vN;@1#CWX!**@1xWs5p*-*#`BlRYjKMj=0iL7e'
+    '`qt-eaQ`f}@L80Fl$Q>D@26^Je`GIJpVDiNnGmn8+`86`9eph_Gp8u~ZrqSews*8|3d=;z2isb3up=Dsl|+Y7#e9sz-lEh!d;81l-GjaMVU~<>GIvw{TInSmoRcGH'
+    'aFjI$Q>kfXem&FkY;`sB^-SXwtW-Dk)+lDzIQO~0+9sN(gE3>TE8&}o&wcKD*pT~Zw-7(oT{s<|dSg$ZkydGl#>;CQZK6%wxGwR?_G+Qh!+WN6zod$wVJY7o^<1mM'
+    '9Ky`Tn7S>wI%2+MsI_uiK5F@tEwRYf86(WH7_YhPFW8oUz9ns$)N*@DTeb3$YgFStFKbuHLpKZ!4Gj$q4Gj$qjb(#Sukt?iGH<F+g@F36Ge@PUf0O*T*n?5JPSS_z'
+    'PGqRg;#67jQwvjgw!{+0c>fC}_R;KF3}cY}7%n@0=~GXX-p`T;TFZBY%ALPhj-P*c{-5sd$qf'
+)
+
+
+@pytest.mark.parametrize("damage", [bytes.fromhex("D0CF11E0A1B11AE1").ljust(600, b"\0"), 512, 3000])
+def test_a_workbook_of_excel_97_is_read_and_one_that_was_cut_off_refused(tmp_path: Path, damage: bytes | int) -> None:
+    """Read by calamine in this process, half of one would end it."""
+    whole = zlib.decompress(base64.b85decode(XLS))
+    assert land_bytes(tmp_path, whole, AGREED, "book.xls").cells == {2: ["1", "a", "2011.3.5", "5"]}
+    content = damage if isinstance(damage, bytes) else whole[:damage].ljust(len(whole), b"\0")
+    with pytest.raises(BatchRefused, match="not a workbook that can be opened"):
+        land_bytes(tmp_path, content, AGREED, "book.xls")
+
+
+def test_cells_that_are_merged_below_the_table_for_looks(tmp_path: Path) -> None:
+    assert landed(tmp_path, [HEADERS, [1, "a"]], ("A9:D12", "H1:J3")).landed.rows == 1
+
+
+def test_a_damaged_sheet_list_is_refused(tmp_path: Path) -> None:
+    landed(tmp_path, [HEADERS, [1, "a"]])
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as source, zipfile.ZipFile(tmp_path / "torn.xlsx", "w") as target:
+        for item in source.infolist():
+            target.writestr(item, source.read(item).replace(b"<Relationship ", b"<Relationship <", 1))
     with pytest.raises(BatchRefused):
         land(tmp_path / "torn.xlsx", AGREED)
 
