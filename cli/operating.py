@@ -91,12 +91,12 @@ def reseal(
     backups: Annotated[list[Path] | None, typer.Argument(metavar="[BACKUP...]", dir_okay=False)] = None,
 ) -> None:
     """Seal backups, or RENKOU_HOME when none is named, with the current key, as when a key is replaced. 更换密钥"""
-    from warehouse import sealed_folder
     from warehouse.backup import reseal as again
     from warehouse.faults import WrongUseError
     from warehouse.home import Home
     from warehouse.parts import EVERYTHING
     from warehouse.sealing import Keys
+    from warehouse.working_copy import reseal as reseal_home
 
     keys = Keys.from_environment()
     if keys is None:
@@ -105,11 +105,7 @@ def reseal(
         typer.echo(f"{again(path, keys).path}: sealed with {keys.current}")
     if not backups:
         home = Home.from_environment()
-        if not home.is_sealed:
-            raise WrongUseError(
-                f"{home.store}: a store seals by its own keys; name the backups to be resealed"
-            )
-        count = sealed_folder.reseal(home, EVERYTHING.reads)
+        count = reseal_home(home, EVERYTHING.reads)
         typer.echo(f"{home.store}: {count:,} files sealed anew, all with {keys.current}")
 
 

@@ -22,12 +22,12 @@ from contracts.model import Contracts
 from transforms.pull import Connection, Lookup, PullError
 from transforms.questions import questions
 from transforms.take_in.ledger import MANIFEST, ledger
+from warehouse.at_rest import sealed_by
 from warehouse.connection import open_read_only
 from warehouse.faults import RenkouError
 from warehouse.home import Home
 from warehouse.parts import EVERYTHING
 from warehouse.publish import current_release
-from warehouse.sealed_folder import sealed_by
 from warehouse.sealing import Keys
 
 Level = Literal["fine", "note", "fault"]
@@ -122,7 +122,7 @@ def _reached(connection: Connection, kind: str) -> Found:
 def _space(patient: Patient) -> Iterator[Found]:
     size = patient.home.current.stat().st_size if current_release(patient.home) else 0
     needed = max(BUILD_NEEDS * size, LEAST_FREE)
-    kept = [Path(str(patient.home.store))] if patient.home.is_sealed else []
+    kept = [patient.home.folder] if patient.home.folder else []
     for folder in (patient.home.root, patient.landing, *kept):
         there = next(p for p in (folder, *folder.parents) if p.exists())
         free = shutil.disk_usage(there).free
@@ -238,6 +238,9 @@ def _sealed(home: Home, keys: Keys) -> Iterator[Found]:
     if _file_system(home.root) not in MEMORY:
         what = f"{home.root}, where the sealed home is worked on, is not in memory"
         yield Found("note", "secrets", what, "set RENKOU_CACHE to a tmpfs, or see to it that this disk is encrypted")
+    if home.left_open:
+        what = f"{home.left_open}: an open copy of this home, from before there was a key"
+        yield Found("note", "secrets", what, f"rm -r {home.left_open}, once the API that used it was started with the key")
     if len(SWAPS.read_text(encoding="utf-8").splitlines()) > 1:
         yield Found("note", "secrets", "swap is on, so that memory may be written to a disk", "encrypt the swap, or turn it off")
 

@@ -21,7 +21,7 @@ from warehouse.durable import one_at_a_time, sync
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
 from warehouse.publish import current_release
-from warehouse.sealing import Keys, SealingWriter, content_of, is_sealed, key_name
+from warehouse.sealing import Keys, SealingWriter, as_file, content_of, key_name
 
 NOT_KEPT = ("airflow", "builds", "data_docs", "extracts", "runs")
 LIST = "files.json"
@@ -71,7 +71,7 @@ def restore(home: Home, path: Path, keys: Keys | None) -> BackedUp:
     if home.root.exists():
         home.root.rmdir()
     partial.replace(home.root)
-    return BackedUp(path, len(told), sum(f["bytes"] for f in told), key_name(path) if is_sealed(path) else None)
+    return BackedUp(path, len(told), sum(f["bytes"] for f in told), key_name(path))
 
 
 def reseal(path: Path, keys: Keys) -> BackedUp:
@@ -133,33 +133,12 @@ def _written(path: Path, keys: Keys | None) -> Iterator[Any]:
         writer.close()
 
 
-class _Reader(io.RawIOBase):
-    """The pieces of a backup as a file that ``tarfile`` reads from front to back."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._held = pieces, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._held:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._held = piece
-        taken = self._held[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._held = self._held[len(taken) :]
-        return len(taken)
-
-
 @contextmanager
 def _archive(path: Path, keys: Keys | None) -> Iterator[tarfile.TarFile]:
     if not path.is_file():
         raise WrongUseError(f"{path}: no such backup")
     try:
-        with tarfile.open(fileobj=io.BufferedReader(_Reader(content_of(path, keys)), CHUNK), mode="r|") as archive:
+        with tarfile.open(fileobj=as_file(content_of(path, keys)), mode="r|") as archive:
             yield archive
     except tarfile.TarError:
         raise RenkouError(f"{path}: cut off or not a backup; use another copy") from None

@@ -45,14 +45,14 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The home that ``RENKOU_HOME`` names; a folder is sealed when ``RENKOU_KEYS`` names keys.
+        """The home that ``RENKOU_HOME`` names, sealed when ``RENKOU_KEYS`` names keys.
 
         Raises WrongUseError for a URL that is no ``s3://bucket/prefix``, RenkouError for a sealed home without keys.
         """
         told = os.environ.get("RENKOU_HOME", "home")
         if "://" not in told:
             folder = Path(told).resolve()
-            if os.environ.get("RENKOU_KEYS"):
+            if _has_key():
                 return cls(_copies(str(folder), _memory()) / "home", str(folder))
             if (folder / SEALED).exists():
                 raise RenkouError(f"{folder} is sealed: set RENKOU_KEYS to the file of its keys")
@@ -60,13 +60,24 @@ class Home:
         store = told.rstrip("/")
         if not store.startswith(S3) or not store.removeprefix(S3).partition("/")[0]:
             raise WrongUseError(f"RENKOU_HOME={told}: name a folder, or s3://bucket/prefix")
-        base = os.environ.get("RENKOU_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renkou"
-        return cls(_copies(store, Path(base)) / "home", store)
+        return cls(_copies(store, _memory() if _has_key() else _cache()) / "home", store)
 
     @property
     def is_sealed(self) -> bool:
-        """Whether it is a folder whose files are sealed."""
-        return self.store is not None and not self.store.startswith(S3)
+        """Whether what is written is sealed before it lies on a disk or a store."""
+        return self.store is not None and _has_key()
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a sealed home lies on a disk of this machine."""
+        return Path(self.store) if self.store and not self.store.startswith(S3) else None
+
+    @property
+    def left_open(self) -> Path | None:
+        """The copy of a store's home that was worked on here before there was a key."""
+        if not self.is_sealed or self.folder or not (left := _copies(str(self.store), _cache())).exists():
+            return None
+        return left if left != self.root.parent else None
 
     def address(self, path: Path) -> str:
         """Where others find a file or folder below the home: its path, or its URL on the store."""
@@ -81,7 +92,7 @@ class Home:
     def here(self, path: Path) -> Path:
         """Where to work on what somebody names by its path: in the copy, for what lies in a sealed home."""
         path = path.resolve()
-        return self.root / path.relative_to(str(self.store)) if self.is_sealed and path.is_relative_to(str(self.store)) else path
+        return self.root / path.relative_to(self.folder) if self.folder and path.is_relative_to(self.folder) else path
 
     @property
     def landed(self) -> Path:
@@ -176,6 +187,15 @@ def _copies(store: str, base: Path) -> Path:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
     name = store.removeprefix(S3).strip("/").replace("/", "_")
     return base.resolve() / f"{name[-100:]}-{hashlib.sha256(f'{endpoint} {store}'.encode()).hexdigest()[:8]}"
+
+
+def _has_key() -> bool:
+    return bool(os.environ.get("RENKOU_KEYS"))
+
+
+def _cache() -> Path:
+    """Where an open home on a store is worked on."""
+    return Path(os.environ.get("RENKOU_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renkou")
 
 
 def _memory() -> Path:

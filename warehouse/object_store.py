@@ -12,15 +12,13 @@ import os
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import boto3  # type: ignore[import-untyped]
-from boto3.exceptions import S3UploadFailedError  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import (  # type: ignore[import-untyped]
     BotoCoreError,
@@ -31,9 +29,11 @@ from botocore.exceptions import (  # type: ignore[import-untyped]
 
 from warehouse.faults import RenkouError
 from warehouse.home import S3
+from warehouse.sealing import as_file
 
 CHUNK = 1 << 20
 AT_ONCE = 8  # transfers under way at the same time
+PUT_AT_ONCE = 64 << 20  # bytes; what is put under a condition lies in memory meanwhile
 DELETED_AT_ONCE = 1000  # of DeleteObjects
 LOCKS = ".locks"
 RENEWED_EVERY = timedelta(seconds=30)
@@ -56,10 +56,11 @@ class GoneError(RenkouError):
 
 @dataclass(frozen=True)
 class Object:
-    """An object as a listing tells it; ``etag`` changes with its content, ``size`` is in bytes."""
+    """An object as a listing tells it; ``etag`` changes with its content, ``size`` is in bytes; only a folder has links."""
 
     etag: str
     size: int
+    is_link: bool = False
 
 
 class ObjectStore:
@@ -85,26 +86,41 @@ class ObjectStore:
             head = self._client.head_object(**self._at(name))
         return dict(head["Metadata"])
 
-    def get(self, name: str, expected: Object, target: Path) -> dict[str, str]:
-        """Write an object's bytes to ``target``, which only its owner may read; answers what was put down with it.
-
-        Raises GoneError when it is not there as it was listed.
-        """
+    @contextmanager
+    def reading(self, name: str, expected: Object) -> Iterator[tuple[IO[bytes], dict[str, str]]]:
+        """An object's bytes, and what was put down with it. Raises GoneError when it is not there as it was listed."""
         with self._told(name):
             answer = self._client.get_object(**self._at(name), IfMatch=expected.etag)
-            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                for piece in answer["Body"].iter_chunks(CHUNK):
-                    file.write(piece)
-        return dict(answer["Metadata"])
+            with closing(answer["Body"]) as body:
+                yield as_file(body.iter_chunks(CHUNK)), dict(answer["Metadata"])
 
-    def put(self, name: str, content: Path | bytes, told: Mapping[str, str]) -> Object:
-        """Put a file or a few bytes in the object's place; readers see what was there before until all of it has come."""
+    def put(self, name: str, content: IO[bytes], told: Mapping[str, str], expected: Object | None = None) -> Object | None:
+        """Put bytes in the object's place; readers see what was there before until all of it has come.
+
+        Nothing is put, and None answered, when what is there is no longer as ``expected``. For an object that is larger than
+        ``PUT_AT_ONCE`` this is looked at only before; whoever puts such a one holds the lock of its part.
+        """
         with self._told(name):
-            if isinstance(content, bytes):
-                self._client.put_object(**self._at(name), Body=content, Metadata=dict(told))
-            else:
-                self._client.upload_file(str(content), self.bucket, self._prefix + name, ExtraArgs={"Metadata": dict(told)})
+            if expected and expected.size <= PUT_AT_ONCE:
+                return self._object(name) if self.put_if(name, content.read(), told, IfMatch=expected.etag) else None
+            if expected and self.seen(name) != expected:
+                return None
+            self._client.upload_fileobj(content, self.bucket, self._prefix + name, ExtraArgs={"Metadata": dict(told)})
         return self._object(name)
+
+    def seen(self, name: str) -> Object | None:
+        """An object as a listing would tell it; None when it is not there."""
+        try:
+            return self._object(name)
+        except GoneError:
+            return None
+
+    def is_arriving(self, _name: str, _there: Object) -> bool:
+        """Whether somebody may still be writing it: never, as an object is there once all of it has come."""
+        return False
+
+    def remove_unfinished(self, _part: str) -> None:
+        """Nothing that is unfinished is put on a store."""
 
     def put_if(self, name: str, content: bytes, told: Mapping[str, str], **condition: str) -> str | None:
         """Put a few bytes there and answer their etag; None when the condition (IfNoneMatch, IfMatch) does not hold."""
@@ -173,9 +189,6 @@ class ObjectStore:
             raise StoreError(f"{self.url}: there are no credentials for the store; {remedy}") from None
         except ClientError as error:
             raise self._refused(_code(error), name) from None
-        except S3UploadFailedError as error:
-            code = _code(error.__context__) if isinstance(error.__context__, ClientError) else ""
-            raise self._refused(code, name) from None
         except BotoCoreError as error:
             raise StoreError(
                 f"{self.url}: the store cannot be reached ({type(error).__name__}); look at AWS_ENDPOINT_URL, AWS_REGION and the"

@@ -6,13 +6,14 @@ is the last are authenticated with it, so that pieces cannot be swapped and an e
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -23,6 +24,7 @@ from warehouse.faults import RenkouError
 
 MAGIC = b"renkou-sealed-1\n"
 PIECE, TAG = 1 << 20, 16
+HEADER = len(MAGIC) + 1 + 32 + 8  # at most
 KEY_LINE = re.compile(r"([A-Za-z0-9_.-]{1,32}):([0-9a-fA-F]{32})")
 
 
@@ -57,14 +59,20 @@ class Keys:
 
 
 def is_sealed(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+    return key_name(path) is not None
 
 
-def key_name(path: Path) -> str:
-    """The name of the key that a sealed file needs."""
+def key_name(path: Path) -> str | None:
+    """The name of the key that a sealed file needs; None for one that is not sealed."""
     with path.open("rb") as file:
-        return _header(file, path)[0]
+        return key_in(file.read(HEADER))
+
+
+def key_in(header: bytes) -> str | None:
+    """The name of the key that the first ``HEADER`` bytes of a sealed file tell; None when they are not those of one."""
+    if not header.startswith(MAGIC) or len(header) == len(MAGIC):
+        return None
+    return _header(io.BytesIO(header[len(MAGIC) :]))[0]
 
 
 class SealingWriter:
@@ -93,50 +101,90 @@ class SealingWriter:
         self._number += 1
 
 
-def opened(path: Path, keys: Keys | None) -> Iterator[bytes]:
-    """The content of a sealed file, piece by piece. Raises RenkouError when the key is missing, or a byte is not as sealed."""
-    with path.open("rb") as file:
-        name, salt = _header(file, path)
-        if keys is None or name not in keys.by_name:
-            raise RenkouError(
-                f"{path}: sealed with key {name}, which RENKOU_KEYS does not have; put that key's line back into the file of keys."
-                " Without it nobody can open this"
-            )
-        number, piece = 0, file.read(PIECE + TAG)
-        while True:
-            following = file.read(PIECE + TAG)
-            yield _open_piece(path, keys.by_name[name], _nonce(salt, number), piece, _place(number, not following))
-            if not following:
-                return
-            number, piece = number + 1, following
+class _Pieces(io.RawIOBase):
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._held = pieces, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._held:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._held = piece
+        taken = self._held[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._held = self._held[len(taken) :]
+        return len(taken)
+
+
+def as_file(pieces: Iterator[bytes]) -> IO[bytes]:
+    """Bytes that come piece by piece, as a file that is read from front to back."""
+    return io.BufferedReader(_Pieces(pieces), PIECE)
+
+
+def sealed(file: IO[bytes], keys: Keys) -> Iterator[bytes]:
+    """What a file reads as when it is sealed, piece by piece."""
+    made = io.BytesIO()
+    writer = SealingWriter(made, keys)
+    while piece := file.read(PIECE):
+        writer.write(piece)
+        yield made.getvalue()
+        made.seek(0)
+        made.truncate()
+    writer.close()
+    yield made.getvalue()
+
+
+def content(file: IO[bytes], name: str | Path, keys: Keys | None) -> Iterator[bytes]:
+    """What a file holds, sealed or not, piece by piece.
+
+    Raises RenkouError, which tells ``name``, when the key is missing, or a byte is not as sealed.
+    """
+    start = file.read(len(MAGIC))
+    if start != MAGIC:
+        yield start
+        while piece := file.read(PIECE):
+            yield piece
+        return
+    key, salt = _header(file)
+    if keys is None or key not in keys.by_name:
+        raise RenkouError(
+            f"{name}: sealed with key {key}, which RENKOU_KEYS does not have; put that key's line back into the file of keys."
+            " Without it nobody can open this"
+        )
+    number, piece = 0, file.read(PIECE + TAG)
+    while True:
+        following = file.read(PIECE + TAG)
+        yield _open_piece(name, keys.by_name[key], _nonce(salt, number), piece, _place(number, not following))
+        if not following:
+            return
+        number, piece = number + 1, following
 
 
 def content_of(path: Path, keys: Keys | None) -> Iterator[bytes]:
-    """The content of a file, sealed or not. Raises RenkouError as ``opened`` does."""
-    if is_sealed(path):
-        yield from opened(path, keys)
-        return
+    """What lies at a path, sealed or not. Raises RenkouError as ``content`` does."""
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
+        yield from content(file, path, keys)
 
 
-def _open_piece(path: Path, key: bytes, nonce: bytes, piece: bytes, place: bytes) -> bytes:
+def _open_piece(name: str | Path, key: bytes, nonce: bytes, piece: bytes, place: bytes) -> bytes:
     try:
         engine = Cipher(SM4(key), GCM(nonce, piece[-TAG:])).decryptor()
         engine.authenticate_additional_data(place)
         return engine.update(piece[:-TAG]) + engine.finalize()
     except (InvalidTag, ValueError):
         raise RenkouError(
-            f"{path}: cut off or changed since it was sealed, or the key of that name is another one now; use another copy, or that key"
+            f"{name}: cut off or changed since it was sealed, or the key of that name is another one now; use another copy, or that key"
         ) from None
 
 
-def _header(file: IO[bytes], path: Path) -> tuple[str, bytes]:
-    if file.read(len(MAGIC)) != MAGIC:
-        raise RenkouError(f"{path}: not a sealed file")
+def _header(file: IO[bytes]) -> tuple[str, bytes]:
+    """The key's name and the random bytes that follow the magic."""
     length = file.read(1)
-    return file.read(length[0]).decode("ascii", "replace"), file.read(8)
+    return file.read(length[0] if length else 0).decode("ascii", "replace"), file.read(8)
 
 
 def _nonce(salt: bytes, number: int) -> bytes:

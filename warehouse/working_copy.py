@@ -20,20 +20,20 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from warehouse.at_rest import NAMES_THE_NEWEST, AtRest
 from warehouse.durable import write_text
 from warehouse.faults import NotFoundError, RenkouError, WrongUseError
+from warehouse.folder_store import Written
 from warehouse.home import NOT_KEPT, Home
-from warehouse.object_store import AT_ONCE, BusyError, GoneError, Lock, Object, ObjectStore
-from warehouse.sealed_folder import SealedFolder, Written
+from warehouse.object_store import AT_ONCE, BusyError, GoneError, Lock, Object
 
 COMPLETES = frozenset({"manifest.json", "head.json"})
-NAMES_THE_NEWEST = frozenset({"current", "current.duckdb"})
 LOOKS_AGAIN = 5  # times that a listing may be overtaken by a writer
 AGAIN = 1.0  # seconds between two tries to get a lock
 REFRESHED_EVERY = 2.0  # seconds
@@ -85,7 +85,8 @@ def at_home(work: Work, patience: timedelta = timedelta(0)) -> Iterator[Home]:
         try:
             yield replace(home, keep=lambda: copy.keep(work.writes, lock), need=copy.need)
             copy.keep(work.writes, lock)
-            copy.seal(work.seals)
+            if home.is_sealed:
+                copy.seal(work.seals)
         finally:
             copy.keep(work.adds, None, own=True)
 
@@ -117,6 +118,11 @@ def keep_once(home: Home, file: Path, path: Path) -> bool:
     if home.store is None:
         return True
     return _copy(home).keep_once(file, path.relative_to(home.root).as_posix())
+
+
+def reseal(home: Home, parts: tuple[str, ...]) -> int:
+    """Seal with the current key whatever in parts of a home is not; answers how many files. Raises BusyError when another writes."""
+    return _copy(home).reseal(parts)
 
 
 def handed_out(home: Home, name: str, to: Path) -> Path:
@@ -156,9 +162,7 @@ class WorkingCopy:
     """What lies here of a home on a store."""
 
     def __init__(self, home: Home) -> None:
-        assert home.store is not None
-        self._root, self._beside = home.root, home.root.parent
-        self._store: ObjectStore | SealedFolder = SealedFolder(home.store) if home.is_sealed else ObjectStore(home.store)
+        self._root, self._beside, self._store = home.root, home.root.parent, AtRest(home)
         self._beside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._beside.parent.stat().st_uid != os.getuid():
             raise RenkouError(f"{self._beside.parent}: belongs to another user; set RENKOU_CACHE to a folder of your own")
@@ -172,8 +176,7 @@ class WorkingCopy:
         with self._transfer():  # whoever finds a part locked finds it brought up to date, too
             for part in work.writes:
                 held.enter_context(self._locked_here(part))
-            writing: AbstractContextManager[Lock | Written] = self._store.writing(work.writes[0], self._name)
-            lock = held.enter_context(writing)
+            lock = held.enter_context(self._store.writing(work.writes[0], self._name))
             self._bring(work.writes, whole=True)
             self._bring(self._unlocked(work.reads))
         return lock
@@ -216,10 +219,17 @@ class WorkingCopy:
 
     def seal(self, parts: Iterable[str]) -> None:
         """Seal what was laid into parts of a sealed home, save what another is writing or may still be arriving."""
-        if isinstance(self._store, SealedFolder):
+        for part in parts:
+            with suppress(BusyError), self._store.writing(part, self._name) as lock:
+                self._store.reseal(part, lock)
+
+    def reseal(self, parts: Iterable[str]) -> int:
+        """Seal with the current key whatever in parts is not, while nobody else writes; answers how many files. Raises BusyError."""
+        with ExitStack() as held:
             for part in parts:
-                with suppress(BusyError), self._store.writing(part, self._name):
-                    self._store.reseal(part)
+                held.enter_context(self._locked_here(part))
+            locks = {part: held.enter_context(self._store.writing(part, self._name)) for part in parts}
+            return sum(self._store.reseal(part, lock) for part, lock in locks.items())
 
     def keep_once(self, file: Path, name: str) -> bool:
         state = _state(file)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.county import travel_ungated
 from tests.support.release import differing, files_of, rows
+from tests.support.sealed import OLD, planted
 from tests.support.store import StoreHome, store
 from transforms.road import RunReport
 from warehouse.home import Home
@@ -44,7 +45,7 @@ def submitted(remote: StoreHome, machine: str) -> None:
         Submissions(home).keep(Submission(name, "2026-11-22", "rk_1", "系统", "retirement", "退休申请", "1", None, "r1", "content", ()))
 
 
-def test_a_home_on_a_store_is_like_a_folder_and_goes_on_on_any_machine(
+def test_a_home_on_a_store_is_like_a_folder_and_goes_on_on_any_machine_also_with_a_key(
     server: StoreHome, small_county: Path, undisturbed: Home, tmp_path: Path
 ) -> None:
     landing = small_county / "landing"
@@ -57,10 +58,14 @@ def test_a_home_on_a_store_is_like_a_folder_and_goes_on_on_any_machine(
     assert travel(server, "two", landing).status == "unchanged"
     assert server.objects() == before
 
+    server.given(OLD)
+    resealed = server.renkou("one", "reseal")
+    assert resealed.returncode == 0, resealed.stderr
+    assert server.sealed_with() == {"old"}
     submitted(server, "two")
     killed = server.renkou("two", "run", "--landing", str(landing), cut=CURRENT)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert server.read(CURRENT) == first.read_bytes()
+    assert server.fetched(CURRENT, tmp_path / "still.duckdb").read_bytes() == first.read_bytes()
     assert len([name for name in server.objects() if name.startswith("warehouse/release_")]) == 2
 
     healed = travel(server, "two", landing)
@@ -70,3 +75,8 @@ def test_a_home_on_a_store_is_like_a_folder_and_goes_on_on_any_machine(
     with server.machine("three"), at_home(BUILD) as home:
         assert current_release(home) == healed.release_id
     assert not [name for name in server.objects() if name.startswith("builds/")]
+    assert server.sealed_with() == {"old"}
+    values = planted(undisturbed.current)
+    for name in server.objects():
+        content = server.read(name)
+        assert not any(value in content for value in values), name

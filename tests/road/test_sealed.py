@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.county import travel_ungated
-from tests.support.release import differing, rows
-from tests.support.sealed import SealedHome, sealed_home
+from tests.support.release import differing
+from tests.support.sealed import SealedHome, planted, sealed_home
 from warehouse.home import Home
 from warehouse.parts import BUILD, RELEASE
 from warehouse.working_copy import at_home
@@ -28,12 +28,10 @@ def test_a_release_is_the_same_with_a_key_as_without(sealed: SealedHome, undistu
 
 
 def test_no_file_tells_of_a_person(sealed: SealedHome, undisturbed: Home) -> None:
-    told = rows(undisturbed.current, "SELECT id_number, name, residence_address FROM person WHERE id_number IS NOT NULL LIMIT 25")
-    planted = [str(value).encode() for row in told for value in row if value]
-    assert len(planted) > 50
+    values = planted(undisturbed.current)
     names = {name.partition("/")[0] for name in sealed.files()}
     assert names >= {"landed", "warehouse", "orders", "reports"}
     for name, path in sealed.files().items():
         content = path.read_bytes()
-        assert not any(value in content for value in planted), name
+        assert not any(value in content for value in values), name
     assert sealed.sealed_with() == {"old"}

@@ -19,10 +19,10 @@ def main() -> None:
     from warehouse.object_store import ObjectStore  # noqa: PLC0415
 
     def cut(write: Callable[..., Any], place: int) -> Callable[..., Any]:
-        def cut_or_written(*given: Any) -> Any:
+        def cut_or_written(*given: Any, **more: Any) -> Any:
             if str(given[place]).startswith(name):
                 os.kill(os.getpid(), signal.SIGKILL)
-            return write(*given)
+            return write(*given, **more)
 
         return cut_or_written
 

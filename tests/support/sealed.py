@@ -18,24 +18,25 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from tests.support.command import NOT_OURS, ROOT
+from tests.support.release import rows
+from warehouse.at_rest import OPEN
 from warehouse.home import NOT_KEPT, SEALED
 from warehouse.object_store import LOCKS
-from warehouse.sealed_folder import OPEN
-from warehouse.sealing import Keys, content_of, is_sealed, key_name
+from warehouse.sealing import Keys, content_of, key_name
 
 OLD, NEW = f"old:{'6f' * 16}\n", f"new:{'6e' * 16}\n"
 
 # The command, killed in the middle of putting its nth file in its place.
 CUT = """
 import os, signal, sys
-from warehouse.sealed_folder import SealedFolder
-left, replaced = [int(sys.argv.pop(1))], SealedFolder._replaced
-def cut(self, partial, path, **more):
+from warehouse.folder_store import FolderStore
+left, replaced = [int(sys.argv.pop(1))], FolderStore._replaced
+def cut(*given):
     left[0] -= 1
     if not left[0]:
         os.kill(os.getpid(), signal.SIGKILL)
-    return replaced(self, partial, path, **more)
-SealedFolder._replaced = cut
+    return replaced(*given)
+FolderStore._replaced = cut
 from cli.main import app
 app()
 """
@@ -98,7 +99,7 @@ class SealedHome:
         return {name: path for name, path in self.files().items() if name.partition("/")[0] not in OPEN}
 
     def sealed_with(self) -> set[str | None]:
-        return {key_name(path) if is_sealed(path) else None for path in self.closed().values()}
+        return {key_name(path) for path in self.closed().values()}
 
     def read(self, name: str) -> bytes:
         """A file's content, opened with the keys."""
@@ -112,3 +113,11 @@ def sealed_home(folder: Path) -> SealedHome:
     home = SealedHome(folder)
     home.given(OLD)
     return home
+
+
+def planted(database: Path) -> list[bytes]:
+    """Numbers, names and addresses of some persons, none of which may be found in what is sealed."""
+    told = rows(database, "SELECT id_number, name, residence_address FROM person WHERE id_number IS NOT NULL LIMIT 25")
+    values = [str(value).encode() for row in told for value in row if value]
+    assert len(values) > 50
+    return values

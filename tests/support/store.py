@@ -16,6 +16,9 @@ import pytest
 
 from tests.support.command import NOT_OURS, ROOT
 from tests.support.servers import TOKEN, s3
+from warehouse.at_rest import OPEN
+from warehouse.home import SEALED
+from warehouse.sealing import Keys, content_of, key_in
 
 BUCKET = "county"
 _homes = itertools.count(1)
@@ -34,9 +37,20 @@ class StoreHome:
     def url(self) -> str:
         return f"s3://{BUCKET}/{self.prefix}"
 
+    @property
+    def keys(self) -> Path:
+        """The file of keys by which the home is sealed; without it the home is open."""
+        return self.folder / "keys"
+
+    def given(self, *lines: str) -> None:
+        """Put these keys, and no others, into the file of keys."""
+        self.keys.write_text("".join(lines))
+        self.keys.chmod(0o600)
+
     def environment(self, machine: str) -> dict[str, str]:
         """The variables under which a machine works on this home."""
-        return {
+        keys = {"RENKOU_KEYS": str(self.keys)} if self.keys.exists() else {}
+        return keys | {
             "RENKOU_HOME": self.url,
             "RENKOU_CACHE": str(self.folder / machine),
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -71,9 +85,16 @@ class StoreHome:
         return bytes(self.client.get_object(Bucket=BUCKET, Key=f"{self.prefix}/{name}")["Body"].read())
 
     def fetched(self, name: str, target: Path) -> Path:
-        """An object as a user downloads it."""
+        """An object as a user downloads it, opened with the keys when it is sealed."""
         target.write_bytes(self.read(name))
+        keys = Keys.read(self.keys) if self.keys.exists() else None
+        target.write_bytes(b"".join(content_of(target, keys)))
         return target
+
+    def sealed_with(self) -> set[str | None]:
+        """The names of the keys of all objects that must be sealed; None for one that lies open."""
+        closed = [name for name in self.objects() if name.partition("/")[0] not in OPEN and name != SEALED]
+        return {key_in(self.read(name)) for name in closed}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from warehouse import sealing
 from warehouse.backup import backup, reseal, restore
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
-from warehouse.sealing import Keys, SealingWriter, is_sealed, key_name, opened
+from warehouse.sealing import Keys, SealingWriter, content_of, is_sealed, key_name
 
 OLD = Keys("old", {"old": b"o" * 16})
 BOTH = Keys("new", {"new": b"n" * 16, "old": b"o" * 16})
@@ -106,4 +106,4 @@ def test_sealing_loses_nothing_however_it_is_written(pieces: list[bytes], size: 
             for piece in pieces:
                 writer.write(piece)
             writer.close()
-        assert b"".join(opened(path, OLD)) == b"".join(pieces)
+        assert b"".join(content_of(path, OLD)) == b"".join(pieces)

@@ -14,18 +14,18 @@ from cli.main import app
 from contracts.load import OWN, load
 from tests.support.sealed import NEW, OLD, SealedHome, sealed_home
 from tests.warehouse.small_release import DISPUTED, PEOPLE, build
-from warehouse import sealed_folder
 from warehouse.access_log import Access, AccessLog
+from warehouse.at_rest import AtRest
 from warehouse.backup import backup, restore
 from warehouse.faults import RenkouError
+from warehouse.folder_store import FolderStore
 from warehouse.home import Home
 from warehouse.object_store import BusyError
 from warehouse.parts import BUILD, DECIDE, EVERYTHING, LOOK, LOOKS, PULL, RELEASE, REPORT, RESTORE, TAKE_IN
 from warehouse.publish import current_release, publish, published, releases
-from warehouse.sealed_folder import SealedFolder
 from warehouse.sealing import Keys, is_sealed
 from warehouse.submissions import Submission, Submissions
-from warehouse.working_copy import at_home
+from warehouse.working_copy import at_home, reseal
 
 SEEN = Access("rk_1", "社保经办大厅", "prefill", "retirement", "退休申请", "2026-1", ("P1",), "filled", "r1")
 
@@ -104,7 +104,7 @@ def test_a_part_has_one_writer_and_a_writer_that_died_leaves_no_lock(sealed: Sea
         with at_home(DECIDE):
             pass
         with pytest.raises(BusyError, match="builds is being written"):
-            sealed_folder.reseal(Home.from_environment(), EVERYTHING.reads)
+            reseal(Home.from_environment(), EVERYTHING.reads)
     sealed.given(NEW, OLD)
     sealed.killed("three", "reseal", at=1)
     with sealed.machine("two"), at_home(BUILD):
@@ -170,18 +170,19 @@ def test_a_key_is_replaced_also_by_a_command_that_was_killed_on_the_way(sealed: 
 def test_a_look_that_comes_while_a_key_is_replaced_is_kept(sealed: SealedHome, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"mtime": "1", "mode": "600"}
     with sealed.machine("one"):
-        folder = SealedFolder(str(sealed.root))
+        folder = AtRest(Home.from_environment())
         folder.put("access_log/one/202611.jsonl", b"before", told)
         sealed.given(NEW, OLD)
-        plain_sealed, came = SealedFolder._sealed, iter([True])
+        plain_replaced, came = FolderStore._replaced, iter([True])
 
-        def overtaken(self: SealedFolder, *given: Any, **more: Any) -> None:
-            plain_sealed(self, *given, **more)
+        def overtaken(self: FolderStore, *given: Any) -> Any:
             if next(came, False):
-                SealedFolder(str(sealed.root)).put("access_log/one/202611.jsonl", b"before and after", told)
+                folder.put("access_log/one/202611.jsonl", b"before and after", told)
+            return plain_replaced(self, *given)
 
-        monkeypatch.setattr(SealedFolder, "_sealed", overtaken)
-        folder.reseal("access_log")
+        monkeypatch.setattr(FolderStore, "_replaced", overtaken)
+        with folder.writing("access_log", "resealing") as lock:
+            folder.reseal("access_log", lock)
     assert sealed.read("access_log/one/202611.jsonl") == b"before and after"
 
 

@@ -9,24 +9,27 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.load import OWN, load
-from tests.support.sealed import SealedHome, sealed_home
-from tests.support.store import StoreHome, store
-from tests.warehouse.small_release import DISPUTED, build
-from warehouse import object_store, working_copy
+from tests.support.sealed import NEW, OLD, SealedHome, sealed_home
+from tests.support.store import BUCKET, StoreHome, store
+from tests.warehouse.small_release import DISPUTED, PEOPLE, build
+from warehouse import at_rest, object_store, working_copy
 from warehouse.access_log import Access, AccessLog
+from warehouse.at_rest import AtRest
 from warehouse.backup import backup, restore
 from warehouse.faults import WrongUseError
 from warehouse.home import Home
 from warehouse.object_store import BusyError
-from warehouse.parts import BUILD, DECIDE, EXTRACT, LOOK, LOOKS, RELEASE, RESTORE
+from warehouse.parts import BUILD, DECIDE, EXTRACT, LOOK, LOOKS, RELEASE, RESTORE, TAKE_IN
 from warehouse.publish import current_release, publish, published
 from warehouse.submissions import Submission, SubmissionConflictError, Submissions
-from warehouse.working_copy import Work, at_home
+from warehouse.working_copy import Work, at_home, reseal
 
+CURRENT = "warehouse/current.duckdb"
 SEEN = Access("rk_1", "社保经办大厅", "prefill", "retirement", "退休申请", "2026-1", ("P1",), "filled", "r1")
 
 
@@ -79,7 +82,7 @@ def test_a_reader_brings_what_is_published_and_nothing_else(remote: StoreHome) -
 def test_what_did_not_change_is_not_transferred_again(remote: StoreHome, monkeypatch: pytest.MonkeyPatch) -> None:
     moved: list[str] = []
 
-    class Counting(object_store.ObjectStore):
+    class Counting(at_rest.AtRest):
         def get(self, name: str, *rest: object) -> dict[str, str]:
             moved.append(name)
             return super().get(name, *rest)  # type: ignore[arg-type]
@@ -88,7 +91,7 @@ def test_what_did_not_change_is_not_transferred_again(remote: StoreHome, monkeyp
             moved.append(name)
             return super().put(name, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(working_copy, "ObjectStore", Counting)
+    monkeypatch.setattr(working_copy, "AtRest", Counting)
     with remote.machine("three"):
         for _ in range(2):
             with at_home(BUILD) as home:
@@ -193,6 +196,72 @@ def test_a_submission_is_kept_once_whichever_machine_it_came_to(remote: StoreHom
             with pytest.raises(SubmissionConflictError):
                 Submissions(home).keep(replace(submission, content="another"))
     assert sum(name.startswith("submissions/") for name in remote.objects()) == 1
+
+
+@pytest.fixture
+def sealed_remote(server: StoreHome, tmp_path: Path) -> StoreHome:
+    """A home on the store with the key ``old`` and the release r1."""
+    remote = StoreHome(server.client, server.endpoint, tmp_path)
+    remote.given(OLD)
+    publish_on(remote, "r1")
+    return remote
+
+
+def test_what_is_put_on_a_store_is_sealed_before_and_opened_where_there_is_the_key(sealed_remote: StoreHome, tmp_path: Path) -> None:
+    remote, store = sealed_remote, sealed_remote.client
+    on_the_store = b"".join(remote.read(name) for name in remote.objects())
+    assert not [person for person in PEOPLE.values() for value in (person["id_number"], person["name"]) if value.encode() in on_the_store]
+    store.put_object(Bucket=BUCKET, Key=f"{remote.prefix}/landing/hr/laid_by_hand.csv", Body=b"laid by hand")
+    with remote.machine("one"), at_home(TAKE_IN) as home:
+        assert (home.landing / "hr" / "laid_by_hand.csv").read_bytes() == b"laid by hand"
+    assert remote.sealed_with() == {"old"}
+    with remote.machine("two"), at_home(RELEASE) as home:
+        assert published(home).read_bytes() == remote.fetched("warehouse/release_r1.duckdb", tmp_path / "r1").read_bytes()
+    remote.given(NEW)
+    assert "sealed with key old, which RENKOU_KEYS does not have" in remote.renkou("three", "events").stderr
+    remote.given(OLD.replace("6f", "6e"))
+    assert "or the key of that name is another one now" in remote.renkou("three", "events").stderr
+    remote.keys.unlink()
+    assert f"{remote.url} is sealed: set RENKOU_KEYS to the file of its keys" in remote.renkou("three", "events").stderr
+
+
+def test_the_key_of_a_home_on_a_store_is_replaced_also_by_a_command_that_was_killed(sealed_remote: StoreHome, tmp_path: Path) -> None:
+    remote = sealed_remote
+    with remote.machine("one"), at_home(LOOK) as home:
+        AccessLog(home).write([SEEN])
+        release = published(home).read_bytes()
+    remote.given(NEW, OLD)
+    assert remote.renkou("two", "reseal", cut=CURRENT).returncode == -signal.SIGKILL
+    assert remote.fetched(CURRENT, tmp_path / "meanwhile").read_bytes() == release
+    assert remote.sealed_with() == {"old", "new"}
+    healed = remote.renkou("two", "reseal")
+    assert healed.returncode == 0, healed.stderr
+    remote.given(NEW)
+    assert remote.sealed_with() == {"new"}
+    with remote.machine("three"), at_home(LOOKS) as home:
+        assert published(home).read_bytes() == release
+        assert len(AccessLog(home).of_person(["P1"])) == 1
+        assert AccessLog(home).verify() == []
+
+
+def test_a_look_that_comes_to_a_store_while_a_key_is_replaced_is_kept(
+    sealed_remote: StoreHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote, month, told = sealed_remote, "access_log/one/202611.jsonl", {"mtime": "1", "mode": "600"}
+    with remote.machine("one"):
+        there = AtRest(Home.from_environment())
+        there.put(month, b"before", told)
+        remote.given(NEW, OLD)
+        plain_put_if, came = object_store.ObjectStore.put_if, iter([True])
+
+        def overtaken(self: object_store.ObjectStore, name: str, *given: Any, **condition: str) -> str | None:
+            if name == month and next(came, False):
+                there.put(month, b"before and after", told)
+            return plain_put_if(self, name, *given, **condition)
+
+        monkeypatch.setattr(object_store.ObjectStore, "put_if", overtaken)
+        assert reseal(Home.from_environment(), ("access_log",)) == 1
+    assert remote.fetched(month, tmp_path / "month").read_bytes() == b"before and after"
 
 
 def test_a_home_moves_to_a_store_by_backup_and_restore(remote: StoreHome, tmp_path: Path) -> None:
