@@ -58,13 +58,24 @@ def open_read_only(path: Path, *, beside_others: bool = False) -> Iterator[duckd
 
 
 def _opened(path: Path, configuration: Configuration) -> duckdb.DuckDBPyConnection:
-    """Raises RenkouError when the file is there and cannot be read."""
+    """The file in an engine of its own: one engine has the same settings for all who open a file by its path in a process.
+
+    Raises RenkouError when the file is there and cannot be read.
+    """
+    settings = {name: value for name, value in configuration.items() if name not in LEAST_PRIVILEGE}
+    connection = duckdb.connect(":memory:", config={"temp_directory": f"{path}.tmp"} | settings)
     try:
-        return duckdb.connect(str(path), read_only=True, config=configuration)
+        connection.execute("ATTACH '" + str(path).replace("'", "''") + "' AS published (READ_ONLY)")
     except (duckdb.IOException, duckdb.SerializationException) as error:
+        connection.close()
         if not path.exists():
             raise
         raise RenkouError(f"{path}: the file is damaged ({type(error).__name__}); see docs/runbooks/release-broken.md") from None
+    connection.execute("USE published")
+    # Only now: with these the file could not have been opened, and nothing more can be set after the last.
+    for name in (name for name in LEAST_PRIVILEGE if name in configuration):
+        connection.execute(f"SET {name} = {configuration[name]}")
+    return connection
 
 
 @contextmanager

@@ -7,7 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from contracts.model import Contracts
+from tests.warehouse.small_release import MAN
 from warehouse.connection import open_read_only
+from warehouse.published import Published
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,12 @@ def test_a_reader_can_do_nothing_but_read(statement: str, tmp_path: Path) -> Non
         with pytest.raises(duckdb.Error):
             connection.execute(statement.format(other=other))
         assert connection.execute("SELECT * FROM person").fetchall() == [(1,)]
+
+
+def test_one_process_reads_a_release_in_every_way_at_once(database: Path, contracts: Contracts) -> None:
+    now = Published(database, contracts)
+    then = Published(database, contracts, now.release.as_of)
+    with open_read_only(database) as alone, open_read_only(database, beside_others=True) as beside:
+        assert alone.execute("SELECT count(*) FROM person").fetchall() == beside.execute("SELECT count(*) FROM person").fetchall()
+        assert [dossier.person_id for dossier in now.bearers(MAN)] == ["p1"]
+        assert then.release == now.release
