@@ -4,8 +4,9 @@
 
 One line is one entry, and holds the digest of the line before (SM3): a line that is changed, removed or moved breaks the
 chain. ``head.json`` names the last line and is sealed by a key that does not lie beside the log: a tail that is cut off
-is missed, and a chain that was forged anew has no seal. Where a home lies on a store, each machine has a chain of its own there,
-in a folder with its copy's name: no machine waits for another, and no two ever write one chain.
+is missed, and a chain that was forged anew has no seal. Where a home is worked on in a copy, each copy has a chain of its own,
+in a folder with its name: no machine waits for another, and no two ever write one chain. There every write also puts its lines, as a
+tail of the chain, beside the files that are written back a moment later: a copy that is lost has lost no look that was answered.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from warehouse.digests import own_key, same, sealed, sm3
 from warehouse.durable import sync, write_text
 from warehouse.faults import RenkouError
 from warehouse.home import Home
+from warehouse.working_copy import TAIL, keep_at_once
 
 HEAD = "head.json"
 SECTOR = 512  # bytes; a head is half as long
@@ -104,7 +106,11 @@ class AccessLog:
         own = home.copy_name if machine is None else machine
         self.folder = home.access_log / own
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._key = own_key(home.secrets / f"access_log{own and '_'}{own}.key")
+        key = home.secrets / f"access_log{own and '_'}{own}.key"
+        is_new = machine is None and not key.exists()
+        self._key = own_key(key)
+        if is_new:
+            keep_at_once(home, key, self._key)
 
     def write(self, accesses: Iterable[Access]) -> int:
         """Append accesses and wait until they are on the disk; answers the number of the last entry.
@@ -123,36 +129,36 @@ class AccessLog:
         return head.seq
 
     def _append(self, accesses: list[Access]) -> tuple[Head, Path, int]:
-        head = self._head()
+        before = self._head()
         now = datetime.now(UTC)
         path = self.folder / f"{now:%Y%m}.jsonl"
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            head = self._caught_up(head, path)
-            seq, digest, lines = head.seq, head.digest, []
+            left, head = self._caught_up(before, path)
+            seq, digest, lines = head.seq, head.digest, [left]
             for access in accesses:
                 seq += 1
                 line, digest = _line(Entry(seq, now.isoformat(timespec="milliseconds"), access), digest)
                 lines.append(line)
-            _append_whole(handle, b"".join(lines))
+            _append_whole(handle, b"".join(lines[1:]))
             head = Head(path.name, os.fstat(handle).st_size, seq, digest)
-            self._put_head(head)
+            keep_at_once(self._home, self.folder / f"{seq:012}{TAIL}", b"".join(lines))
+            self._put_head(head)  # after the tail: what a process that dies between leaves is in the next one's tail
         except BaseException:
             os.close(handle)
             raise
         return head, path, handle
 
-    def _caught_up(self, head: Head, path: Path) -> Head:
-        """The head, after lines that a process wrote before it was killed; what it wrote half was never answered."""
+    def _caught_up(self, head: Head, path: Path) -> tuple[bytes, Head]:
+        """Lines that a process wrote before it was killed, and the head after them; what it wrote half was never answered."""
         last = self.folder / head.file if head.file else path
         size = last.stat().st_size if last.exists() else 0
         if size < head.size:
             raise AccessLogBrokenError(f"{last}: the end of the access log is missing; {REMEDY}")
-        if size > head.size:
-            head = self._read_on(head, last)
-        return head
+        return self._read_on(head, last) if size > head.size else (b"", head)
 
-    def _read_on(self, head: Head, path: Path) -> Head:
+    def _read_on(self, head: Head, path: Path) -> tuple[bytes, Head]:
+        lines = []
         with path.open("rb+") as file:
             file.seek(head.size)
             for line in file.read().splitlines(keepends=True):
@@ -162,8 +168,9 @@ class AccessLog:
                     break
                 if found is None or found[1] != head.digest or found[0].seq != head.seq + 1:
                     raise AccessLogBrokenError(f"{path}: lines after the sealed head do not belong; {REMEDY}")
+                lines.append(line)
                 head = Head(path.name, head.size + len(line), found[0].seq, found[2])
-        return head
+        return b"".join(lines), head
 
     # --- head ---------------------------------------------------------------------------------------------------
 
@@ -210,6 +217,10 @@ class AccessLog:
         """The chain's files, a month each, oldest first."""
         return sorted(self.folder.glob("*.jsonl"))
 
+    def _files_and_tails(self) -> list[Path]:
+        """All that holds lines of the chain; those of a tail may stand in a file already."""
+        return [*self.files(), *sorted(self.folder.glob(f"*{TAIL}"))]
+
     def _chains(self) -> list[AccessLog]:
         """Every machine's chain, by name; the one without a name is that of a folder, also after the home has moved."""
         top = self._home.access_log
@@ -220,15 +231,15 @@ class AccessLog:
         """Every look at the data of a person (by all ids that the person ever had), newest first."""
         wanted = {person_id.encode() for person_id in person_ids}
         ids = {person_id.decode() for person_id in wanted}
-        found = []
-        for path in [path for chain in self._chains() for path in chain.files()]:
+        found = {}
+        for path in [path for chain in self._chains() for path in chain._files_and_tails()]:
             with path.open("rb") as lines:
                 for line in lines:
                     if any(person_id in line for person_id in wanted):
                         parsed = _parsed(line)
                         if parsed and ids & set(parsed[0].access.persons):
-                            found.append(parsed[0])
-        return sorted(found, key=lambda entry: (entry.at, entry.seq), reverse=True)
+                            found[path.parent, parsed[0].seq] = parsed[0]
+        return sorted(found.values(), key=lambda entry: (entry.at, entry.seq), reverse=True)
 
     def verify(self) -> list[Finding]:
         """Where a chain is not as it was written: nothing, when nobody changed it."""
@@ -245,7 +256,7 @@ class AccessLog:
             yield Finding(HEAD, 0, str(error))
             head, anchor = None, Head("", 0, 0, BEGIN)
         seq, digest, at_head = anchor.seq, anchor.digest, head is not None and head.seq == anchor.seq
-        for path in self.files():
+        for path in self._files_and_tails():
             for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
                 parsed = _parsed(line)
                 if parsed is None:
@@ -253,6 +264,8 @@ class AccessLog:
                     seq, digest = seq + 1, line.rstrip(b"\n")[-66:-2].decode(errors="replace")
                     continue
                 entry, before, own = parsed
+                if path.suffix == TAIL and entry.seq <= seq:
+                    continue
                 if entry.seq != seq + 1:
                     yield Finding(path.name, number, f"entry {entry.seq} stands where {seq + 1} is due")
                 elif before != digest:

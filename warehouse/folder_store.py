@@ -140,7 +140,12 @@ class FolderStore:
 
     def _place(self, name: str) -> Path:
         path = self._root / name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in path.parent.parents:
+                sync(folder)
+                if folder in (self._root, self._root.parent):
+                    break
         return path
 
     def _lock_file(self, part: str) -> Path:

@@ -34,6 +34,8 @@ from warehouse.home import NOT_KEPT, Home
 from warehouse.object_store import AT_ONCE, BusyError, GoneError, Lock, Object
 
 COMPLETES = frozenset({"manifest.json", "head.json"})
+TAIL = ".tail"
+"""How the name ends of what a process puts down at once, until it is written back with the rest."""
 LOOKS_AGAIN = 5  # times that a listing may be overtaken by a writer
 AGAIN = 1.0  # seconds between two tries to get a lock
 REFRESHED_EVERY = 2.0  # seconds
@@ -111,6 +113,12 @@ def write_back(home: Home, work: Work) -> None:
     """Write back what a process has added to a home on a store."""
     if home.store is not None:
         _copy(home).keep(work.adds, None, own=True)
+
+
+def keep_at_once(home: Home, path: Path, content: bytes) -> None:
+    """Put down what a process has just added, before it is written back with the rest. In a folder it is there already."""
+    if home.store is not None:
+        _copy(home).keep_at_once(path.relative_to(home.root).as_posix(), content)
 
 
 def keep_once(home: Home, file: Path, path: Path) -> bool:
@@ -199,23 +207,29 @@ class WorkingCopy:
     def keep(self, parts: Iterable[str], lock: Lock | Written | None, *, own: bool = False) -> None:
         """Write back what has changed; ``own``: of the files that bear the copy's name alone. Raises BusyError when the lock is lost."""
         with self._transfer():
-            here = {name: path for part in parts for name, path in self._files(part) if not own or self._is_own(name)}
-            changed = {name: _state(path) for name, path in here.items()}
-            changed = {name: state for name, state in changed.items() if not _same(state, self._known.get(name))}
-            tops = tuple(f"{part}/" for part in parts)
-            gone = [n for n in self._known if n.startswith(tops) and n not in here and (not own or self._is_own(n))]
-            if not changed and not gone:
-                return
-            # What completes and names is read now: a log's head must not tell of more lines than were put down before it.
-            texts = {name: here[name].read_bytes() for name in changed if _rank(name) and not changed[name].link}
-            for rank in (0, 1, 2):
-                of_rank = {name: texts.get(name, here[name]) for name in changed if _rank(name) == rank}
-                if of_rank and lock:
-                    lock.renew()
-                self._put(of_rank, changed)
-            self._store.delete(sorted(gone, key=_rank, reverse=True))
-            for name in gone:
-                del self._known[name]
+            # Listed before the files are read, which hold what these do.
+            tails = [name for part in parts if own for name in self._store.listed(part) if self._is_own(name) and name.endswith(TAIL)]
+            self._keep(parts, lock, own=own)
+            self._store.delete(tails)
+
+    def _keep(self, parts: Iterable[str], lock: Lock | Written | None, *, own: bool) -> None:
+        here = {name: path for part in parts for name, path in self._files(part) if not own or self._is_own(name)}
+        changed = {name: _state(path) for name, path in here.items()}
+        changed = {name: state for name, state in changed.items() if not _same(state, self._known.get(name))}
+        tops = tuple(f"{part}/" for part in parts)
+        gone = [n for n in self._known if n.startswith(tops) and n not in here and (not own or self._is_own(n))]
+        if not changed and not gone:
+            return
+        # What completes and names is read now: a log's head must not tell of more lines than were put down before it.
+        texts = {name: here[name].read_bytes() for name in changed if _rank(name) and not changed[name].link}
+        for rank in (0, 1, 2):
+            of_rank = {name: texts.get(name, here[name]) for name in changed if _rank(name) == rank}
+            if of_rank and lock:
+                lock.renew()
+            self._put(of_rank, changed)
+        self._store.delete(sorted(gone, key=_rank, reverse=True))
+        for name in gone:
+            del self._known[name]
 
     def seal(self, parts: Iterable[str]) -> None:
         """Seal what was laid into parts of a sealed home, save what another is writing or may still be arriving."""
@@ -230,6 +244,9 @@ class WorkingCopy:
                 held.enter_context(self._locked_here(part))
             locks = {part: held.enter_context(self._store.writing(part, self._name)) for part in parts}
             return sum(self._store.reseal(part, lock) for part, lock in locks.items())
+
+    def keep_at_once(self, name: str, content: bytes) -> None:
+        self._store.put_once(name, content, {"mtime": str(time.time_ns()), "mode": "600"})
 
     def keep_once(self, file: Path, name: str) -> bool:
         state = _state(file)

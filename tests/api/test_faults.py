@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,18 +16,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from fastapi.testclient import TestClient
 
+from api import current
 from api.app import create
 from contracts.model import Contracts
 from tests.api.conftest import made_key
 from tests.api.test_calls import ASKED, PREFILL, SUBMIT
 from tests.support.command import ROOT
 from tests.support.disk import disk
+from tests.support.sealed import sealed_home
 from tests.warehouse.small_release import build
 from warehouse.access_log import AccessLog
 from warehouse.home import Home
+from warehouse.parts import SERVE
 from warehouse.publish import publish
+from warehouse.working_copy import Work, at_home
 
 ANSWERED = ASKED | {"applicant_confirmed": True, "fields": {"phone": "13900000001"}}
 
@@ -70,6 +76,26 @@ def test_killed_after_its_answer_it_has_kept_what_it_answered(home: Home) -> Non
         assert client.post(PREFILL, json=ASKED, headers=headers).json() == looked.json()
     assert AccessLog(home).verify() == []
     assert len(list(home.submissions.glob("*/*.json"))) == 1
+
+
+def test_after_a_power_cut_a_sealed_home_has_kept_what_was_answered(
+    tmp_path: Path, contracts: Contracts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed, after = sealed_home(tmp_path / "before"), sealed_home(tmp_path / "after")
+    with sealed.machine("one"), at_home(Work(writes=("builds", "warehouse", "api"))) as home:
+        publish(build(home.builds / "r1.duckdb", contracts, "r1"), home, "r1")
+        headers = {"Authorization": f"Bearer {made_key(home)[1]}", "Idempotency-Key": "a-1"}
+    monkeypatch.setattr(current, "EVERY", 60)  # nothing is written back while this lasts
+    with sealed.machine("one"), TestClient(create()) as client:
+        first = client.post(SUBMIT, json=ANSWERED, headers=headers)
+        looked = client.post(PREFILL, json=ASKED, headers=headers)
+        shutil.copytree(sealed.root, after.root, symlinks=True)  # what is on the disk when the power goes
+    assert (first.status_code, looked.status_code) == (201, 200)
+    with after.machine("two"), at_home(SERVE) as home:
+        actions = [entry.access.action for entry in AccessLog(home).of_person([looked.json()["person_id"]])]
+        assert (actions, AccessLog(home).verify()) == (["prefill", "submission"], [])
+    with after.machine("two"), TestClient(create()) as client:
+        assert client.post(SUBMIT, json=ANSWERED, headers=headers).json() == first.json()
 
 
 @contextmanager

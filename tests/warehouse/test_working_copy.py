@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -185,6 +186,29 @@ def test_a_look_that_was_not_written_back_is_not_lost(remote: StoreHome) -> None
             AccessLog(home).write([SEEN])
     with remote.machine("two"), at_home(LOOKS) as home:
         assert [entry.seq for entry in AccessLog(home).of_person(["P1"])] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("kind", ["remote", "sealed"])
+def test_looks_that_were_not_written_back_outlive_the_copy_in_which_they_were_written(kind: str, request: pytest.FixtureRequest) -> None:
+    kept: StoreHome | SealedHome = request.getfixturevalue(kind)
+    with kept.machine("one"), at_home(LOOK) as home:
+        AccessLog(home).write([replace(SEEN, case_no="1")])
+    AccessLog(home).write([replace(SEEN, case_no="2"), replace(SEEN, case_no="3")])
+    AccessLog(home).write([replace(SEEN, case_no="4")])
+    shutil.rmtree(kept.folder / "one")
+    with kept.machine("two"), at_home(RELEASE) as home:
+        AccessLog(home).write([replace(SEEN, case_no="5")])
+    shutil.rmtree(kept.folder / "two")
+    with kept.machine("three"), at_home(LOOK) as home:
+        AccessLog(home).write([replace(SEEN, case_no="6")])
+    with kept.machine("four"), at_home(LOOKS) as home:
+        assert {entry.access.case_no for entry in AccessLog(home).of_person(["P1"])} == set("123456")
+        assert AccessLog(home).verify() == []
+        tails = sorted(path for path in home.access_log.glob("*/*.tail"))
+        assert [len(path.read_bytes().splitlines()) for path in tails if path.name.startswith("000000000003")] == [2]
+        assert len(tails) == 3  # of the copies that are lost; that of machine three was written back
+        next(path for path in tails if path.name.startswith("000000000003")).unlink()
+        assert [finding.what for finding in AccessLog(home).verify()] == ["entry 4 stands where 2 is due"]
 
 
 def test_a_submission_is_kept_once_whichever_machine_it_came_to(remote: StoreHome) -> None:
