@@ -11,7 +11,7 @@ import duckdb
 
 from contracts.model import Contracts, Linking
 from transforms.history import PARENTS
-from transforms.linking.names import prepare_comparisons, sound_table
+from transforms.linking.names import prepare_comparisons
 from transforms.linking.pairs import find_pairs
 from transforms.linking.persons import join_units
 from transforms.linking.records import link_name, link_record
@@ -35,6 +35,8 @@ def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rele
 
 def link_records(connection: duckdb.DuckDBPyConnection, contracts: Contracts, release: str) -> None:
     """The same from what the records tell (``link_record``)."""
+    from transforms.linking.sounds import sound_table  # noqa: PLC0415
+
     connection.execute(sql("link/pair"))
     sound_table(connection)
     steps = ("signature", "anchor", "candidate", "match", "leader", "choice")

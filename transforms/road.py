@@ -38,7 +38,6 @@ from warehouse.durable import one_at_a_time, write_text
 from warehouse.extract import extract
 from warehouse.extract import is_due as extract_is_due
 from warehouse.home import Home
-from warehouse.orders import send_orders
 from warehouse.publish import publish as publish_file
 from warehouse.publish import published
 
@@ -285,6 +284,8 @@ def publish(home: Home, contracts: Contracts, day: date) -> str:
 
     Killed after the move and called again, it answers the release that is out.
     """
+    from warehouse.orders import send_orders  # noqa: PLC0415
+
     last = release.last_release(home)
     if not _notes_file(home, day).exists() and last and last.as_of == day:
         return last.release_id

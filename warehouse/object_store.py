@@ -18,8 +18,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import IO, Any
 
-import boto3  # type: ignore[import-untyped]
-from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import (  # type: ignore[import-untyped]
     BotoCoreError,
     ClientError,
@@ -67,6 +65,10 @@ class ObjectStore:
     """The objects below ``s3://bucket/prefix``, by their names without the prefix."""
 
     def __init__(self, url: str) -> None:
+        # most homes are folders, and no process for one waits for this
+        import boto3  # type: ignore[import-untyped]  # noqa: PLC0415
+        from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
+
         self.url = url
         self.bucket, _, prefix = url.removeprefix(S3).partition("/")
         self._prefix = f"{prefix}/" if prefix else ""
