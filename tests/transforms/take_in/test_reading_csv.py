@@ -134,6 +134,10 @@ def test_quotes_around_delimiters_quotes_and_line_feeds(tmp_path: Path) -> None:
     }
 
 
+def test_a_cell_that_says_that_it_is_text_stays_one_cell(tmp_path: Path) -> None:
+    assert landed(tmp_path, 'id,name,town\n="001",a,"b"\n2,="x",c\n').cells == {2: ['="001"', "a", "b"], 3: ["2", '="x"', "c"]}
+
+
 def test_a_file_with_every_cell_quoted(tmp_path: Path) -> None:
     lines = [f'"{at}","a,{at}",""' for at in range(500)] + ['"x","a ""b""","c\nd"', '"y",z,"w"']
     result = landed(tmp_path, '"id","name","town"\r\n' + "\r\n".join(lines) + "\r\n")

@@ -9,6 +9,10 @@ CREATE OR REPLACE MACRO half_width(t) AS
 CREATE OR REPLACE MACRO without_invisible(t) AS
     regexp_replace(t, '[\x{200B}-\x{200F}\x{2060}\x{FEFF}\x{00AD}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x00-\x08]', '', 'g');
 
+-- What a spreadsheet writes before or around a cell to say that it is text, 'A1 and ="A1", is no part of it.
+CREATE OR REPLACE MACRO without_text_mark(t) AS
+    CASE WHEN regexp_matches(t, '^[''＇=]') THEN trim(regexp_replace(t, '^(?:[''＇]+|="([^"]*)"$)', '\1')) ELSE t END;
+
 CREATE OR REPLACE MACRO tidy(t) AS
-    trim(regexp_replace(half_width(without_invisible(t)), '[\s\x{00A0}]+', ' ', 'g'));
+    without_text_mark(trim(regexp_replace(half_width(without_invisible(t)), '[\s\x{00A0}]+', ' ', 'g')));
 

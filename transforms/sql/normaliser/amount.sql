@@ -1,7 +1,11 @@
+-- The digits of a number; a comma only parts thousands: 12,34 and 1.234,50 may be meant otherwise, and are nothing.
+CREATE OR REPLACE MACRO ungrouped(t) AS
+    CASE WHEN NOT contains(t, ',') THEN t WHEN regexp_matches(t, '^[+-]?\d{1,3}(,\d{3})+([^\d,][^,]*)?$') THEN replace(t, ',', '') END;
+
 -- Yuan with two decimals; 1.2万元 says itself that it is in ten thousands, a column of amount_in_ten_thousands or amount_in_fen says its
 -- unit in its header.
 CREATE OR REPLACE MACRO yuan(t, unit) AS list_transform(
-    [regexp_extract(replace(regexp_replace(t, '[¥￥元\s]', '', 'g'), ',', ''), '^([+-]?\d*\.?\d+\.?)(万?)$', ['digits', 'wan'])],
+    [regexp_extract(ungrouped(regexp_replace(t, '[¥￥元\s]', '', 'g')), '^([+-]?\d*\.?\d+\.?)(万?)$', ['digits', 'wan'])],
     lambda told: TRY_CAST(TRY_CAST(told.digits AS DECIMAL(20, 6)) * CASE told.wan WHEN '万' THEN 10000 ELSE unit END AS DECIMAL(14, 2)))[1];
 
 CREATE OR REPLACE MACRO amount_from_text(t, unit) AS

@@ -16,6 +16,12 @@ CREATE OR REPLACE MACRO han_digits(t) AS
          ELSE replace(regexp_replace(regexp_replace(regexp_replace(translate(t, '〇○零一二三四五六七八九', '000123456789'),
              '([1-9])十([1-9])', '\1\2', 'g'), '([1-9])十', '\10', 'g'), '十([1-9])', '1\1', 'g'), '十', '10') END;
 
+-- 民国37年 is 1948, the first of the era being 1912; 公元 says nothing that is not said without it.
+CREATE OR REPLACE MACRO without_era(t) AS
+    CASE WHEN regexp_matches(t, '^民[国國]\s?(\d{1,3}|元)\s?年')
+         THEN (1911 + coalesce(TRY_CAST(regexp_extract(t, '^民[国國]\s?(\d+)', 1) AS INT), 1)) || regexp_replace(t, '^民[国國]\s?(\d+|元)\s?', '')
+         ELSE regexp_replace(t, '^公元\s?', '') END;
+
 -- What stands between year, month and day; other words between them say that it is no plain date.
 CREATE OR REPLACE MACRO dated(t) AS regexp_full_match(t, '(\d{4}|\d{2})([^\d\p{Han}]{1,2}|\s?年\s?)\d{1,2}([^\d\p{Han}]{1,2}|\s?月\s?)\d{1,2}(\D.*)?');
 
@@ -57,15 +63,20 @@ CREATE OR REPLACE MACRO moment_of(t) AS
 CREATE OR REPLACE MACRO date_from_text(t, ours_until, latest) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::DATE, 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN regexp_matches(t, '[农阴旧夏][历曆]|闰|初[一二三四五六七八九十]') THEN {'value': NULL::DATE, 'missing': 'lunar', 'note': NULL::VARCHAR}
-         WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::DATE, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
+         WHEN placeholder_reason(t) IS NOT NULL OR regexp_matches(t, '^0001(-01-01|/01/01|0101)') THEN {'value': NULL::DATE, 'missing': coalesce(placeholder_reason(t), 'placeholder'), 'note': NULL::VARCHAR}
          WHEN regexp_full_match(t, '[1-5]\d{4}(\.0)?') THEN {'value': DATE '1899-12-30' + t[1:5]::INT, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
          WHEN (minutes_east(t) <> 480 OR counted_moment(t) IS NOT NULL) AND moment_of(t) IS NOT NULL THEN {'value': moment_of(t)::DATE, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         ELSE list_transform([date_fields(han_digits(t), ours_until, latest)], lambda f: date_from_fields(f))[1] END;
+         ELSE list_transform([date_fields(without_era(han_digits(t)), ours_until, latest)], lambda f: date_from_fields(f))[1] END;
 
 CREATE OR REPLACE MACRO day_until(raw, ours_until, latest) AS list_transform([tidy(raw)], lambda t: date_from_text(t, ours_until, latest))[1];
 
+-- Nothing that a register tells of the living happened before 1800; a year of three digits and a nought is one typed wrong.
+CREATE OR REPLACE MACRO of_our_age(d) AS
+    CASE WHEN d.value < DATE '1800-01-01' THEN {'value': NULL::DATE, 'missing': 'impossible', 'note': NULL::VARCHAR} ELSE d END;
+
 -- A plain date, as the end of a permit, may lie thirty years ahead.
-CREATE OR REPLACE MACRO normalise_date(raw, extract_date, ours_until) AS day_until(raw, ours_until, year(extract_date) + 30);
+CREATE OR REPLACE MACRO normalise_date(raw, extract_date, ours_until) AS
+    list_transform([day_until(raw, ours_until, year(extract_date) + 30)], lambda d: of_our_age(d))[1];
 
 CREATE OR REPLACE MACRO is_digital(raw) AS regexp_full_match(raw, '\d{8}|\d{4}-\d\d-\d\d');
 CREATE OR REPLACE MACRO plain_date(raw) AS try_strptime(raw, ['%Y%m%d', '%Y-%m-%d'])::DATE;
@@ -76,7 +87,7 @@ CREATE OR REPLACE MACRO not_after(d, extract_date) AS
     CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR} ELSE d END;
 
 CREATE OR REPLACE MACRO normalise_event_date(raw, extract_date, ours_until) AS
-    list_transform([day_until(raw, ours_until, year(extract_date))], lambda d: not_after(d, extract_date))[1];
+    list_transform([day_until(raw, ours_until, year(extract_date))], lambda d: not_after(of_our_age(d), extract_date))[1];
 
 CREATE OR REPLACE MACRO within_a_life(d, extract_date) AS
     CASE WHEN d.value > extract_date THEN {'value': NULL::DATE, 'missing': 'future', 'note': NULL::VARCHAR}
@@ -107,7 +118,7 @@ CREATE OR REPLACE MACRO month_from_fields(f) AS
 CREATE OR REPLACE MACRO month_from_text(t, extract_date) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
-         ELSE list_transform([date_fields(han_digits(t), NULL, year(extract_date))], lambda f: month_from_fields(f))[1] END;
+         ELSE list_transform([date_fields(without_era(han_digits(t)), NULL, year(extract_date))], lambda f: month_from_fields(f))[1] END;
 
 CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS list_transform([tidy(raw)], lambda t: month_from_text(t, extract_date))[1];
 

@@ -27,6 +27,7 @@ CREATE OR REPLACE MACRO name_verdict(t, p) AS
     CASE WHEN coalesce(t, '') = '' OR p.name = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN name_is_test(t) THEN {'value': NULL::VARCHAR, 'missing': 'test', 'note': NULL::VARCHAR}
          WHEN name_is_placeholder(p.name) THEN {'value': NULL::VARCHAR, 'missing': coalesce(placeholder_reason(p.name), 'placeholder'), 'note': NULL::VARCHAR}
+         WHEN is_garbled(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'garbled', 'note': NULL::VARCHAR}
          WHEN is_no_name(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'not_a_name', 'note': NULL::VARCHAR}
          WHEN regexp_full_match(p.name, '.{1,}之[子女].{0,2}|.{1,3}某某?') THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
          WHEN regexp_matches(p.name, '[?？□〓\x{FFFD}\x{E000}-\x{F8FF}]|^\p{Han}+[A-Za-z]+$|^\p{Han}·?$')
@@ -34,10 +35,18 @@ CREATE OR REPLACE MACRO name_verdict(t, p) AS
          WHEN p.remark IS NOT NULL THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'remark'}
          ELSE {'value': p.name, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
+-- Chinese that was written in one encoding and read in another before it came here: ÕÅÈý, å¼ ä¸‰, 锟斤拷.
+CREATE OR REPLACE MACRO is_garbled(t) AS
+    regexp_matches(t, '锟斤拷|烫烫|屯屯')
+    OR (NOT regexp_matches(t, '\p{Han}') AND regexp_matches(t, '[\x{0080}-\x{00A9}\x{00AB}-\x{00B6}\x{00B8}\x{00B9}\x{00BB}-\x{00BF}×÷]|[\x{00C0}-\x{00FF}]{3}'));
+
+-- What stands at the end of a sentence or a list is no part of a name.
+CREATE OR REPLACE MACRO without_stop(t) AS CASE WHEN regexp_matches(t, '[,:;。、]$') THEN trim(regexp_replace(t, '[,:;。、]+$', '')) ELSE t END;
+
 CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
-    list_transform([tidy(raw)], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
+    list_transform([without_stop(tidy(raw))], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
 
 CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
     regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
-    AND NOT regexp_matches(raw, '之[子女]|某|^测试|[未不无同暂待户已婴空没][知详故上取命名生主定无有补明偶查口儿]|新生儿|本人|配偶');
+    AND NOT regexp_matches(raw, '之[子女]|某|^测试|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没][知详故上取命名生主定无有补明偶查口儿]|新生儿|本人|配偶');
 CREATE OR REPLACE MACRO plain_name(raw) AS raw;

@@ -1,5 +1,5 @@
 -- A whole number: months paid, members of a household, the number of a version.
-CREATE OR REPLACE MACRO whole_number(t) AS TRY_CAST(regexp_extract(replace(t, ',', ''), '^([+-]?\d{1,18})(\.0+)?$', 1) AS BIGINT);
+CREATE OR REPLACE MACRO whole_number(t) AS TRY_CAST(regexp_extract(ungrouped(t), '^([+-]?\d{1,18})(\.0+)?$', 1) AS BIGINT);
 
 CREATE OR REPLACE MACRO number_from_text(t) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::BIGINT, 'missing': 'blank', 'note': NULL::VARCHAR}
