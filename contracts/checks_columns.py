@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -52,19 +53,23 @@ def columns_have_names_of_their_own(agreed: Agreement) -> Iterator[Finding]:
 
 
 def headers_are_distinct(agreed: Agreement) -> Iterator[Finding]:
-    """Two columns of one header could not be told apart; white space in a header does not count.
+    """Two columns of one header could not be told apart; white space, width and case in a header do not count.
 
     One text may tell two things, as the number of a disability card holds the person's: then each has a normaliser of its own.
     """
     for dataset in agreed.contracts.datasets:
-        for header in doubled("".join(each.header.split()) for each in dataset.columns):
-            same = [each for each in dataset.columns if "".join(each.header.split()) == header]
+        for header in doubled(_compared(each) for each in dataset.columns):
+            same = [each for each in dataset.columns if _compared(each) == header]
             names = [each.name for each in same]
             if len({each.normaliser for each in same if each.not_taken is None}) == len(same):
                 continue
             what = f"header {header} belongs to {listed(names)}"
             remedy = "give each its own physicalName, as it stands in the file; for two things in one text, two normalisers"
             yield Finding("error", agreed.shown(dataset.source), "schema.properties", what, remedy)
+
+
+def _compared(each: Column) -> str:
+    return "".join(unicodedata.normalize("NFKC", each.header).split()).casefold()
 
 
 def rows_have_a_key(agreed: Agreement) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ Here stand the words that all readers of files share; ``reading.land_file`` is t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -140,8 +141,8 @@ def rows_table(
 
 
 def squeezed(header: str) -> str:
-    """A header as it is compared: without byte order mark and white space (hand-made headers are wrapped)."""
-    return "".join(header.replace("\ufeff", "").split())
+    """A header as it is compared: without byte order mark and white space (hand-made headers are wrapped), whatever its width and case."""
+    return "".join(unicodedata.normalize("NFKC", header).replace("\ufeff", "").split()).casefold()
 
 
 def is_needed(column: Column, dataset: Dataset) -> bool:

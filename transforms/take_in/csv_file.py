@@ -45,7 +45,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Table:
-    """How the rows of one file are laid out: ``width`` counts their columns.
+    """How the rows of one file are laid out: ``width`` counts their columns, ``header`` are its cells as they stand.
 
     ``padded`` says that every row ends with a delimiter too many, so that the last column is nothing.
     """
@@ -54,6 +54,7 @@ class Table:
     layout: FileLayout
     encoding: str
     places: dict[str, int]
+    header: list[str]
     width: int
     padded: bool
 
@@ -196,11 +197,11 @@ def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     header, rest = first.text[first.starts[at] : first.ends[at]], first.text[first.ends[at] :]
     _refuse_unreadable(header, path.name, at + 1, encoding, is_bad=at in first.bad)
     found = _headers(header.decode(), layout, path.name, at + 1)
-    names = found[:-1] if len(found) > 1 and found[-1] == "" else found
+    names = list(map(squeezed, found[:-1] if len(found) > 1 and not squeezed(found[-1]) else found))
     drift = Drift()
     drift.meet(names, dataset, path.name, at + 1)
     width = _width_of_rows(rest[:SEEN_OF_ROWS], layout.delimiter.encode(), len(names)) or len(found)
-    table = Table(dataset, layout, encoding, {n: p for p, n in enumerate(names)}, width, width > len(names))
+    table = Table(dataset, layout, encoding, {n: p for p, n in enumerate(names)}, found[: len(names)], width, width > len(names))
     body = Block(rest, tuple(line - at - 1 for line in first.bad if line > at), first.last)
     return Reading(encoding, _pieces(table, body, coming, at + 2), drift)
 
@@ -225,7 +226,7 @@ def _refuse_unreadable(header: bytes, file: str, line: int, encoding: str, *, is
 
 def _headers(header: str, layout: FileLayout, file: str, line: int) -> list[str]:
     try:
-        return [squeezed(cell) for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
+        return [cell.strip() for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
     except csv.Error:
         raise BatchRefused(
             "the header is no line of delimited text", file, line, remedy="ask the department for the agreed columns"
@@ -286,7 +287,7 @@ def _row_of(cells: pa.Table, index: int) -> list[str]:
 def _is_header(cells: pa.Table, table: Table) -> pa.ChunkedArray:
     """One flag a row: whether it is the header again."""
     told: pa.ChunkedArray = pa.chunked_array([pa.repeat(pa.scalar(True), cells.num_rows)])
-    for name, place in table.places.items():
+    for place, name in enumerate(table.header):
         same = pc.equal(pc.utf8_trim_whitespace(cells.column(place)), name)
         told = pc.and_(told, pc.fill_null(same, fill_value=False))
         if not pc.any(told).as_py():

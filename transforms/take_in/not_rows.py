@@ -44,7 +44,7 @@ def may_begin_none(layout: FileLayout) -> str:
 
 def is_total(first: str, layout: FileLayout) -> bool:
     """Whether a line whose first filled cell this is sums others up, 合 计 or 合计：20人."""
-    return re.split("[:：]", squeezed(first))[0] in layout.totals
+    return re.split("[:：]", squeezed(first))[0] in map(squeezed, layout.totals)
 
 
 def is_remark(cells: Iterable[str], layout: FileLayout) -> bool:
@@ -53,9 +53,10 @@ def is_remark(cells: Iterable[str], layout: FileLayout) -> bool:
     A row of the register has at least its key, which is none of these.
     """
     begun = is_named = False
+    words = set(map(squeezed, layout.remarks))
     for text in filter(None, map(squeezed, cells)):
         label = LABEL.fullmatch(text)
-        is_bare = (label is not None and not label[1]) or bool(SEAL.fullmatch(text)) or text in layout.remarks
+        is_bare = (label is not None and not label[1]) or bool(SEAL.fullmatch(text)) or text in words
         if not (label or is_bare or is_named or (begun and DAY.fullmatch(text))):
             return False
         begun, is_named = True, is_bare

@@ -10,7 +10,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from contracts.model import Dataset, FileLayout
-from transforms.take_in import BatchRefused, Drift, Piece, Reading, rows_table
+from transforms.take_in import BatchRefused, Drift, Piece, Reading, rows_table, squeezed
 
 ROWS = 100_000
 
@@ -22,18 +22,19 @@ def read_parquet(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     except (pa.ArrowInvalid, OSError):
         raise BatchRefused("not a whole Parquet file", path.name, remedy="have it pulled or delivered again") from None
     drift = Drift()
-    drift.meet(file.schema_arrow.names, dataset, path.name, 1)
-    return Reading("utf-8", _pieces(file, dataset), drift)
+    found = {squeezed(name): name for name in file.schema_arrow.names}
+    drift.meet(list(map(squeezed, file.schema_arrow.names)), dataset, path.name, 1)
+    return Reading("utf-8", _pieces(file, dataset, found), drift)
 
 
-def _pieces(file: pq.ParquetFile, dataset: Dataset) -> Iterator[Piece]:
-    there = [c for c in dataset.taken if c.header in file.schema_arrow.names]
+def _pieces(file: pq.ParquetFile, dataset: Dataset, found: dict[str, str]) -> Iterator[Piece]:
+    there = {c.name: found[squeezed(c.header)] for c in dataset.taken if squeezed(c.header) in found}
     with file:
         line = 1
-        for batch in file.iter_batches(ROWS, columns=[c.header for c in there]):
+        for batch in file.iter_batches(ROWS, columns=list(set(there.values()))):
             lines = pa.array(range(line, line + batch.num_rows), pa.int32())
             line += batch.num_rows
-            yield Piece(rows_table(dataset, None, lines, {c.name: _text(batch.column(c.header)) for c in there}))
+            yield Piece(rows_table(dataset, None, lines, {name: _text(batch.column(header)) for name, header in there.items()}))
 
 
 def _text(column: pa.Array) -> pa.Array:

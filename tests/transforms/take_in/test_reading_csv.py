@@ -30,6 +30,12 @@ def test_lines_that_end_with_carriage_returns_alone(tmp_path: Path) -> None:
     assert landed(tmp_path, "id,name,town\r1,a,b\r2,c,d\r").cells == {2: ["1", "a", "b"], 3: ["2", "c", "d"]}
 
 
+def test_width_and_case_of_a_header_do_not_count(tmp_path: Path) -> None:
+    """Nor does that it comes again so."""
+    result = landed(tmp_path, "\ufeffＩＤ,Name ,ＴＯＷＮ\n1,a,b\nＩＤ,Name ,ＴＯＷＮ\n")
+    assert (result.cells, result.landed.new_columns) == ({2: ["1", "a", "b"]}, ())
+
+
 def test_the_header_again_is_no_row(tmp_path: Path) -> None:
     """As where two exports were put together; with quotes it goes the way of irregular lines."""
     result = landed(tmp_path, 'id,name,town\nid, name,town\n1,a,b\n"id","name","town"\nid,name,b\n')

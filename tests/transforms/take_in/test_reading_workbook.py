@@ -103,7 +103,7 @@ def test_a_subtotal_beside_a_merged_cell_is_no_data(tmp_path: Path) -> None:
 
 
 def test_headers_wrapped_or_in_another_order(tmp_path: Path) -> None:
-    rows = [["金额\n(元)", " 日 期", "姓名", "序号"], [5, "d", "a", 1]]
+    rows = [["金额\n（元）", " 日 期", "姓名", "序号"], [5, "d", "a", 1]]
     assert landed(tmp_path, rows).cells == {2: ["1", "a", "d", "5"]}
 
 
