@@ -132,7 +132,7 @@ def test_a_control_file_that_cannot_be_read_refuses_the_batch(content: str, home
 
 
 def test_a_control_file_may_write_a_day_otherwise_and_begin_with_a_mark(home: Home, landing: Landing) -> None:
-    path = landing.put(PENSION, pensioners(1, 2), control={"extract_date": "20261120"})
+    path = landing.put(PENSION, pensioners(1, 2), control={"extract_date": "20261120", "rows": 2.0})
     control = path.with_name(path.name + ".ctl")
     control.write_text("\ufeff" + control.read_text(encoding="utf-8"), encoding="utf-8")
     assert landing.take_in(home, PENSION).status == "accepted"
@@ -225,11 +225,12 @@ def test_a_dataset_that_no_contract_speaks_of_is_told(home: Home, landing: Landi
     (landing.root / "hr" / "salary" / "20261120").mkdir(parents=True)
     (landing.root / "finance" / "tax" / "20261120").mkdir(parents=True)
     (landing.root / "hr" / "pension" / "20261120_2").mkdir(parents=True)
+    (landing.root / "hr" / "pension" / "21261120").mkdir()
     (landing.root / "hr" / "pension" / "RS_v_pension_20261120.csv.gz").write_bytes(b"")
     (landing.root / "hr" / "pension" / ".20261120.partial").mkdir()
     (landing.root / "hr" / "list.xlsx").write_bytes(b"")
     report = road.run(home, landing.contracts, landing.root)
-    beside = ["hr/pension/20261120_2", "hr/pension/RS_v_pension_20261120.csv.gz"]
+    beside = ["hr/pension/20261120_2", "hr/pension/21261120", "hr/pension/RS_v_pension_20261120.csv.gz"]
     assert report.unknown == ["finance/tax", "hr/list.xlsx", "hr/salary", *beside]
     assert report.status == "unchanged"
 
@@ -339,6 +340,14 @@ def test_a_held_batch_says_what_to_do_and_the_next_is_measured_against_the_one_i
     assert "from 240 rows to 120" in known[1].reason
     assert "ask the department" in known[1].reason
     assert names_nobody(known[1])
+
+
+def test_a_file_that_bears_another_day_is_held(home: Home, landing: Landing) -> None:
+    path = landing.put(FUNERAL, [person(1, certificate_no="1")])
+    path.rename(path.with_name("MZ_BZHH_20261113.xlsx"))
+    landing.take_in(home, FUNERAL)
+    (batch,) = road.batches_known(home, landing.contracts)
+    assert (batch.status, "another day in the name of a file (MZ_BZHH_20261113.xlsx)" in batch.reason) == ("held", True)
 
 
 def test_several_files_are_one_batch(home: Home, landing: Landing) -> None:

@@ -48,6 +48,7 @@ def _check_control(path: Path, sha: str, found: Delivery) -> None:
         if found.dataset.delivery.control == "required":
             raise BatchRefused("its control file has not come", file=path.name, remedy=COPY_FIRST)
         return
+    control = {field: told for field, told in control.items() if told is not None}
     expected = {"file": path.name, "sha256": sha, "extract_date": found.batch_date.isoformat()}
     for field, now in expected.items():
         if field in control and _plainly(str(control[field]), field) != _plainly(now, field):
@@ -65,10 +66,10 @@ def _plainly(told: str, field: str) -> str:
 
 def check_rows(path: Path, rows: int) -> None:
     """Raises BatchRefused when the control file of ``path`` speaks of another number of rows."""
-    control = _control(path) or {}
-    if "rows" in control and str(control["rows"]).strip() != str(rows):
+    told = (_control(path) or {}).get("rows")
+    if told is not None and str(told).strip().removesuffix(".0") != str(rows):
         raise BatchRefused(
-            f"the control file says {control['rows']} rows, the file has {rows}",
+            f"the control file says {told} rows, the file has {rows}",
             file=path.name,
             remedy="the copy is cut off or mixed up: ask the department to deliver again",
         )

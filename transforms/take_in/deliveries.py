@@ -6,10 +6,13 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from contracts.model import Contracts, Dataset
+
+# How far ahead of the clock, which may be set wrong, the day of a batch may lie.
+AHEAD = timedelta(days=366)
 
 # What a file manager or an office program leaves beside files, and what is hidden.
 NO_DELIVERY = re.compile(r"\.|~\$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
@@ -66,13 +69,20 @@ def _undated(folder: Path) -> list[Path]:
 
 
 def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
-    dated = []
-    for path in sorted(folder.glob("[0-9]" * 8)):
-        try:
-            dated.append((datetime.strptime(path.name, "%Y%m%d").replace(tzinfo=UTC).date(), path))
-        except ValueError:
-            continue
-    return dated
+    """The folders of batches with their days, without days so far ahead that the name is mistyped: a release of such a day would be the
+    newest for good.
+    """
+    latest = datetime.now(UTC).date() + AHEAD
+    dated = [(day_of(path.name), path) for path in sorted(folder.glob("[0-9]" * 8))]
+    return [(day, path) for day, path in dated if day is not None and day <= latest]
+
+
+def day_of(digits: str) -> date | None:
+    """The day that eight digits name, if they name one."""
+    try:
+        return datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
 
 
 def delivery(dataset: Dataset, day: date, folder: Path, contracts: Contracts) -> Delivery:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,11 +13,13 @@ from typing import Any
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from contracts.model import Contracts, Dataset
+from transforms.take_in.deliveries import day_of
 from transforms.take_in.ledger import BatchReport
 from warehouse.approvals import Decision
 from warehouse.durable import write_text
 
 GATE = "gate.json"
+EIGHT_DIGITS = re.compile(r"(?<!\d)\d{8}(?!\d)")
 WHAT_TO_DO = "ask the department whether this is right, then have it deliver again, or decide with `renkou approve`"
 
 
@@ -92,12 +95,23 @@ def _gated(batch: BatchReport) -> BatchReport:
 
 
 def doubts(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> dict[str, str]:
-    """What holds a batch until a person has decided: ``columns`` other than agreed, ``bounds`` that it is beyond.
+    """What holds a batch until a person has decided: ``columns`` other than agreed, ``bounds`` that it is beyond, another ``day`` in the
+    name of a file.
 
-    Both are seen against the batch that was accepted before: what a person has accepted once is not asked about every night.
+    The first two are seen against the batch that was accepted before: what a person has accepted once is not asked about every night.
     """
-    found = {"columns": now.reason if _has_changed_columns(now, before) else "", "bounds": _beyond(dataset, now, before)}
+    columns = now.reason if _has_changed_columns(now, before) else ""
+    found = {"columns": columns, "bounds": _beyond(dataset, now, before), "day": _of_another_day(now)}
     return {fault: sentence for fault, sentence in found.items() if sentence}
+
+
+def _of_another_day(now: BatchReport) -> str:
+    """A register of last week in this week's folder would undo what has changed since."""
+    for file in now.files:
+        days = [day for digits in EIGHT_DIGITS.findall(file.name) if (day := day_of(digits)) and 1990 <= day.year < 2100]
+        if days and now.batch_date not in days:
+            return f"bears another day in the name of a file ({file.name})"
+    return ""
 
 
 def _has_changed_columns(now: BatchReport, before: BatchReport | None) -> bool:
