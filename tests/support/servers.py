@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,36 @@ def s3(bucket: str) -> Iterator[tuple[Connection, Any]]:
         yield Connection("s3_test", "aws", login="renkou", password=TOKEN, extra=extra), client
     finally:
         server.stop()
+
+
+@contextmanager
+def moody(connection: Connection, faults: list[str]) -> Iterator[Connection]:
+    """A store of many moods before another: ``faults`` is what the next objects that are read meet, one each, as of ``Api``."""
+    behind = urlsplit(str(connection.extra["endpoint_url"])).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None: ...
+
+        def do_GET(self) -> None:
+            to = HTTPConnection(behind)
+            to.request("GET", self.path, headers=dict(self.headers))
+            answer = to.getresponse()
+            body, parts = answer.read(), urlsplit(self.path)
+            fault = faults.pop(0) if faults and not parts.query else ""
+            if fault:
+                return _misbehave(self, fault, body)
+            return _send(self, answer.status, body, {k: v for k, v in answer.headers.items() if k.lower() != "content-length"})
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield replace(connection, extra=connection.extra | {"endpoint_url": f"http://127.0.0.1:{server.server_address[1]}"})
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 # --- an HTTP API ------------------------------------------------------------------------------------------------

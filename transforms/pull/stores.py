@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import asyncssh
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+from urllib3.exceptions import HTTPError
 
 from transforms.pull import Connection, InterruptedPullError, Patience, PullError
 from transforms.pull.files import Remote, Store
@@ -204,7 +206,8 @@ class Bucket:
     def read(self, remote: Remote, offset: int) -> Iterator[bytes]:
         with self._told():
             answer = self._client.get_object(Bucket=self._bucket, Key=remote.path, Range=f"bytes={offset}-")
-            yield from answer["Body"].iter_chunks(CHUNK)
+            # read1 gives what has come, where read waits for the whole piece, for hours when a store drips
+            yield from iter(partial(answer["Body"]._raw_stream.read1, CHUNK), b"")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -214,8 +217,9 @@ class Bucket:
             code = str(error.response.get("Error", {}).get("Code", ""))
             kind = PullError if code in REFUSED else InterruptedPullError
             raise kind(f"connection {self._connection.id}: the store answers {code} for bucket {self._bucket}") from None
-        except BotoCoreError as error:
-            raise InterruptedPullError(f"connection {self._connection.id}: {type(error).__name__}: the store cannot be reached") from None
+        except (BotoCoreError, HTTPError) as error:
+            what = "the store cannot be reached, or the connection broke"
+            raise InterruptedPullError(f"connection {self._connection.id}: {type(error).__name__}: {what}") from None
 
 
 @contextmanager

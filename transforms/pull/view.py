@@ -18,7 +18,21 @@ from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, 
 from transforms.pull.arrival import Arrival, Landing
 
 ROWS = 20_000
+PATIENT = 10  # times the silence that a statement may take
 TODAY = "SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date"
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """Hangs up on a server that stands still: its kernel goes on answering for it, so that no timeout of the line ends the wait."""
+
+    longest_wait = 0.0
+
+    def wait(self, gen: Any, *arguments: Any, **more: Any) -> Any:
+        try:
+            return super().wait(gen, *arguments, **({"timeout": self.longest_wait or None} | more))
+        except psycopg.OperationalError:
+            self.pgconn.finish()  # else leaving the connection would wait once more
+            raise
 
 
 def pull_views(connection: Connection, landings: list[Landing], patience: Patience) -> Iterator[Pulled]:
@@ -105,9 +119,9 @@ def _expected(
 
 @contextmanager
 def _snapshot(connection: Connection, patience: Patience) -> Iterator[psycopg.Connection[Any]]:
-    wait = f"-c statement_timeout={int(patience.silence * 1000 * 10)} -c client_encoding=UTF8"
+    wait = f"-c statement_timeout={int(patience.silence * 1000 * PATIENT)} -c client_encoding=UTF8"
     try:
-        with psycopg.connect(
+        with _Impatient.connect(
             host=connection.host or connection.extra.get("host"),
             port=connection.port or 5432,
             user=connection.login,
@@ -118,6 +132,7 @@ def _snapshot(connection: Connection, patience: Patience) -> Iterator[psycopg.Co
             tcp_user_timeout=int(patience.silence * 1000),
             options=wait,
         ) as database:
+            database.longest_wait = patience.silence * (PATIENT + 1)
             database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             database.read_only = True
             yield database

@@ -14,7 +14,9 @@ from typing import Any
 import asyncssh
 import pytest
 
+from cli.plainly import in_words
 from contracts.model import Contracts
+from tests.support.disk import disk
 from tests.support.landing import Landing
 from tests.support.servers import TOKEN
 from tests.transforms.pull.conftest import Pull
@@ -132,6 +134,21 @@ def test_a_cut_goes_on_where_it_stopped(
     assert offsets[:3] == sorted(set(offsets[:3])), "each try began where the one before was cut off"
     assert {p.status for p in bring(DATASET, told, sftp_server)} <= {"landed", "up_to_date"}
     assert files(tmp_path / "landing" / DATASET) == files(source)
+
+
+def test_a_full_disk_lands_nothing_by_half_is_told_and_once_there_is_room_the_day_lands_whole(
+    source: Path, offered: Path, bring: Pull, tmp_path: Path
+) -> None:
+    told = {"kind": "folder", "path": f"{DATASET}/{{day}}"}
+    with disk(tmp_path / "landing", "64k") as small:
+        with pytest.raises(OSError) as fault:
+            bring(DATASET, told, folder(offered))
+        assert "the disk is full" in in_words(fault.value)
+        assert not list((tmp_path / "landing" / DATASET).glob("[0-9]*"))
+        small.grow("16m")
+        assert [p.status for p in bring(DATASET, told, folder(offered))] == ["landed"] * 2
+        assert files(tmp_path / "landing") == files(offered)
+        assert not list((tmp_path / "landing").rglob("*.partial"))
 
 
 def test_a_correction_lands_beside_the_bytes_before(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -107,6 +112,52 @@ def test_a_view_that_is_gone_is_said_and_changed_columns_are_left_to_the_taking_
     (pulled,) = bring(DATASET, SOURCE | {"view": "office.v_other"}, database)
     assert pulled.status == "landed"
     assert landed(tmp_path / "landing") == [{"aac001": str(n)} for n in (1, 2, 3)]
+
+
+@contextmanager
+def met(office: psycopg.Connection[Any], what: str, times: int) -> Iterator[None]:
+    """Stop, or end, the database's process that reads the view, as often as it does so."""
+    done, stopped = Event(), set[int]()
+
+    def meet() -> None:
+        while not done.wait(0.01) and times > len(stopped):
+            found = office.execute("SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH%'").fetchall()
+            for (pid,) in found:
+                if pid not in stopped:
+                    os.kill(pid, {"stands still": signal.SIGSTOP, "ends": signal.SIGTERM}[what])
+                    stopped.add(pid)
+
+    meeting = Thread(target=meet)
+    meeting.start()
+    try:
+        yield
+    finally:
+        done.set()
+        meeting.join()
+        assert stopped
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("what", ["stands still", "ends"])
+def test_a_database_that_stands_still_or_cuts_off_is_outlived_or_told_in_time(
+    what: str, database: Connection, office: Any, bring: Pull, tmp_path: Path
+) -> None:
+    office.execute("CREATE VIEW office.v_slow AS SELECT * FROM office.paid WHERE pg_sleep(0.002) IS NOT NULL LIMIT 100")
+    source, hasty = SOURCE | {"view": "office.v_slow"}, replace(HASTE, silence=0.1)
+    with met(office, what, times=HASTE.tries):
+        (failed,) = bring(DATASET, source, database, hasty)
+    assert (failed.status, failed.reason) == (
+        "failed",
+        "connection pg_test: the database cannot be reached, or the connection broke",
+    )
+    assert not list((tmp_path / "landing").glob(f"{DATASET}/[0-9]*"))
+    with met(office, what, times=1):
+        (pulled,) = bring(DATASET, source, database, hasty)
+    assert pulled.status == "landed", pulled.reason
+    assert len(landed(tmp_path / "landing")) == 100
 
 
 def test_a_database_that_is_not_there_is_said(bring: Pull, tmp_path: Path) -> None:
