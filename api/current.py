@@ -10,9 +10,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
+
 from contracts.model import Contracts
 from warehouse.durable import one_at_a_time
-from warehouse.faults import NotFoundError, RenkouError
+from warehouse.faults import NotFoundError, RenkouError, is_damage
 from warehouse.home import Home
 from warehouse.parts import SERVE
 from warehouse.publish import published
@@ -65,6 +67,10 @@ class Current:
             return
         except (RenkouError, OSError) as error:
             LOG.warning("the release before stays served: %s", error)
+        except duckdb.Error as error:
+            if not is_damage(error):
+                raise
+            LOG.warning("the release before stays served: %s: the file is damaged; see docs/runbooks/release-broken.md", path)
 
     async def watch(self) -> None:
         """Look again and again, beside the calls."""

@@ -6,6 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+import duckdb
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -13,7 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from warehouse.access_log import AccessLogBrokenError
-from warehouse.faults import NotFoundError, has_no_room
+from warehouse.faults import NotFoundError, has_no_room, is_damage
 
 MEDIA_TYPE = "application/problem+json"
 LOG = logging.getLogger("renkou.api")
@@ -110,6 +111,13 @@ def install(app: FastAPI) -> None:
             return await fault(request, error)
         LOG.error("the disk is full: nobody's data are shown; see docs/runbooks/disk-full.md")
         return problem(503, "The disk is full; nobody's data are shown. 磁盘已满，暂停服务", {"Retry-After": "30"})
+
+    @app.exception_handler(duckdb.Error)
+    async def damaged(request: Request, error: duckdb.Error) -> JSONResponse:
+        if not is_damage(error):
+            return await fault(request, error)
+        LOG.error("the file of the release is damaged; see docs/runbooks/release-broken.md")
+        return problem(503, "The release is damaged; what it tells here is not shown. 数据文件损坏，暂停服务")
 
     @app.exception_handler(Exception)
     async def fault(_: Request, error: Exception) -> JSONResponse:

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from warehouse.faults import has_no_room
+from warehouse.faults import has_no_room, is_damage
 from warehouse.home import Home
 from warehouse.identity import masked
 
@@ -73,6 +73,8 @@ def in_words(error: Exception) -> str:
         return str(error)
     if has_no_room(error):
         return _no_room()
+    if is_damage(error):
+        return f"a database file is damaged ({_place(error)} reads it); renkou doctor, then docs/runbooks/release-broken.md"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'system'}: {error.strerror}"
     return f"{type(error).__name__} at {_place(error)}; set RENKOU_DEBUG=1 to see all of it"

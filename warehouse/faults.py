@@ -11,6 +11,7 @@ import os
 from typing import ClassVar
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DAMAGED_WORDS = "Corrupt database file"
 NO_ROOM_WORDS = tuple(os.strerror(number) for number in NO_ROOM)
 
 
@@ -36,3 +37,8 @@ def has_no_room(error: BaseException | None) -> bool:
         return False
     told = getattr(error, "errno", None) in NO_ROOM or any(words in str(error) for words in NO_ROOM_WORDS)
     return told or has_no_room(error.__cause__ or error.__context__)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether a block of a database file is not as it was written, which DuckDB tells by its checksum, in words alone."""
+    return DAMAGED_WORDS in str(error)

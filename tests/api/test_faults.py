@@ -36,6 +36,8 @@ from warehouse.working_copy import Work, at_home
 
 ANSWERED = ASKED | {"applicant_confirmed": True, "fields": {"phone": "13900000001"}}
 
+HEADER, BLOCK = 4096, 1 << 18  # bytes, of a file of DuckDB: three headers, then blocks, each with its checksum
+
 
 def test_on_a_full_disk_nobody_sees_anything_and_nothing_is_half_kept(tmp_path: Path, contracts: Contracts) -> None:
     with disk(tmp_path / "disk", "16m") as small:
@@ -135,6 +137,27 @@ def test_a_damaged_release_is_not_served_and_the_next_sound_one_is(
     assert (answer.status_code, answer.headers["renkou-release"]) == (200, "r1")
     publish(build(tmp_path / "r3.duckdb", contracts, "r3"), home, "r3")
     assert _within(20, lambda: client.get("/health").json()["release_id"] == "r3")
+
+
+def test_wherever_a_release_is_damaged_calls_are_answered_or_refused_and_the_next_sound_one_is_served(
+    key: Callable[..., dict[str, str]], home: Home, contracts: Contracts, tmp_path: Path
+) -> None:
+    build(tmp_path / "sound.duckdb", contracts, "sound")
+    sound, headers, answers = (tmp_path / "sound.duckdb").read_bytes(), key(), set[int]()
+    for place in range(3 * HEADER, len(sound) - BLOCK, BLOCK):
+        damaged = bytearray(sound)
+        damaged[place + 1000] ^= 0xFF
+        (tmp_path / "damaged.duckdb").write_bytes(damaged)
+        publish(tmp_path / "damaged.duckdb", home, f"damaged{place}")
+        with TestClient(create(home), raise_server_exceptions=False) as client:
+            answer = client.post(PREFILL, json=ASKED, headers=headers)
+            answers.add(answer.status_code)
+            assert answer.status_code == 200 or answer.json()["detail"].startswith(("The release is damaged", "No release is published"))
+            (tmp_path / "next.duckdb").write_bytes(sound)
+            publish(tmp_path / "next.duckdb", home, f"next{place}")
+            client.app.state.service.current.look()  # type: ignore[attr-defined]
+            assert client.post(PREFILL, json=ASKED, headers=headers).status_code == 200
+    assert answers == {200, 503}
 
 
 def _within(seconds: float, is_so: Callable[[], Any]) -> bool:
