@@ -12,7 +12,7 @@ from typing import Literal
 
 import duckdb
 
-from contracts.model import Column, Contracts, Dataset
+from contracts.model import Column, Contracts, Dataset, PersonOfRow
 from transforms.sql_files import macros, quoted, sql
 from warehouse.connection import scratch
 
@@ -63,6 +63,8 @@ def normalise_batch(
         for column in dataset.taken:
             connection.execute(_irregular(column, extract_date))
         connection.execute(_unfit(dataset))
+        for conflicting in _conflicts(dataset):
+            connection.execute(conflicting)
         connection.execute(_copy(_accepted(dataset, files), accepted_to))
         connection.execute(_copy(_quarantined(files, dataset), quarantine_to))
         accepted, quarantined = (_rows(connection, path) for path in (accepted_to, quarantine_to))
@@ -193,6 +195,33 @@ def _unfit(dataset: Dataset) -> str:
         f" nullif(concat_ws('; ', {', '.join(check for _, check in reasons)}), '') AS reason"
         f" FROM landed {_irregular_joins(columns)}) WHERE reason IS NOT NULL"
     )
+
+
+def _conflicts(dataset: Dataset) -> list[str]:
+    """Rows of a full register that have one key, tell no time by which one of them is the newer, and name different persons: none is taken,
+    since it would be chance which (domain practice: the last by the source's time, else a conflict).
+    """
+    told = [_told_of(dataset, person) for person in dataset.persons]
+    columns = [pair for pair in told if pair]
+    if dataset.delivery.mode != "full" or dataset.delivery.updated or not columns:
+        return []
+    keyed = dict.fromkeys(c for pair in columns for c in pair)
+    differ = " OR ".join(" AND ".join(f"count(DISTINCT value__{c.name}) > 1" for c in pair) for pair in columns)
+    joined = _irregular_joins(list(dict.fromkeys((*dataset.keys, *keyed))))
+    values = ", ".join(f"{_value(c)} AS value__{c.name}" for c in keyed)
+    return [
+        "CREATE OR REPLACE TEMP TABLE keyed AS SELECT landed.part, landed.sheet, landed.line,"
+        f" {record_key(dataset)} AS record_key, {values} FROM landed {joined} WHERE NOT EXISTS (FROM unfit WHERE {SAME_ROW})",
+        "INSERT INTO unfit SELECT part, sheet, line, 'conflict: other rows of the batch have this key and name another person' FROM keyed"
+        f" WHERE record_key IN (SELECT record_key FROM keyed GROUP BY record_key HAVING {differ})",
+    ]
+
+
+def _told_of(dataset: Dataset, person: PersonOfRow) -> list[Column]:
+    """The columns of a person's identity number and name, where a row has both."""
+    supplied = [dataset.column(supply.column) for supply in person.data.values() if supply.column]
+    found = [next((c for c in supplied if c.normaliser == normaliser), None) for normaliser in ("identity_number", "name")]
+    return [c for c in found if c] if all(found) else []
 
 
 def record_key(dataset: Dataset) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from contracts.model import Contracts
+from tests.support.identity import number
 from tests.support.landing import DAY, Landing, Row, quarantined
 from transforms import road
 from transforms.prepare import prepare_build
@@ -348,6 +349,19 @@ def test_a_file_that_bears_another_day_is_held(home: Home, landing: Landing) -> 
     landing.take_in(home, FUNERAL)
     (batch,) = road.batches_known(home, landing.contracts)
     assert (batch.status, "another day in the name of a file (MZ_BZHH_20261113.xlsx)" in batch.reason) == ("held", True)
+
+
+def test_of_a_key_that_stands_for_two_persons_neither_is_taken_and_the_version_before_stands(home: Home, landing: Landing) -> None:
+    """The same person told twice is none of that: the later line counts."""
+    landing.put(FUNERAL, [person(1, certificate_no="1"), person(2, certificate_no="2")])
+    again = [person(2, certificate_no="2", cremated_on="20261101"), person(2, certificate_no="2", cremated_on="20261102")]
+    other = person(3, certificate_no="1", name="赵六", id_number=number("33010619620203001"))
+    landing.put(FUNERAL, [other, *again, person(1, certificate_no="1")], NEXT)
+    landing.take_in(home, FUNERAL)
+    report = landing.take_in(home, FUNERAL, NEXT)
+    assert [(q["record_key"], q["reason"].partition(":")[0]) for q in quarantined(report)] == [("1", "conflict")] * 2
+    told = records(home, landing.contracts, FUNERAL, "name, is_current, cremated_on")
+    assert told == [("1", NAME, True, None), ("2", person(2)["name"], True, date(2026, 11, 2))]
 
 
 def test_several_files_are_one_batch(home: Home, landing: Landing) -> None:
