@@ -215,6 +215,8 @@ def _environment(home: Path, landing: Path, airflow: Airflow) -> dict[str, str]:
         "API__BASE_URL": f"http://127.0.0.1:{port}",
         "LOGGING__WORKER_LOG_SERVER_PORT": airflow.log_ports[0],
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.5,
+        # the DAGs do not change meanwhile; to read them takes two seconds of a core, and by default that is done every 30 s
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 300,
         # a supervisor that misses its task's end looks again after this long, by default 5 s
         "WORKERS__MIN_HEARTBEAT_INTERVAL": 1,
         "WORKERS__EXECUTION_API_TIMEOUT": 30,
