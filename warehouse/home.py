@@ -60,7 +60,8 @@ class Home:
         store = told.rstrip("/")
         if not store.startswith(S3) or not store.removeprefix(S3).partition("/")[0]:
             raise WrongUseError(f"RENKOU_HOME={told}: name a folder, or s3://bucket/prefix")
-        return cls(_copies(store, _memory() if _has_key() else _cache()) / "home", store)
+        base = _memory() if _has_key() else Path(os.environ.get("RENKOU_CACHE") or _cache())
+        return cls(_copies(store, base) / "home", store)
 
     @property
     def is_sealed(self) -> bool:
@@ -194,8 +195,8 @@ def _has_key() -> bool:
 
 
 def _cache() -> Path:
-    """Where an open home on a store is worked on."""
-    return Path(os.environ.get("RENKOU_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renkou")
+    """Where an open home on a store is worked on, unless ``RENKOU_CACHE`` names another folder."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "renkou"
 
 
 def _memory() -> Path:

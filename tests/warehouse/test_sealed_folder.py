@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
 from pathlib import Path
@@ -144,6 +146,20 @@ def test_what_was_laid_into_the_landing_folder_by_hand_is_sealed_by_what_takes_i
     assert [name for name, path in sealed.closed().items() if not is_sealed(path)] == ["landing/hr/arriving.csv"]
     with sealed.machine("one"), at_home(PULL), sealed.machine("two"), at_home(TAKE_IN) as home:
         assert {path.name for path in (home.landing / "hr").iterdir()} == {"complete.csv", "arriving.csv"}
+
+
+def test_an_extract_that_was_cut_off_while_it_was_sealed_is_nowhere_named_and_comes_whole_the_next_time(sealed: SealedHome) -> None:
+    sealed.killed("one", "extract", "hr", at=2)
+    assert [name for name in sealed.files() if name.startswith("extracts/hr/")]
+    assert not sealed.root.joinpath("extracts/hr/current").exists()
+    again = sealed.renkou("two", "extract", "hr")
+    assert again.exit_code == 0, again.stderr
+    assert sealed.read("extracts/hr/current") == b"r1"
+    manifest = json.loads(sealed.read("extracts/hr/r1/manifest.json"))
+    assert manifest["files"]
+    for file in manifest["files"]:
+        assert hashlib.sha256(sealed.read(f"extracts/hr/r1/{file['path']}")).hexdigest() == file["sha256"]
+    assert sealed.sealed_with() == {"old"}
 
 
 def test_a_key_is_replaced_also_by_a_command_that_was_killed_on_the_way(sealed: SealedHome) -> None:

@@ -249,6 +249,18 @@ def test_what_is_put_on_a_store_is_sealed_before_and_opened_where_there_is_the_k
     assert f"{remote.url} is sealed: set RENKOU_KEYS to the file of its keys" in remote.renkou("three", "events").stderr
 
 
+def test_an_open_copy_from_before_there_was_a_key_is_told(remote: StoreHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with remote.machine("one"):
+        monkeypatch.delenv("RENKOU_CACHE")
+        with at_home(RELEASE) as home:
+            assert home.left_open is None
+    remote.given(OLD)
+    told = " ".join(remote.renkou("two", "doctor").stdout.split())
+    assert f"{home.root.parent}: an open copy of this home, from before there was a key -> rm -r {home.root.parent}, once" in told
+    assert f"{remote.url}: 2 files not sealed -> renkou reseal seals them with old" in told
+
+
 def test_the_key_of_a_home_on_a_store_is_replaced_also_by_a_command_that_was_killed(sealed_remote: StoreHome, tmp_path: Path) -> None:
     remote = sealed_remote
     with remote.machine("one"), at_home(LOOK) as home:
