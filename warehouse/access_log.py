@@ -255,7 +255,7 @@ class AccessLog:
         except AccessLogBrokenError as error:
             yield Finding(HEAD, 0, str(error))
             head, anchor = None, Head("", 0, 0, BEGIN)
-        seq, digest, at_head = anchor.seq, anchor.digest, head is not None and head.seq == anchor.seq
+        seq, digest, at_head = anchor.seq, anchor.digest, head is not None and head.seq <= anchor.seq
         for path in self._files_and_tails():
             for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
                 parsed = _parsed(line)
@@ -279,18 +279,21 @@ class AccessLog:
 
     def retire(self, before: date) -> list[str]:
         """Take away whole months that lie before the day; a sealed anchor says where each chain goes on."""
-        return [name for chain in self._chains() for name in chain._retired(before)]
+        return [name for chain in self._chains() for name in chain._retired(f"{before:%Y%m}")]
 
-    def _retired(self, before: date) -> list[str]:
+    def _retired(self, before: str) -> list[str]:
         gone = []
         with self._locked():
-            newest = self._head().file
-            for path in self.files():
-                if path.stem >= f"{before:%Y%m}" or path.name == newest:
+            # One's own newest file is written on; of a chain that another copy left, nothing need stay.
+            newest = self._head().file if self.folder == self._home.access_log / self._home.copy_name else None
+            for path in self._files_and_tails():
+                if path.name == newest or (before <= path.stem and path.suffix != TAIL):
                     break
                 parsed = _parsed(path.read_bytes().splitlines(keepends=True)[-1])
                 if parsed is None:
                     raise AccessLogBrokenError(f"{path}: its last line was changed; {REMEDY}")
+                if parsed[0].at[:7].replace("-", "") >= before:
+                    break
                 anchor = asdict(Head(path.name, 0, parsed[0].seq, parsed[2]))
                 content = {"head": anchor, "seal": sealed(self._key, _bytes(anchor))}
                 write_text(self.folder / ANCHOR, _bytes(content).decode())

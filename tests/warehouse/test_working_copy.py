@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from warehouse.backup import backup, restore
 from warehouse.faults import WrongUseError
 from warehouse.home import Home
 from warehouse.object_store import BusyError
-from warehouse.parts import BUILD, DECIDE, EXTRACT, LOOK, LOOKS, RELEASE, RESTORE, TAKE_IN
+from warehouse.parts import BUILD, DECIDE, EXTRACT, LOOK, LOOKS, RELEASE, RESTORE, RETIRE, TAKE_IN
 from warehouse.publish import current_release, publish, published
 from warehouse.submissions import Submission, SubmissionConflictError, Submissions
 from warehouse.working_copy import Work, at_home, reseal
@@ -209,6 +210,10 @@ def test_looks_that_were_not_written_back_outlive_the_copy_in_which_they_were_wr
         assert len(tails) == 3  # of the copies that are lost; that of machine three was written back
         next(path for path in tails if path.name.startswith("000000000003")).unlink()
         assert [finding.what for finding in AccessLog(home).verify()] == ["entry 4 stands where 2 is due"]
+    with kept.machine("four"), at_home(RETIRE) as home:
+        AccessLog(home).retire(date.max)  # of copies that are no more nothing stays
+        assert (AccessLog(home).of_person(["P1"]), AccessLog(home).verify()) == ([], [])
+    assert not [name for name in kept.objects() if name.endswith((".jsonl", ".tail"))]
 
 
 def test_a_submission_is_kept_once_whichever_machine_it_came_to(remote: StoreHome) -> None:
