@@ -145,7 +145,7 @@ def met(office: psycopg.Connection[Any], what: str, times: int) -> Iterator[None
 def test_a_database_that_stands_still_or_cuts_off_is_outlived_or_told_in_time(
     what: str, database: Connection, office: Any, bring: Pull, tmp_path: Path
 ) -> None:
-    office.execute("CREATE VIEW office.v_slow AS SELECT * FROM office.paid WHERE pg_sleep(0.002) IS NOT NULL LIMIT 100")
+    office.execute("CREATE VIEW office.v_slow AS SELECT * FROM office.paid WHERE pg_sleep(0.002) IS NOT NULL LIMIT 200")
     source, hasty = SOURCE | {"view": "office.v_slow"}, replace(HASTE, silence=0.1)
     with met(office, what, times=HASTE.tries):
         (failed,) = bring(DATASET, source, database, hasty)
@@ -157,7 +157,7 @@ def test_a_database_that_stands_still_or_cuts_off_is_outlived_or_told_in_time(
     with met(office, what, times=1):
         (pulled,) = bring(DATASET, source, database, hasty)
     assert pulled.status == "landed", pulled.reason
-    assert len(landed(tmp_path / "landing")) == 100
+    assert len(landed(tmp_path / "landing")) == 200
 
 
 def test_a_database_that_is_not_there_is_said(bring: Pull, tmp_path: Path) -> None:
