@@ -50,7 +50,7 @@ def open_read_only(path: Path, *, beside_others: bool = False) -> Iterator[duckd
 
     ``beside_others``: other files may be read and written too, as an extract needs.
     """
-    connection = _opened(path, {} if beside_others else LEAST_PRIVILEGE)
+    connection = _opened(path, _configuration(None) | ({} if beside_others else LEAST_PRIVILEGE))
     try:
         yield connection
     finally:

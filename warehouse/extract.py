@@ -204,8 +204,8 @@ def _select(work: _Work) -> int:
         first = str(error).splitlines()[0]
         raise RenkouError(f"{subscription.source}: where, transformLogic or partitionBy: {first}") from None
     told = _lists_as_text(work.connection) if work.key is not None else "selected.*"
-    withheld, among = _withheld(work)
-    work.connection.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS SELECT {told} FROM selected{among}")
+    withheld, left = _withheld(work)
+    work.connection.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS SELECT {told} FROM {left}")
     return withheld
 
 
@@ -231,18 +231,19 @@ def _wanted(subscription: Subscription) -> str:
 
 
 def _withheld(work: _Work) -> tuple[int, str]:
-    """How many rows of ``selected`` are in cells that are too small, and SQL that leaves them out."""
+    """How many rows of ``selected`` are in cells that are too small, and SQL of those that are left, by the same name."""
     cells = work.subscription.small_cells
     if cells is None:
-        return 0, ""
+        return 0, "selected"
+    work.connection.execute("CREATE OR REPLACE TEMP TABLE counted AS FROM selected")  # all are read once more than elsewhere
     columns = [quoted(name) for name in cells.columns]
     work.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE small_cell AS SELECT {', '.join(columns)}, count(*) AS \"rows of the cell\""
-        f" FROM selected GROUP BY ALL HAVING count(*) < {cells.minimum}"
+        f" FROM counted GROUP BY ALL HAVING count(*) < {cells.minimum}"
     )
     rows = work.connection.execute('SELECT coalesce(sum("rows of the cell"), 0) FROM small_cell').fetchall()[0][0]
     same = " AND ".join(f"selected.{column} IS NOT DISTINCT FROM small_cell.{column}" for column in columns)
-    return int(rows), f" ANTI JOIN small_cell ON {same}"
+    return int(rows), f"counted AS selected ANTI JOIN small_cell ON {same}"
 
 
 def _check_columns(work: _Work) -> None:
