@@ -101,15 +101,17 @@ def doubts(dataset: Dataset, now: BatchReport, before: BatchReport | None) -> di
     The first two are seen against the batch that was accepted before: what a person has accepted once is not asked about every night.
     """
     columns = now.reason if _has_changed_columns(now, before) else ""
-    found = {"columns": columns, "bounds": _beyond(dataset, now, before), "day": _of_another_day(now)}
+    found = {"columns": columns, "bounds": _beyond(dataset, now, before), "day": _of_another_day(dataset, now)}
     return {fault: sentence for fault, sentence in found.items() if sentence}
 
 
-def _of_another_day(now: BatchReport) -> str:
-    """A register of last week in this week's folder would undo what has changed since."""
-    for file in now.files:
+def _of_another_day(dataset: Dataset, now: BatchReport) -> str:
+    """A register of last week in this week's folder would undo what has changed since; changes of last week would not, and two days are
+    a period.
+    """
+    for file in now.files if dataset.delivery.mode == "full" else ():
         days = [day for digits in EIGHT_DIGITS.findall(file.name) if (day := day_of(digits)) and 1990 <= day.year < 2100]
-        if days and now.batch_date not in days:
+        if len(days) == 1 and days[0] != now.batch_date:
             return f"bears another day in the name of a file ({file.name})"
     return ""
 
