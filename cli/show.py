@@ -237,7 +237,7 @@ def _text(value: Any) -> str:
 def run(report: RunReport, current: str) -> None:
     """What a run did, and for everything that was not taken in or not published: what, and what to do."""
     for folder in report.unknown:
-        where = "<department>/<dataset>/<yyyymmdd>/ of a day that has come, and of a dataset that a contract speaks of"
+        where = "<department>/<dataset>/<yyyymmdd>/ of a day not a year ahead of the others, and of a dataset that a contract speaks of"
         print(f"{folder}: not read; a delivery lies in {where}: lay it there, add the contract, or take it away")
     for batch in report.batches:
         if batch.reason:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,12 +15,14 @@ import typer.main
 
 from cli.main import app
 from tests.house.rooms import ROOT
+from tests.support.release import rows
 from warehouse.home import Home
 from warehouse.publish import current_release, releases
 from warehouse.sealing import Keys, content_of
 
 BOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 CALL = re.compile(r"^\s*\.venv/bin/renkou ([a-z]+)(.*?)(?:\s#.*|\|\|.*)?$", re.MULTILINE)
 
 
@@ -80,3 +84,24 @@ def test_a_full_disk_and_a_clock_are_seen_to(undisturbed: Home, small_county: Pa
     for book in ("disk-full.md", "clock.md"):
         (block,) = blocks(book)
         assert "unchanged" in follow(block, home.root, LANDING=small_county / "landing")
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="sets a clock back by Debian's faketime")
+def test_what_comes_while_the_clock_is_set_back_counts_as_later(undisturbed: Home, small_county: Path, tmp_path: Path) -> None:
+    home, landing = Home(tmp_path / "home"), tmp_path / "landing"
+    shutil.copytree(undisturbed.root, home.root, symlinks=True)
+    shutil.copytree(small_county / "landing", landing)
+    (deaths,) = landing.glob("health/death/20261120/*.jsonl")
+    lines = deaths.read_bytes().splitlines(keepends=True)[1:]
+    deaths.write_bytes(b"".join(lines))
+    control = {"file": deaths.name, "rows": len(lines), "sha256": hashlib.sha256(deaths.read_bytes()).hexdigest()}
+    deaths.with_name(f"{deaths.name}.ctl").write_text(json.dumps(control))
+    first = home.current.resolve().read_bytes()
+    set_back = {"LD_PRELOAD": Path(str(FAKETIME)), "FAKETIME": Path("-2500d")}
+    said = follow(".venv/bin/renkou doctor || true; .venv/bin/renkou run --landing $LANDING", home.root, LANDING=landing, **set_back)
+    assert "clock" in said
+    assert "20261120-02" in said
+    batch = "SELECT DISTINCT taken_in_at::VARCHAR FROM batch WHERE department = 'health' AND dataset = 'death' AND status = 'accepted'"
+    ((taken_in_at,),) = rows(home.current, batch)
+    assert taken_in_at > "2026", "later than the attempt before, whatever the clock says"
+    assert (home.warehouse / "release_20261120-01.duckdb").read_bytes() == first

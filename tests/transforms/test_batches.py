@@ -17,6 +17,7 @@ from tests.support.identity import number
 from tests.support.landing import DAY, Landing, Row, quarantined
 from transforms import road
 from transforms.prepare import prepare_build
+from transforms.take_in.deliveries import deliveries, unknown_folders
 from transforms.take_in.ledger import BatchReport
 from warehouse.connection import scratch
 from warehouse.home import Home
@@ -226,14 +227,20 @@ def test_a_dataset_that_no_contract_speaks_of_is_told(home: Home, landing: Landi
     (landing.root / "hr" / "salary" / "20261120").mkdir(parents=True)
     (landing.root / "finance" / "tax" / "20261120").mkdir(parents=True)
     (landing.root / "hr" / "pension" / "20261120_2").mkdir(parents=True)
-    (landing.root / "hr" / "pension" / "21261120").mkdir()
     (landing.root / "hr" / "pension" / "RS_v_pension_20261120.csv.gz").write_bytes(b"")
     (landing.root / "hr" / "pension" / ".20261120.partial").mkdir()
     (landing.root / "hr" / "list.xlsx").write_bytes(b"")
     report = road.run(home, landing.contracts, landing.root)
-    beside = ["hr/pension/20261120_2", "hr/pension/21261120", "hr/pension/RS_v_pension_20261120.csv.gz"]
+    beside = ["hr/pension/20261120_2", "hr/pension/RS_v_pension_20261120.csv.gz"]
     assert report.unknown == ["finance/tax", "hr/list.xlsx", "hr/salary", *beside]
     assert report.status == "unchanged"
+
+
+def test_a_day_far_ahead_of_the_others_is_mistyped_and_all_are_so_by_a_wrong_clock(landing: Landing) -> None:
+    for day in (date(2126, 11, 20), date(2126, 11, 21), date(2162, 11, 21)):
+        landing.put(PENSION, pensioners(1), day)
+    assert [found.batch_date.year for found in deliveries(landing.root, landing.contracts)] == [2126, 2126]
+    assert [path.name for path in unknown_folders(landing.root, landing.contracts)] == ["21621121"]
 
 
 # --- the same, corrected, late ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contracts.model import Contracts, Dataset
 
-# How far ahead of the clock, which may be set wrong, the day of a batch may lie.
+# How far a batch may lie ahead of the others of its dataset, and of the clock, which may be set wrong.
 AHEAD = timedelta(days=366)
 
 # What a file manager or an office program leaves beside files, and what is hidden.
@@ -69,12 +69,13 @@ def _undated(folder: Path) -> list[Path]:
 
 
 def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
-    """The folders of batches with their days, without days so far ahead that the name is mistyped: a release of such a day would be the
-    newest for good.
+    """The folders of batches with their days, without a day so far ahead of the rest that its name is mistyped: a release of such a day
+    would be the newest for good.
     """
-    latest = datetime.now(UTC).date() + AHEAD
-    dated = [(day_of(path.name), path) for path in sorted(folder.glob("[0-9]" * 8))]
-    return [(day, path) for day, path in dated if day is not None and day <= latest]
+    dated = [(day, path) for path in sorted(folder.glob("[0-9]" * 8)) if (day := day_of(path.name))]
+    others = [day for day, _ in dated[-2:-1] or dated]
+    latest = max([datetime.now(UTC).date(), *others]) + AHEAD
+    return [(day, path) for day, path in dated if day <= latest]
 
 
 def day_of(digits: str) -> date | None:
