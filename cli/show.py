@@ -256,12 +256,12 @@ def run(report: RunReport, current: str) -> None:
 
 
 def examined(found: Sequence[Found]) -> None:
-    """Print what the doctor found: a line each, what to do below it."""
+    """Print what the doctor found: a line each, what to do below it, to be copied as it stands."""
     out = console()
     for one in found:
-        out.print(Text(f"{one.level:5}  {one.subject}: {one.what}"))
+        out.print(Text(f"{one.level:5}  {one.subject}: {one.what}"), soft_wrap=True)
         if one.remedy:
-            out.print(Text(f"       -> {one.remedy}"))
+            out.print(Text(f"       -> {one.remedy}"), soft_wrap=True)
 
 
 def questions(waiting: Sequence[Question]) -> None:

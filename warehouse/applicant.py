@@ -66,10 +66,22 @@ class Applicant(RelatedPerson):
             first, _, rest = via.rpartition(".")
             bearers = self.related(first)[:1] if first else (self,)
             ids = [other for bearer in bearers for other in self._ids(bearer, rest)]
-            seen = [dossier for dossier in self.release.dossiers(ids) if may_be_shown(dossier, self._form, self._filled_on)]
+            seen = [dossier for dossier in self._dossiers(ids) if may_be_shown(dossier, self._form, self._filled_on)]
             self.looked_at += [dossier.person_id for dossier in seen]
             self._relatives[via] = tuple(RelatedPerson(self.release, dossier) for dossier in seen)
         return self._relatives[via]
+
+    def _dossiers(self, ids: list[str]) -> list[Dossier]:
+        others = [person_id for person_id in ids if person_id not in self._kin]
+        found = self._kin | {dossier.person_id: dossier for dossier in self.release.dossiers(others)}
+        return [found[person_id] for person_id in ids if person_id in found]
+
+    @cached_property
+    def _kin(self) -> dict[str, Dossier]:
+        """The relatives of whom the form's expressions read anything, found by one look: each look costs a tenth of the answer."""
+        read = (name.partition(OF_RELATIVE) for name in all_read(self._expressions))
+        ids = dict.fromkeys(other for via, _, datum in read if datum and "." not in via for other in self._ids(self, via))
+        return {dossier.person_id: dossier for dossier in self.release.dossiers(list(ids))}
 
     def tie(self, via: str) -> str | None:
         """The applicant's datum that says who the relative is, by the way that led to the foremost."""
