@@ -64,5 +64,5 @@ def _reader(path: Path) -> str:
 
 def _width(path: Path) -> int:
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
+    with opener(path, "rt", encoding="utf-8", errors="replace") as file:
         return file.readline().count(",") + 1
