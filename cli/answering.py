@@ -21,9 +21,7 @@ app = typer.Typer()
 def explain(
     who: Annotated[str, typer.Argument(metavar="PERSON_ID|ID_NUMBER")],
     as_of: Day = None,
-    purpose: Annotated[
-        str | None, typer.Option(help="What the look is for; the access log keeps it.")
-    ] = None,
+    purpose: Annotated[str | None, typer.Option(help="What the look is for; the access log keeps it.")] = None,
     case: Annotated[str | None, typer.Option(help="The case number that the look belongs to.")] = None,
     json: Json = False,
 ) -> None:
@@ -42,18 +40,10 @@ def explain(
         try:
             answer = answer_for(database, who, load_all(), day_of(as_of))
         except NotFoundError:
-            AccessLog(home).write(
-                [at_the_keyboard("explain", (), "not_found", None, purpose=purpose, case=case)]
-            )
+            AccessLog(home).write([at_the_keyboard("explain", (), "not_found", None, purpose=purpose, case=case)])
             raise
         looked_at = [person.person_id for person in answer.persons]
-        AccessLog(home).write(
-            [
-                at_the_keyboard(
-                    "explain", looked_at, "shown", answer.release.release_id, purpose=purpose, case=case
-                )
-            ]
-        )
+        AccessLog(home).write([at_the_keyboard("explain", looked_at, "shown", answer.release.release_id, purpose=purpose, case=case)])
     if json:
         typer.echo(show.as_json(answer))
     else:
@@ -85,13 +75,7 @@ def prefill(
         filled = fill(Published(published(home), load_all(), inquiry.as_of), inquiry)
         answer = filled.prefilled
         looked = at_the_keyboard(
-            "prefill",
-            filled.persons,
-            filled.outcome,
-            answer.release.release_id,
-            form=form,
-            purpose=purpose,
-            case=case,
+            "prefill", filled.persons, filled.outcome, answer.release.release_id, form=form, purpose=purpose, case=case
         )
         AccessLog(home).write([looked])
     if json:
@@ -118,12 +102,8 @@ def serve(
 @app.command()
 @told_plainly
 def coverage(
-    forms: Annotated[
-        list[str] | None, typer.Argument(metavar="[FORM ...]", help="All forms when none is named.")
-    ] = None,
-    truth: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="A made-up county's truth.")
-    ] = None,
+    forms: Annotated[list[str] | None, typer.Argument(metavar="[FORM ...]", help="All forms when none is named.")] = None,
+    truth: Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="A made-up county's truth.")] = None,
     json: Json = False,
 ) -> None:
     """Measure how much of each form is filled for those who would use it. 表单预填率"""
@@ -144,9 +124,7 @@ def coverage(
 
 @app.command()
 @told_plainly
-def extract(
-    subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as_of: Day = None, json: Json = False
-) -> None:
+def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as_of: Day = None, json: Json = False) -> None:
     """Deliver a department's Parquet of the published release. 向部门交付数据"""
     from dataclasses import asdict
 
@@ -168,9 +146,7 @@ def extract(
     if json:
         typer.echo(show.as_json(asdict(told) | {"folder": folder}))
         return
-    what = (
-        f"{told.rows:,} rows in {told.files} files" if told.delivered else "delivered before, nothing to do"
-    )
+    what = f"{told.rows:,} rows in {told.files} files" if told.delivered else "delivered before, nothing to do"
     changes = "" if told.changes is None else f", changes since {told.since}: {told.changes}"
     typer.echo(f"{folder}: {what}{changes}")
 
@@ -178,9 +154,7 @@ def extract(
 @app.command()
 @told_plainly
 def events(
-    since: Annotated[
-        int, typer.Option(min=0, metavar="CURSOR", help="Only what was told after this cursor.")
-    ] = 0,
+    since: Annotated[int, typer.Option(min=0, metavar="CURSOR", help="Only what was told after this cursor.")] = 0,
     kind: Annotated[list[str] | None, typer.Option(help="Only events of this kind; may be repeated.")] = None,
 ) -> None:
     """Print what happened to persons, in order, a JSON line each; the last cursor goes on from there. 事件流（一件事）"""
@@ -199,9 +173,7 @@ def events(
 
 @app.command()
 @told_plainly
-def quality(
-    opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
-) -> None:
+def quality(opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False) -> None:
     """Write the page that shows what the departments are like in the published release. 部门数据质量页"""
     from contracts.load import load_all
     from warehouse.parts import REPORT
@@ -231,9 +203,7 @@ def report(department: Annotated[str, typer.Argument(metavar="DEPARTMENT")]) -> 
 
 @app.command()
 @told_plainly
-def orders(
-    department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT]")] = None, json: Json = False
-) -> None:
+def orders(department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT]")] = None, json: Json = False) -> None:
     """Send the work orders that wait for an answer: a workbook and a Parquet list a department. 校核工单"""
     from dataclasses import asdict
 
@@ -258,9 +228,7 @@ def orders(
 @told_plainly
 def evaluate(
     truth: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the truth tables.")],
-    examples: Annotated[
-        int, typer.Option(min=0, help="References to name of each kind that came out otherwise.")
-    ] = 0,
+    examples: Annotated[int, typer.Option(min=0, help="References to name of each kind that came out otherwise.")] = 0,
     json: Json = False,
 ) -> None:
     """Hold the published release against a made-up county's truth. 以真值评估关联质量"""

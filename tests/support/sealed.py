@@ -7,17 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from cli.main import app
 from tests.support.command import NOT_OURS, ROOT
+from tests.support.machines import WorkedOn
 from tests.support.release import rows
 from warehouse.at_rest import OPEN
 from warehouse.home import NOT_KEPT, SEALED
@@ -43,7 +41,7 @@ app()
 
 
 @dataclass(frozen=True)
-class SealedHome:
+class SealedHome(WorkedOn):
     """A sealed home in ``folder/home``, its keys in ``folder/keys``."""
 
     folder: Path
@@ -52,25 +50,8 @@ class SealedHome:
     def root(self) -> Path:
         return self.folder / "home"
 
-    @property
-    def keys(self) -> Path:
-        return self.folder / "keys"
-
-    def given(self, *lines: str) -> None:
-        """Put these keys, and no others, into the file of keys."""
-        self.keys.write_text("".join(lines))
-        self.keys.chmod(0o600)
-
     def environment(self, machine: str) -> dict[str, str]:
         return {"RENKOU_HOME": str(self.root), "RENKOU_KEYS": str(self.keys), "RENKOU_CACHE": str(self.folder / machine)}
-
-    @contextmanager
-    def machine(self, name: str) -> Iterator[None]:
-        """Work as this machine."""
-        with pytest.MonkeyPatch.context() as patch:
-            for variable, value in self.environment(name).items():
-                patch.setenv(variable, value)
-            yield
 
     def renkou(self, machine: str, *arguments: str) -> Result:
         """What the command answers on this machine."""

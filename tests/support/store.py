@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.support.command import NOT_OURS, ROOT
+from tests.support.machines import WorkedOn
 from tests.support.servers import TOKEN, s3
 from warehouse.at_rest import OPEN
 from warehouse.home import SEALED
@@ -25,7 +24,7 @@ _homes = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class StoreHome:
+class StoreHome(WorkedOn):
     """A home on the store: its URL, and what others see there."""
 
     client: Any
@@ -37,18 +36,7 @@ class StoreHome:
     def url(self) -> str:
         return f"s3://{BUCKET}/{self.prefix}"
 
-    @property
-    def keys(self) -> Path:
-        """The file of keys by which the home is sealed; without it the home is open."""
-        return self.folder / "keys"
-
-    def given(self, *lines: str) -> None:
-        """Put these keys, and no others, into the file of keys."""
-        self.keys.write_text("".join(lines))
-        self.keys.chmod(0o600)
-
     def environment(self, machine: str) -> dict[str, str]:
-        """The variables under which a machine works on this home."""
         keys = {"RENKOU_KEYS": str(self.keys)} if self.keys.exists() else {}
         return keys | {
             "RENKOU_HOME": self.url,
@@ -59,14 +47,6 @@ class StoreHome:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_MAX_ATTEMPTS": "1",
         }
-
-    @contextmanager
-    def machine(self, name: str) -> Iterator[None]:
-        """Work as this machine."""
-        with pytest.MonkeyPatch.context() as patch:
-            for variable, value in self.environment(name).items():
-                patch.setenv(variable, value)
-            yield
 
     def renkou(self, machine: str, *arguments: str, cut: str | None = None) -> subprocess.CompletedProcess[str]:
         """The command in a process of its own; ``cut``: killed just before it puts the object of that name."""
