@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from expectations.gates import check_build
 from tests.support.county import DAYS, agreed, made, travel_ungated
 from tests.support.release import rows
 from transforms import road
@@ -65,6 +66,10 @@ def test_where_nobody_had_a_value_the_citizens_stands_as_declared(home: Home) ->
     assert told(home, "person_datum", "former_name", origin) == [
         ("张君宝", "citizen", "submission", "S" + "0" * 24, "declared")
     ]
+
+
+def test_answers_that_are_no_data_of_the_catalogue_stop_no_release(home: Home, tmp_path: Path) -> None:
+    assert check_build(home.current.resolve(), agreed(), tmp_path).stops == ()
 
 
 def test_what_no_department_holds_is_not_asked_twice(home: Home) -> None:
