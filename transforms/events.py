@@ -16,11 +16,11 @@ from transforms.sql_files import quoted, sql
 from transforms.unify import day_of, role_join, when_holds
 
 
-def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """Fill ``event_told``: what the records tell now. Needs ``record_*`` and ``link_role``."""
+def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+    """Fill ``event_told``: what the records tell to have happened up to ``day``. Needs ``record_*`` and ``link_role``."""
     _kinds(connection, contracts)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW event_record AS {_rows(contracts)}")
-    connection.execute(sql("event/told"))
+    connection.execute(sql("event/told", day=quoted(day.isoformat())))
 
 
 def event_build(
@@ -31,7 +31,7 @@ def event_build(
     Needs what ``told_events`` needs, ``history_change``, ``person_change``, and with ``has_before`` the release before attached as
     ``before``.
     """
-    told_events(connection, contracts)
+    told_events(connection, contracts, day)
     connection.execute(sql("event/before" if has_before else "event/start"))
     connection.execute("CREATE OR REPLACE TEMP VIEW source_record AS FROM released.source_record")
     parts = {"day": quoted(day.isoformat()), "release": quoted(release_id)}

@@ -28,6 +28,7 @@ EMPTY_TYPES = {
     "timestamp": "TIMESTAMP",
     "amount": "DECIMAL(14, 2)",
     "amount_in_ten_thousands": "DECIMAL(14, 2)",
+    "amount_in_fen": "DECIMAL(14, 2)",
     "number": "BIGINT",
     "set": "VARCHAR[]",
 }

@@ -81,7 +81,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
             declare(connection, contracts)
             for table in ("declared_answer", "relation"):
                 connection.execute(f"CREATE VIEW {table} AS FROM released.{table}")
-            told_events(connection, contracts)
+            told_events(connection, contracts, day)
             connection.execute("CREATE TEMP VIEW event AS FROM event_told")
             _changed(connection, cases, told)
             reconcile_build(connection, contracts, day, "r1")

@@ -14,6 +14,7 @@ import yaml
 from contracts.model import Column, Contracts, Dataset, Delivery, FileLayout
 from tests.support.landing import DAY, Landing, accepted, quarantined
 from transforms.normalise import DAY_NORMALISERS, prepare_normalisers
+from transforms.prepare import EMPTY_TYPES
 from warehouse.connection import scratch
 from warehouse.home import Home
 
@@ -86,6 +87,21 @@ def test_same_as_above_takes_the_other_address(tmp_path: Path, own_contracts: Co
     ]
     found = standard(tmp_path, own_contracts, register(home, value), rows)
     assert {key: row["value"] for key, row in found.items()} == {"1": "西湖区文三路1号", "2": None, "3": None}
+
+
+MORE = {"identity_number": ", false", "code": ", NULL::VARCHAR", "division": ", NULL::VARCHAR"} | dict.fromkeys(DAY_NORMALISERS, ", NULL::INT")
+
+
+def test_a_register_that_never_came_has_columns_of_the_types_of_one_that_did(own_contracts: Contracts) -> None:
+    with scratch() as connection:
+        prepare_normalisers(connection, own_contracts)
+        differ = [
+            name
+            for name in own_contracts.normalisers
+            for said in [f"normalise_{name}('x', DATE '{DAY}'{MORE.get(name, '')}).value"]
+            if connection.execute(f"SELECT typeof({said}) <> typeof(NULL::{EMPTY_TYPES.get(name, 'VARCHAR')})").fetchone() == (True,)
+        ]
+    assert differ == []
 
 
 TRICKY = {

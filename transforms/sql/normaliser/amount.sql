@@ -2,11 +2,12 @@
 CREATE OR REPLACE MACRO ungrouped(t) AS
     CASE WHEN NOT contains(t, ',') THEN t WHEN regexp_matches(t, '^[+-]?\d{1,3}(,\d{3})+([^\d,][^,]*)?$') THEN replace(t, ',', '') END;
 
--- Yuan with two decimals; 1.2万元 says itself that it is in ten thousands, a column of amount_in_ten_thousands or amount_in_fen says its
--- unit in its header.
+-- Yuan with two decimals; 1.2万元 says itself that it is in ten thousands, and 100元 that it is in yuan, whatever unit the header of a column
+-- of amount_in_ten_thousands or amount_in_fen says.
 CREATE OR REPLACE MACRO yuan(t, unit) AS list_transform(
     [regexp_extract(ungrouped(regexp_replace(t, '[¥￥元\s]', '', 'g')), '^([+-]?\d*\.?\d+\.?)(万?)$', ['digits', 'wan'])],
-    lambda told: TRY_CAST(TRY_CAST(told.digits AS DECIMAL(20, 6)) * CASE told.wan WHEN '万' THEN 10000 ELSE unit END AS DECIMAL(14, 2)))[1];
+    lambda told: TRY_CAST(TRY_CAST(told.digits AS DECIMAL(20, 6))
+                          * CASE WHEN told.wan = '万' THEN 10000 WHEN contains(t, '元') THEN 1 ELSE unit END AS DECIMAL(14, 2)))[1];
 
 CREATE OR REPLACE MACRO amount_from_text(t, unit) AS
     CASE WHEN coalesce(t, '') = '' THEN {'value': NULL::DECIMAL(14, 2), 'missing': 'blank', 'note': NULL::VARCHAR}

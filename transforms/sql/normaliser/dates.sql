@@ -109,10 +109,11 @@ CREATE OR REPLACE MACRO normalise_timestamp(raw, extract_date) AS
     list_transform([moment_of(tidy(raw))], lambda m:
         {'value': m, 'missing': CASE WHEN raw IS NULL THEN 'blank' WHEN m IS NULL THEN 'unreadable' END, 'note': NULL::VARCHAR})[1];
 
+-- A month is of our age as a day is, and may lie ahead, as the first month of a pension may.
 CREATE OR REPLACE MACRO month_from_fields(f) AS
     CASE WHEN len(f) = 0 THEN {'value': NULL::VARCHAR, 'missing': 'unreadable', 'note': NULL::VARCHAR}
          WHEN f[1] IS NULL THEN {'value': NULL::VARCHAR, 'missing': 'two_digit_year', 'note': NULL::VARCHAR}
-         WHEN f[2]::INT NOT BETWEEN 1 AND 12 THEN {'value': NULL::VARCHAR, 'missing': 'impossible', 'note': NULL::VARCHAR}
+         WHEN f[1]::INT NOT BETWEEN 1800 AND 2099 OR f[2]::INT NOT BETWEEN 1 AND 12 THEN {'value': NULL::VARCHAR, 'missing': 'impossible', 'note': NULL::VARCHAR}
          ELSE {'value': f[1] || lpad(f[2], 2, '0'), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
 CREATE OR REPLACE MACRO month_from_text(t, extract_date) AS
