@@ -154,6 +154,20 @@ def crosswalks_lead_to_the_datums_list(agreed: Agreement) -> Iterator[Finding]:
                 yield Finding("error", agreed.shown(dataset.source), where, what, remedy)
 
 
+def coded_data_are_looked_up(agreed: Agreement) -> Iterator[Finding]:
+    """What supplies a coded datum goes through a crosswalk: one value that is no code of its list stops every release."""
+    for datum in agreed.contracts.catalogue.data:
+        if datum.codes is None or datum.type not in {"code", "set"}:
+            continue
+        for dataset in agreed.contracts.datasets:
+            for person, column in supplying(dataset, datum.name):
+                if column.crosswalk is None and column.normaliser != "code":
+                    what = f"column {column.name} is {column.normaliser} without a crosswalk, {datum.name} has codes of {datum.codes}"
+                    needed = "set" if column.normaliser == "set" else "code"
+                    remedy = f"use normaliser {needed} with a crosswalk to {datum.codes}, which may take each code to itself"
+                    yield Finding("error", agreed.shown(dataset.source), f"persons.{person.role}.data.{datum.name}", what, remedy)
+
+
 def normalisers_fit_the_type(agreed: Agreement) -> Iterator[Finding]:
     """A column that supplies a datum is normalised to that datum's type."""
     for datum in agreed.contracts.catalogue.data:
@@ -209,6 +223,7 @@ CHECKS: tuple[Check, ...] = (
     copies_are_groups_of_sources,
     code_lists_exist,
     crosswalks_lead_to_the_datums_list,
+    coded_data_are_looked_up,
     normalisers_fit_the_type,
     choice_fits_the_type,
     sets_are_checked_by_sets,

@@ -106,7 +106,7 @@ def normalisers_exist(agreed: Agreement) -> Iterator[Finding]:
 
 
 def codes_have_a_crosswalk(agreed: Agreement) -> Iterator[Finding]:
-    """A code is looked up in a crosswalk that is there; nothing else is."""
+    """A code is looked up in a crosswalk that is there, and so may the members of a set; nothing else is."""
     for file, where, _, each in _columns(agreed):
         if each.crosswalk is not None and each.crosswalk not in agreed.walks:
             what = f"crosswalk {each.crosswalk} does not exist"
@@ -114,9 +114,9 @@ def codes_have_a_crosswalk(agreed: Agreement) -> Iterator[Finding]:
         if each.normaliser == "code" and each.crosswalk is None and each.not_taken is None:
             what = "a code without a crosswalk: every value would be unknown"
             yield Finding("error", file, where, what, "name the crosswalk, or use another normaliser")
-        if each.normaliser != "code" and each.crosswalk is not None:
+        if each.normaliser not in {"code", "set"} and each.crosswalk is not None:
             what = f"the crosswalk has no effect: the normaliser is {each.normaliser}"
-            yield Finding("error", file, where, what, "use normaliser code, or leave crosswalk out")
+            yield Finding("error", file, where, what, "use normaliser code or set, or leave crosswalk out")
 
 
 def same_as_names_an_address(agreed: Agreement) -> Iterator[Finding]:

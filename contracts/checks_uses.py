@@ -84,8 +84,17 @@ def columns_are_used(agreed: Agreement) -> Iterator[Finding]:
                 continue
             what = f"{column.label} is collected, and no form, extract, rule, check, event or linking uses it"
             remedy = "say notTaken with the reason, or usedFor with the use that no contract shows"
+            if column.name in _contexts(dataset, agreed):
+                what = f"{column.label} is collected, and nothing but linking would use it, beside number, name and birth"
+                remedy = "say usedFor: linking, if persons are not found without it, or notTaken with the reason"
             where = f"schema.properties.{column.name}"
             yield Finding("error", agreed.shown(dataset.source), where, what, remedy)
+
+
+def _contexts(dataset: Dataset, agreed: Agreement) -> frozenset[str]:
+    """The columns that tell what surrounds a person, by which linking finds those whose number does not."""
+    surround = {name for context in agreed.contracts.linking.contexts for name in context.data}
+    return frozenset(column.name for name in surround for _, column in supplying(dataset, name))
 
 
 def published_data_are_used(agreed: Agreement) -> Iterator[Finding]:

@@ -356,7 +356,7 @@ def _column(found: SchemaProperty) -> dict[str, Any]:
     content = {
         "name": found.name,
         "header": found.physicalName or found.name,
-        "label": found.businessName or found.name,
+        "label": found.businessName or found.physicalName or found.name,
         "key": (found.primaryKeyPosition or 1) if found.primaryKey else None,
         "required": bool(found.required),
         "normaliser": own.get("normaliser"),

@@ -52,6 +52,7 @@ class Each(_Strict):
     name: tuple[str, ...] = ()
     coded: bool | None = None
     required: bool | None = None
+    ahead: bool | None = None
 
     def fits(self, subject: Subject) -> bool:
         """Whether the rule is asked of this column or datum."""
@@ -60,6 +61,7 @@ class Each(_Strict):
             and (not self.name or subject.name in self.name)
             and self.coded in (None, subject.codes is not None)
             and self.required in (None, subject.required)
+            and self.ahead in (None, subject.ahead)
         )
 
 
@@ -92,7 +94,7 @@ class GateRule(_Strict):
 
 @dataclass(frozen=True)
 class Subject:
-    """A column of a dataset or a datum of the catalogue, as far as a rule wants to know it."""
+    """A column of a dataset or a datum of the catalogue, as far as a rule wants to know it; ``ahead``: it may lie in the future."""
 
     name: str
     label: str
@@ -100,6 +102,7 @@ class Subject:
     kind: str
     codes: tuple[str, ...] | None = None
     required: bool = False
+    ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,13 @@ def data_of(contracts: Contracts) -> list[Subject]:
 
 def _datum(datum: Datum, contracts: Contracts) -> Subject:
     codes = _codes(contracts, datum.codes) if datum.codes else None
-    return Subject(datum.name, datum.label, datum.label_en, datum.type, codes)
+    return Subject(datum.name, datum.label, datum.label_en, datum.type, codes, ahead=_may_lie_ahead(datum, contracts))
+
+
+def _may_lie_ahead(datum: Datum, contracts: Contracts) -> bool:
+    """Whether somebody tells it by a plain date, as until when an insurance pays, and not as a day on which something happened."""
+    told = ((d, p.data[datum.name].column) for d in contracts.datasets for p in d.persons if datum.name in p.data)
+    return any(dataset.column(name).normaliser == "date" for dataset, name in told if name)
 
 
 def _codes(contracts: Contracts, list_id: str) -> tuple[str, ...]:

@@ -121,6 +121,9 @@ def _lookup(column: Column) -> tuple[str, str]:
     if column.normaliser == "code":
         walk = quoted(column.crosswalk or "")
         return ", crosswalk.code", f" LEFT JOIN crosswalk ON crosswalk.id = {walk} AND crosswalk.raw = trim(text)"
+    if column.normaliser == "set":
+        codes = f"SELECT map(list(raw), list(code)) AS codes FROM crosswalk WHERE id = {quoted(column.crosswalk or '')} HAVING count(*) > 0"
+        return ", walk.codes", f" LEFT JOIN ({codes}) AS walk ON true"
     if column.normaliser == "division":
         return ", successor.today", " LEFT JOIN division_successor AS successor ON successor.code = left(trim(text), 6)"
     return "", ""

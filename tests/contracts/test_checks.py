@@ -83,3 +83,9 @@ def test_a_close_name_is_suggested_and_else_what_there_is() -> None:
     assert close("polise", ["police", "health"]) == "did you mean police?"
     assert close("x", ["police", "health"]) == "there are: health, police"
     assert close("x", []) == "there are none yet"
+
+
+def test_a_column_that_is_not_named_is_called_by_the_departments_header(tmp_path: Path) -> None:
+    slip = {"file": "inbound/education/pupil.odcs.yaml", "old": "        businessName: 身份证件号\n", "new": ""}
+    pupil = load(OWN, written(tmp_path / "unnamed", [slip])).dataset("education/pupil")
+    assert pupil.column("id_number").label == "身份证件号"

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from contracts.model import Contracts
+from contracts.model import Contracts, PersonOfRow, Supply
 from expectations.gates import check_build
 from expectations.rulebook import load_rules
 from tests.expectations.county import DAY, PLANTED_NUMBER, number, spoil, write_batch
@@ -138,6 +138,18 @@ def test_dates_are_compared_with_the_day_that_is_given(
     only("person_date_after_as_of")
     result = check_build(build, agreed, tmp_path, as_of=date(1950, 1, 2))
     assert ("birth_date", 198) in {(check.column, check.observed) for check in result.stops}
+
+
+def test_a_day_until_which_something_holds_may_lie_ahead(
+    agreed: Contracts, build: Path, tmp_path: Path, only: Callable[[str], None]
+) -> None:
+    only("person_date_after_as_of")
+    roll, *others = agreed.datasets
+    told = PersonOfRow(role="subject", data={"death_date": Supply(column="expires_on")})
+    until = agreed.model_copy(update={"datasets": (roll.model_copy(update={"persons": (told,)}), *others)})
+    ahead = spoil(build, f"update person set death_date = date '{DAY}' + 400 where person_id = 'p9'")
+    assert not check_build(ahead, agreed, tmp_path).passed
+    assert check_build(ahead, until, tmp_path).passed
 
 
 def test_every_accepted_row_is_looked_for(
