@@ -117,7 +117,7 @@ def read(text: str, tables: Tables) -> Reading:
     """A single query over ``tables``. Raises SqlFaultError."""
     named = _tables_named(text)
     if unknown := sorted(named - set(tables)):
-        raise SqlFaultError(f"reads table {unknown[0]}, which rules do not have")
+        raise SqlFaultError(f"reads {f'table {unknown[0]}' if unknown[0] else 'a file'}, which is not there to be read")
     return _reading(text, tuple((name, tuple(tables[name])) for name in sorted(named)))
 
 

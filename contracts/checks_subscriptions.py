@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from contracts.checks_base import KEY, Agreement, Check, Finding, close, doubled, listed, person_columns
 from contracts.checks_sql import SqlFaultError, read_expression
+from contracts.divisions import begins_a_division
 from contracts.model import Subscription
+
+FOLDERS = "customProperties.partitionBy"
+OPERATION = "op"
+TELLING = {"identity_number", "name", "phone", "address", "person"}  # types of data that lead to one person
 
 
 def conditions(subscription: Subscription) -> Iterator[tuple[str, str]]:
@@ -18,7 +23,7 @@ def conditions(subscription: Subscription) -> Iterator[tuple[str, str]]:
     for part in subscription.partition_by:
         name, _, expression = part.partition("=")
         if expression or name.strip() not in subscription.expressions:
-            yield "customProperties.partitionBy", (expression or name).strip()
+            yield FOLDERS, (expression or name).strip()
 
 
 def one_subscription_a_subscriber(agreed: Agreement) -> Iterator[Finding]:
@@ -50,14 +55,22 @@ def subscriptions_name_published_columns(agreed: Agreement) -> Iterator[Finding]
         if KEY not in subscription.columns:
             what = f"{KEY} is not delivered, and changes are told by it"
             yield Finding("error", file, "schema.properties", what, f"add {KEY}")
-        for name in doubled(subscription.columns):
+        # DuckDB and Spark tell no upper case from lower.
+        for name in doubled(name.lower() for name in subscription.columns):
             yield Finding(
                 "error", file, f"schema.properties.{name}", f"{name} is there twice", "name it once"
             )
+        if OPERATION in (*subscription.columns, *(part.partition("=")[0].strip() for part in subscription.partition_by)):
+            what = f"{OPERATION} tells in changes/ what became of a row"
+            yield Finding("error", file, f"schema.properties.{OPERATION}", what, "call the column or folder otherwise")
         for name in subscription.columns:
             if name not in known and name not in subscription.expressions:
                 what = f"{name} is no column of person"
                 yield Finding("error", file, f"schema.properties.{name}", what, close(name, known))
+        for name in subscription.expressions:
+            if not subscription.descriptions.get(name):
+                what = f"nothing says what {name} is"
+                yield Finding("error", file, f"schema.properties.{name}", what, "write its description, and a businessName")
 
 
 def subscribed_data(subscription: Subscription, agreed: Agreement) -> Iterator[tuple[str, str]]:
@@ -115,8 +128,8 @@ def purposes_name_data(agreed: Agreement) -> Iterator[Finding]:
                 yield Finding("error", file, "data", f"{name} is no datum", close(name, agreed.data))
 
 
-def masks_and_cells_name_columns(agreed: Agreement) -> Iterator[Finding]:
-    """Small cells are told by delivered columns, regions by a division; a pseudonym stands for a person."""
+def cells_and_regions_name_what_is_there(agreed: Agreement) -> Iterator[Finding]:
+    """Small cells are told by delivered columns, regions by the beginning of a division's code."""
     for subscription in agreed.contracts.subscriptions:
         file = agreed.shown(subscription.source)
         for name in subscription.small_cells.columns if subscription.small_cells else ():
@@ -128,16 +141,37 @@ def masks_and_cells_name_columns(agreed: Agreement) -> Iterator[Finding]:
             what = f"regions are told by {subscription.regions.datum}, which is no division"
             divisions = [d.name for d in agreed.data.values() if d.type == "code" and not d.codes]
             yield Finding("error", file, "customProperties.regions", what, f"name one of {listed(divisions)}")
+            continue
+        for code in subscription.regions.codes if subscription.regions else ():
+            if not begins_a_division(code, agreed.contracts.divisions):
+                what = f"{code!r} begins no division"
+                yield Finding("error", file, "customProperties.regions", what, "write the first digits of a code of codes/divisions.csv")
+
+
+def persons_are_hidden_where_the_contract_says_so(agreed: Agreement) -> Iterator[Finding]:
+    """A pseudonym stands for a person, nothing beside it tells whom, and no folder is named after somebody."""
+    for subscription in agreed.contracts.subscriptions:
+        file = agreed.shown(subscription.source)
         for name in subscription.pseudonyms:
             datum = agreed.data.get(name)
             if name != KEY and (datum is None or datum.type != "person"):
                 what = f"{name} holds no person, and cannot be a pseudonym"
                 yield Finding("error", file, f"schema.properties.{name}", what, f"mask {KEY}, or data of type person")
-        shown = [n for n in subscription.columns if n in agreed.data and agreed.data[n].type == "person"]
-        if KEY in subscription.pseudonyms:
-            for name in sorted({*shown} - {*subscription.pseudonyms}):
-                what = f"{name} names a person whom person_id hides"
-                yield Finding("error", file, f"schema.properties.{name}", what, "mask it as a pseudonym too")
+        for where, text in _shown(subscription):
+            for name in sorted(_safe_columns(text, agreed)):
+                if name != KEY and agreed.data[name].type not in TELLING:
+                    continue
+                if where == FOLDERS:
+                    yield Finding("error", file, where, f"{name} would name folders after persons", "leave it out")
+                elif KEY in subscription.pseudonyms:
+                    what = f"shows {name}, which tells whom person_id hides"
+                    yield Finding("error", file, where, what, "leave it out, or mask it where it is a person")
+
+
+def _shown(subscription: Subscription) -> Iterator[tuple[str, str]]:
+    """The SQL of what a subscriber sees as it is, with its place."""
+    yield from ((f"schema.properties.{name}", text) for name, text in subscription.reads if name not in subscription.pseudonyms)
+    yield from ((where, text) for where, text in conditions(subscription) if where == FOLDERS)
 
 
 def subscription_conditions_can_be_read(agreed: Agreement) -> Iterator[Finding]:
@@ -158,5 +192,6 @@ CHECKS: tuple[Check, ...] = (
     subscription_conditions_can_be_read,
     purposes_name_data,
     subscribed_data_are_covered_by_a_purpose,
-    masks_and_cells_name_columns,
+    cells_and_regions_name_what_is_there,
+    persons_are_hidden_where_the_contract_says_so,
 )

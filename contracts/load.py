@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
@@ -228,12 +228,12 @@ def _typed(kind: type[T], path: Path) -> T:
     return _validated(kind, yaml_of(path), path)
 
 
-def _validated(kind: type[T], content: Any, path: Path) -> T:
+def _validated(kind: type[T], content: Any, path: Path, called: Mapping[str, str] | None = None) -> T:
+    """``called`` are the places where the file says what ``kind`` calls otherwise."""
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        faults = (Fault(str(path), place, what) for place, what in _places(error))
-        raise ContractError(*faults) from error
+        raise ContractError(*(Fault(str(path), place, what) for place, what in _places(error, called or {}))) from error
 
 
 def _form(path: Path, derived: tuple[Derived, ...], wordings: tuple[Wording, ...]) -> Form:
@@ -278,9 +278,10 @@ def _otherwise(found: Derived) -> dict[str, Any]:
     return {"otherwise": found.expression, "otherwise_law": found.law}
 
 
-def _places(error: ValidationError) -> Iterator[tuple[str, str]]:
+def _places(error: ValidationError, called: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for item in error.errors(include_input=False, include_url=False):
-        yield ".".join(str(part) for part in item["loc"]) or "(top)", item["msg"]
+        first, *rest = [str(part) for part in item["loc"]] or ["(top)"]
+        yield ".".join((called.get(first, first), *rest)), item["msg"]
 
 
 def catalogues(folders: tuple[Path, ...]) -> list[Path]:
@@ -382,13 +383,39 @@ def _subscription(path: Path) -> Subscription:
         "version": contract.version,
         "purpose": described.purpose if described else None,
         "basis": described.usage if described else None,
+        "limitations": (described.limitations if described else None) or "",
         "columns": [p.name for p in properties],
+        "types": {p.name: p.logicalType for p in properties if p.logicalType},
+        "labels": {p.name: p.businessName for p in properties if p.businessName},
+        "descriptions": {p.name: p.description for p in properties if p.description},
         "expressions": {p.name: p.transformLogic for p in properties if p.transformLogic},
-        "pseudonyms": [p.name for p in properties if custom(p.customProperties).get("mask") == "pseudonym"],
+        "pseudonyms": [p.name for p in properties if _is_masked(p, path)],
         "partition_by": own.get("partitionBy", ()),
         "small_cells": own.get("smallCells"),
         "retention_days": own.get("retentionDays", 365),
         "source": path,
         **{key: own[key] for key in ("where", "purposes", "regions", "cadence", "encrypted") if key in own},
     }
-    return _validated(Subscription, content, path)
+    return _validated(Subscription, content, path, IN_ODCS)
+
+
+# Where a contract says what a subscription calls otherwise.
+IN_ODCS = {
+    "subscriber": "domain",
+    "title": "name",
+    "purpose": "description.purpose",
+    "basis": "description.usage",
+    "columns": "schema.properties",
+    "partition_by": "customProperties.partitionBy",
+    "small_cells": "customProperties.smallCells",
+    "retention_days": "customProperties.retentionDays",
+    **{name: f"customProperties.{name}" for name in ("where", "purposes", "regions", "cadence", "encrypted")},
+}
+MASK = "pseudonym"
+
+
+def _is_masked(found: SchemaProperty, path: Path) -> bool:
+    mask = custom(found.customProperties).get("mask")
+    if mask not in (None, MASK):
+        raise ContractError(Fault(str(path), f"schema.properties.{found.name}.mask", f"no mask is called {mask}; there is {MASK}"))
+    return mask == MASK

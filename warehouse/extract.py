@@ -119,10 +119,11 @@ def extract_as_of(database: Path, contracts: Contracts, subscriber: str, home: H
 
 def try_selection(connection: duckdb.DuckDBPyConnection, contracts: Contracts, subscription: Subscription) -> None:
     """Select for a subscriber from a release of nobody. Raises RenkouError for SQL of its contract that cannot be run."""
-    columns, partitions = meanings(contracts, subscription.columns), partitions_of(subscription)
     if subscription.pseudonyms:
         add_pseudonyms(connection, bytes(32))
-    _select(_Work(connection, subscription, release_of(connection), columns, partitions, Path()))
+    work = _Work(connection, subscription, release_of(connection), {}, partitions_of(subscription), Path())
+    _select(work)
+    _check_types(work)
 
 
 def subscribers(contracts: Contracts) -> tuple[str, ...]:
@@ -166,12 +167,13 @@ def _deliver(
     partial.mkdir()
     spill = partial / ".spill"
     connection.execute("SET temp_directory = '" + str(spill).replace("'", "''") + "'")
+    partitions = partitions_of(subscription)
     work = _Work(
         connection,
         subscription,
         release,
-        meanings(contracts, subscription.columns),
-        partitions_of(subscription),
+        meanings(contracts, subscription, {p.name: p.expression for p in partitions}),
+        partitions,
         partial,
         key_of(home, subscription.subscriber, "parquet") if subscription.encrypted else None,
     )
@@ -262,6 +264,31 @@ def _check_columns(work: _Work) -> None:
         )
 
 
+# What a column of an ODCS type may be in the engine.
+TYPES = {
+    "string": r"VARCHAR",
+    "date": r"DATE",
+    "timestamp": r"TIMESTAMP.*",
+    "integer": r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)",
+    "number": r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*|DOUBLE|FLOAT)",
+    "boolean": r"BOOLEAN",
+    "array": r".*\[\]",
+}
+
+
+def _check_types(work: _Work) -> None:
+    """Raises RenkouError for a column that is not of the type that the contract promises, and a ``where`` that is no condition."""
+    subscription = work.subscription
+    for name, kind, *_ in work.connection.execute("DESCRIBE selected").fetchall():
+        promised = subscription.types.get(name)
+        if promised in TYPES and not re.fullmatch(TYPES[promised], kind):
+            raise RenkouError(f"{subscription.source}: schema.properties.{name}: logicalType says {promised}, and it is {kind}")
+    if subscription.where:
+        ((_, kind, *_),) = work.connection.execute(f"DESCRIBE SELECT ({subscription.where}) FROM person").fetchall()
+        if kind != "BOOLEAN":
+            raise RenkouError(f"{subscription.source}: customProperties.where: answers {kind}, not whether a person is delivered")
+
+
 def _derived(work: _Work) -> Iterator[Partition]:
     return (p for p in work.partitions if p.name not in work.subscription.columns)
 
@@ -308,7 +335,8 @@ def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
     if earlier is None:
         return None
     changes.compare(work.connection, earlier, work.key)
-    columns = ", ".join(quoted(name) for name in ("op", *work.subscription.columns))
+    folders = (p.name for p in _derived(work))
+    columns = ", ".join(quoted(name) for name in ("op", *work.subscription.columns, *folders))
     path = work.folder / "changes" / "part-0.parquet"
     answer = work.connection.execute(f"SELECT {columns} FROM changes ORDER BY {KEY}")
     written = write(batches(answer, work.key), path, work.columns, work.about, work.key)

@@ -25,6 +25,7 @@ def _about(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterator[
         ("契约 contract", f"{subscription.id} {subscription.version}"),
         ("目的 purpose", subscription.purpose),
         ("依据 basis", subscription.basis),
+        ("限制 limits", subscription.limitations or "—"),
         ("发布 release", f"{manifest['release']} ({manifest['as_of']})"),
         ("频率 cadence", subscription.cadence),
         ("保留 kept", f"{subscription.retention_days} days"),
@@ -54,6 +55,7 @@ def _queries(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterato
     yield "## 查询 Queries"
     yield ""
     yield "`manifest.json` names each file with its SHA-256; `changes/` holds what is different from the delivery before (op I, U, D)."
+    yield "Who keeps a table of their own takes a delivery's changes in so: delete the rows of every `person_id` in it, insert those of I and U."
     yield ""
     yield from _of_encrypted(manifest) if subscription.encrypted else _of_plain(manifest, first)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import hashes, hmac
@@ -21,6 +23,8 @@ def add_pseudonyms(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     def pseudonyms(values: pa.ChunkedArray) -> pa.Array:
         return pa.array([_pseudonym(keyed, value) for value in values.to_pylist()], pa.string())
 
+    with suppress(duckdb.InvalidInputException):
+        connection.remove_function(FUNCTION)  # that of another subscriber, whom the connection served before
     connection.create_function(FUNCTION, pseudonyms, ["varchar"], "varchar", type=PythonUDFType.ARROW)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pyarrow.parquet.encryption import create_encryption_properties  # type: ignore[import-untyped]
 
-from contracts.model import Contracts, Subscription
+from contracts.model import Contracts, Datum, Subscription
 from warehouse.durable import sync
 
 BATCH_ROWS = 100_000
 ENCRYPTED_ROWS = 20_000  # of a row group, each column of which is one page
 KEY = "person_id"
+
+ID = ("人员编号", "The person, by the same id in every release; nothing of a person can be read from it.")
+PSEUDONYM = "A pseudonym under the subscriber's own key, which no other subscriber's files share."
 
 # What a value counts, where a reader could not know.
 UNITS = {"amount": "CNY (元)", "month": "yyyymm", "date": "day"}
@@ -48,22 +51,30 @@ class Part:
     sha256: str
 
 
-def meanings(contracts: Contracts, names: Iterable[str]) -> dict[str, ColumnMeaning]:
-    """What the catalogue says of these columns; a column that is not in it is left out."""
+def meanings(contracts: Contracts, subscription: Subscription, folders: Mapping[str, str]) -> dict[str, ColumnMeaning]:
+    """What the subscription says of each column, else the catalogue; of ``folders`` that are no column, the SQL that names them."""
     catalogued = {datum.name: datum for datum in contracts.catalogue.data}
+    derived = {name: sql for name, sql in folders.items() if name not in subscription.columns}
     return {
-        name: ColumnMeaning(
-            name=name,
-            label=datum.label,
-            description=datum.definition or datum.label_en,
-            standard=datum.standard,
-            sensitivity=datum.sensitivity,
-            unit=UNITS.get(datum.type, ""),
-            code_list=_code_list(contracts, datum.codes),
-        )
-        for name in names
-        if (datum := catalogued.get(name)) is not None
+        **{name: _meaning(name, contracts, subscription, catalogued.get(name)) for name in subscription.columns},
+        **{name: ColumnMeaning(name, "", f"The folder, {sql}", "", "", "", None) for name, sql in derived.items()},
     }
+
+
+def _meaning(name: str, contracts: Contracts, subscription: Subscription, datum: Datum | None) -> ColumnMeaning:
+    is_datum = datum is not None and name not in subscription.expressions
+    label, description = ID if name == KEY else (datum.label, datum.definition or datum.label_en) if datum and is_datum else ("", "")
+    if name in subscription.pseudonyms:
+        label, description = f"{label}（化名）", f"{description} {PSEUDONYM}"
+    return ColumnMeaning(
+        name=name,
+        label=subscription.labels.get(name, label),
+        description=subscription.descriptions.get(name, description),
+        standard=datum.standard if datum and is_datum else "",
+        sensitivity=datum.sensitivity if datum and is_datum else "",
+        unit=UNITS.get(datum.type, "") if datum and is_datum else "",
+        code_list=_code_list(contracts, datum.codes) if datum and is_datum else None,
+    )
 
 
 def file_metadata(subscription: Subscription, release_id: str) -> dict[str, str]:

@@ -39,8 +39,9 @@ class Subscription(Agreed):
     """What a department receives: columns of ``person`` with the purposes and law that cover them.
 
     ``expressions`` are columns that are SQL over ``person`` (ODCS transformLogic); ``pseudonyms`` those that hold a
-    person's pseudonym, HMAC-SM3 under a key of the subscriber's own. ``encrypted`` files are Parquet with
-    modular encryption under the subscriber's key. A delivery older than ``retention_days`` is taken away, save the newest.
+    person's pseudonym, HMAC-SM3 under a key of the subscriber's own. ``types`` are the columns' ODCS types; ``labels`` and
+    ``descriptions`` what the contract itself says of them. ``encrypted`` files are Parquet with modular encryption under the
+    subscriber's key. A delivery older than ``retention_days`` is taken away, save the newest.
     """
 
     id: str
@@ -49,7 +50,11 @@ class Subscription(Agreed):
     version: str
     purpose: str
     basis: str
+    limitations: str = ""
     columns: tuple[str, ...]
+    types: dict[str, str] = Field(default_factory=dict)
+    labels: dict[str, str] = Field(default_factory=dict)
+    descriptions: dict[str, str] = Field(default_factory=dict)
     purposes: tuple[str, ...] = ()
     expressions: dict[str, str] = Field(default_factory=dict)
     pseudonyms: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ PLACES = {
     "rules/pupil_dead.yaml": {"severity"},
     "forms/school_place.yaml": {"line 11, column 3"},
     "inbound/education/aid.odcs.yaml": {"delivery.mode"},
-    "outbound/education.odcs.yaml": {"purpose"},
+    "outbound/education.odcs.yaml": {"description.purpose"},
 }
 
 
@@ -54,6 +54,13 @@ def test_a_span_that_is_no_number_of_a_known_unit(slip: str, tmp_path: Path) -> 
     )
     with pytest.raises(ContractError, match=r"slaProperties\.retention: retention needs a number"):
         load(OWN, folder)
+
+
+def test_a_mask_that_is_not_there_delivers_nothing_unmasked(tmp_path: Path) -> None:
+    mask = "name: school_grade, logicalType: string, customProperties: [{property: mask, value: hash}]"
+    slip = {"file": "outbound/education.odcs.yaml", "old": "name: school_grade, logicalType: string", "new": mask}
+    with pytest.raises(ContractError, match=r"schema\.properties\.school_grade\.mask: no mask is called hash; there is pseudonym"):
+        load(OWN, written(tmp_path / "broken", [slip]))
 
 
 def test_rules_that_read_a_view_which_cannot_be_read_are_findings(tmp_path: Path) -> None:

@@ -35,7 +35,16 @@ def test_a_view_of_the_rules_and_a_form_that_cannot_be_run_are_told(own_contract
 
 
 def test_an_extract_that_cannot_be_run_is_told_and_sound_contracts_are_not(own_contracts: Contracts) -> None:
-    subscription = own_contracts.subscriptions[0]
-    (told,) = tried(with_first(own_contracts, "subscriptions", where="birth_date > 'no day'::DATE + name"))
-    assert told.file == f"contracts/outbound/{subscription.subscriber}.odcs.yaml"
-    assert tried(own_contracts) == []
+    first, second, third, *_ = own_contracts.subscriptions
+    broken = (
+        first.model_copy(update={"where": "birth_date > 'no day'::DATE + name"}),
+        second.model_copy(update={"where": "sex"}),
+        third.model_copy(update={"types": third.types | {"birth_date": "string"}}),
+    )
+    told = tried(own_contracts.model_copy(update={"subscriptions": broken}))
+    assert [finding.file for finding in told] == [f"contracts/outbound/{each.subscriber}.odcs.yaml" for each in broken]
+    assert [finding.where for finding in told[1:]] == ["customProperties.where", "schema.properties.birth_date"]
+
+    masked = next(each for each in own_contracts.subscriptions if each.pseudonyms)
+    other = masked.model_copy(update={"subscriber": "institute"})  # two with pseudonyms
+    assert tried(own_contracts.model_copy(update={"subscriptions": (*own_contracts.subscriptions, other)})) == []

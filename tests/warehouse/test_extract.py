@@ -60,6 +60,13 @@ def delivered(folder: Path) -> dict[str, dict[str, Any]]:
     return {row["person_id"]: dict(row) for row in frame.to_dict("records")}
 
 
+def whole(folder: Path) -> dict[str, dict[str, Any]]:
+    """What was delivered, with what the folders' names tell."""
+    files = [str(file) for file in data_files(folder)]
+    found = duckdb.sql("FROM read_parquet($files, hive_partitioning = true, hive_types_autocast = false)", params={"files": files})
+    return {row[0]: dict(zip(found.columns, row, strict=True)) for row in found.fetchall()}
+
+
 @pytest.fixture
 def first(database: Path, contracts: Contracts, home: Home) -> Delivery:
     return extract(database, contracts, "hr", home)
@@ -118,6 +125,14 @@ def test_files_say_what_they_hold_and_by_which_contract(first: Delivery) -> None
     assert json.loads(whole["renkou.columns"])["death_date"]["label"] == "死亡日期"
 
 
+def test_every_column_and_folder_is_described(database: Path, contracts: Contracts, home: Home) -> None:
+    for subscription in contracts.subscriptions:
+        told = manifest(extract(database, contracts, subscription.subscriber, home).folder)
+        assert [column["name"] for column in told["schema"] if not column.get("description")] == []
+        (person,) = (column for column in told["schema"] if column["name"] == "person_id")
+        assert ("pseudonym" in person["description"]) == ("person_id" in subscription.pseudonyms)
+
+
 def test_zstd_and_the_manifest_s_sums(first: Delivery) -> None:
     told = manifest(first.folder)
 
@@ -137,19 +152,16 @@ def test_the_next_release_tells_what_changed(
 
     assert (second.since, second.changes) == ("r1", {"I": 1, "U": 1, "D": 1})
     assert dict(zip(changes["person_id"], changes["op"], strict=True)) == {"p2": "U", "p3": "D", "p6": "I"}
-    assert _applied(delivered(first.folder), changes).keys() == delivered(second.folder).keys()
+    assert _applied(whole(first.folder), changes) == whole(second.folder)
+    assert changes.set_index("person_id").loc["p2", "hukou_county"] == "330103"
     assert changes.set_index("person_id").loc["p2", "hukou_region"] == "330103009"
     assert changes.set_index("person_id").loc["p3"].drop("op").isna().all()
 
 
 def _applied(before: dict[str, Any], changes: pd.DataFrame) -> dict[str, Any]:
-    after = dict(before)
-    for row in changes.to_dict("records"):
-        if row["op"] == "D":
-            del after[row["person_id"]]
-        else:
-            after[row["person_id"]] = row
-    return after
+    gone = {person: row for person, row in before.items() if person not in set(changes["person_id"])}
+    come = changes[changes["op"] != "D"].drop(columns="op").to_dict("records")
+    return gone | {row["person_id"]: {name: None if pd.isna(value) else value for name, value in row.items()} for row in come}
 
 
 def test_the_same_release_again_does_nothing(
@@ -403,6 +415,7 @@ def test_the_guide_names_every_column_and_nobody(database: Path, contracts: Cont
         folder = extract(database, contracts, subscription.subscriber, home).folder
         told = (folder / "README.md").read_text(encoding="utf-8")
         assert all(f"`{name}`" in told for name in subscription.columns)
+        assert subscription.limitations in told
         assert not [p for p in PEOPLE.values() if p["id_number"] in told or p["name"] in told]
 
 
