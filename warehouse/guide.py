@@ -55,7 +55,7 @@ def _queries(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterato
     yield "## 查询 Queries"
     yield ""
     yield "`manifest.json` names each file with its SHA-256; `changes/` holds what is different from the delivery before (op I, U, D)."
-    yield "Who keeps a table of their own takes a delivery's changes in so: delete the rows of every `person_id` in it, insert those of I and U."
+    yield "To bring a table of your own up to date: delete the rows of every `person_id` in `changes/`, insert those of I and U."
     yield ""
     yield from _of_encrypted(manifest) if subscription.encrypted else _of_plain(manifest, first)
 
