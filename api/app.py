@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from api import models, problems
 from api.asking import Caller, Serving
-from api.limits import Limits
+from api.limits import RELEASE, Limits
 from api.service import Service
 from contracts.load import load_all
 from contracts.model import Form
@@ -30,7 +30,7 @@ from warehouse.working_copy import write_back
 
 PAGE = Path(__file__).parent / "page"
 PREFILLED = TypeAdapter(Prefilled)
-RELEASE, ENTRY = "Renkou-Release", "Renkou-Access-Entry"
+ENTRY = "Renkou-Access-Entry"
 
 FormId = Annotated[str, InPath(min_length=1, max_length=100, description="A form of GET /v1/forms")]
 PersonId = Annotated[str, InPath(min_length=1, max_length=64, description="As a prefilled form names it")]

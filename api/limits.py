@@ -6,7 +6,10 @@ from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import WORDS, problem
+from warehouse.faults import NotFoundError
 
+Headers = list[tuple[bytes, bytes]]
+RELEASE = "Renkou-Release"  # the header that names the release
 LARGEST = 64 * 1024  # bytes of a body: a form with every field full is a tenth of it
 
 
@@ -40,13 +43,24 @@ class Limits:
 
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.HEADERS]
+                message["headers"] = [*message["headers"], *self.HEADERS, *_release(scope, message)]
             await send(message)
 
         if _announced(scope) > LARGEST:
             await problem(413, WORDS[413])(scope, receive, headed)
         else:
             await self._app(scope, counted, headed)
+
+
+def _release(scope: Scope, message: Message) -> Headers:
+    """The release that is served, for answers that name none of their own, such as errors."""
+    named = RELEASE.lower().encode()
+    if not scope["path"].startswith("/v1/") or any(name.lower() == named for name, _ in message["headers"]):
+        return []
+    try:
+        return [(named, scope["app"].state.service.current.release.release.release_id.encode())]
+    except NotFoundError:
+        return []  # nothing is published yet
 
 
 def _announced(scope: Scope) -> int:

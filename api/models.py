@@ -13,6 +13,10 @@ def _writable(text: str) -> str:
     return text
 
 
+# No text holds what nobody can type; an answer has something in it, and may have several lines.
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+SPOKEN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\x00-\x20\x7f\u3000][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
 # Last of all in each: pydantic leaves a pattern out of the schema when it stands behind a validator.
 Writable = AfterValidator(_writable)
 CaseNo = Annotated[
@@ -26,11 +30,13 @@ CaseNo = Annotated[
     Writable,
 ]
 Number = Annotated[
-    str, Field(min_length=15, max_length=30, description="The applicant's identity number, 18 or 15 characters 公民身份号码"), Writable
+    str,
+    Field(min_length=15, max_length=30, pattern=PLAIN, description="The applicant's identity number, 18 or 15 characters 公民身份号码"),
+    Writable,
 ]
-Purpose = Annotated[str, Field(min_length=1, max_length=100, description="One of the form's purposes 用途"), Writable]
+Purpose = Annotated[str, Field(min_length=1, max_length=100, pattern=PLAIN, description="One of the form's purposes 用途"), Writable]
 FieldName = Annotated[str, Field(min_length=1, max_length=64), Writable]
-Answer = Annotated[str, Field(min_length=1, max_length=500), Writable]
+Answer = Annotated[str, Field(min_length=1, max_length=500, pattern=SPOKEN), Writable]
 
 
 class Asked(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -13,7 +13,7 @@ from math import ceil
 from api.current import Current
 from api.journal import Journal
 from api.models import AccessLogAnswer, LookShown, PrefillRequest, SubmissionRequest
-from api.problems import WORDS, RefusedError
+from api.problems import WORDS, Misfit, RefusedError
 from contracts.model import Contracts, Form
 from warehouse.access_log import Access, AccessLog
 from warehouse.confirmation import answered
@@ -24,7 +24,7 @@ from warehouse.keys import FormSystem, KeyRing
 from warehouse.prefill import Filled, Inquiry, Prefilled, divisions_of, fill
 from warehouse.published import Published
 from warehouse.rates import Rates
-from warehouse.submissions import Submission, SubmissionConflictError, Submissions
+from warehouse.submissions import Answered, Submission, SubmissionConflictError, Submissions
 
 # "Nobody" and "not yours to see" are answered after the same time, some times what a look takes; where the machine is so busy that
 # it takes longer, at the next step. In seconds.
@@ -89,7 +89,10 @@ class Service:
             if kept := self.submissions.kept(submission_id, content):
                 return kept
             filled, _ = await self._look(form_id, asked, system, "submission", set(asked.fields))
-            fields = answered(self.contracts, self._forms[form_id], filled.prefilled, asked.fields)
+            form = self._forms[form_id]
+            fields = answered(self.contracts, form, filled.prefilled, asked.fields)
+            if strange := _not_offered(form, fields):
+                raise RefusedError(422, WORDS[422], errors=strange)
             submission = Submission(
                 submission_id=submission_id,
                 received_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -187,6 +190,17 @@ class Service:
         names = ("system", "action", "form", "purpose", "case_no", "outcome")
         found = self.journal.log.of_person(release.former_ids(person_id))
         return [LookShown(at=e.at, **{name: getattr(e.access, name) for name in names}) for e in found]
+
+
+def _not_offered(form: Form, fields: Iterable[Answered]) -> list[Misfit]:
+    """Answers that are none of a question's choices: they would fill every form that asks the same."""
+    choices = {field.name: field.choices for field in form.fields if field.asked and field.choices}
+    what = "none of the choices; GET /v1/forms/{form} names them"
+    return [
+        Misfit(where=f"body.fields.{f.name}", what=what)
+        for f in fields
+        if f.outcome != "confirmed" and f.name in choices and f.value not in choices[f.name]
+    ]
 
 
 async def _level(began: float) -> None:

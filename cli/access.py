@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import Json
 from cli.plainly import PlainGroup, told_plainly
+
+if TYPE_CHECKING:
+    from contracts.model import Contracts
 
 # ruff: noqa: PLC0415
 
@@ -40,15 +44,13 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
     from warehouse.parts import CHANGE_FORM_KEYS
     from warehouse.working_copy import at_home
 
-    forms = load_all().forms
-    for kind, told, there in (
-        ("form", form, {each.id for each in forms}),
-        ("purpose", purpose or [], {purpose for each in forms for purpose in each.purposes}),
-    ):
-        for unknown in set(told) - there - {ALL}:
-            raise WrongUseError(f"no {kind} is called {unknown!r}; there are: {', '.join(sorted(there))}")
+    if not name.strip():
+        raise WrongUseError("a key needs the name of the form system that gets it: people read it in their access log")
+    _check_reach(load_all(), form, purpose or [ALL], region or [])
     now = datetime.now(UTC)
     last = expires.replace(tzinfo=UTC) + timedelta(days=1) if expires else now + timedelta(days=365)
+    if last <= now:
+        raise WrongUseError(f"the key would have expired on {expires:%Y-%m-%d}; give a later day")
     wanted = FormSystem(
         key_id="",
         name=name,
@@ -66,6 +68,25 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
         typer.echo(show.as_json({"key_id": made.key_id, "key": key, "expires_at": made.expires_at}))
     else:
         typer.echo(f"{key}\n{made.key_id} of {name}, until {made.expires_at}. It is not shown again: hand it over now.")
+
+
+def _check_reach(contracts: Contracts, wanted: list[str], purposes: list[str], regions: list[str]) -> None:
+    """Raises WrongUseError for a form, purpose or region that is not there, and a form that none of the purposes is for."""
+    from contracts.divisions import begins_a_division
+    from warehouse.faults import WrongUseError
+    from warehouse.keys import ALL
+
+    there = {each.id: each.purposes for each in contracts.forms}
+    known = {purpose for of_form in there.values() for purpose in of_form}
+    for kind, told, names in (("form", wanted, set(there)), ("purpose", purposes, known)):
+        for unknown in sorted(set(told) - names - {ALL}):
+            raise WrongUseError(f"no {kind} is called {unknown!r}; there are: {', '.join(sorted(names))}")
+    for form in wanted:
+        if form != ALL and ALL not in purposes and not {*purposes} & {*there[form]}:
+            raise WrongUseError(f"form {form} is for none of these purposes; its own: {', '.join(there[form])}")
+    for region in regions:
+        if region != ALL and not begins_a_division(region, contracts.divisions):
+            raise WrongUseError(f"{region!r} begins no division; give the first digits of a code, such as 330102")
 
 
 @keys.command("list")
@@ -108,11 +129,12 @@ def verify(json: Json = False) -> None:
     from warehouse.working_copy import at_home
 
     with at_home(LOOKS) as home:
-        found = AccessLog(home).verify()
+        chains = AccessLog(home)
+        found, kept = chains.verify(), chains.kept()
     if json:
         typer.echo(show.as_json(found))
     elif not found:
-        typer.echo("every entry is as it was written")
+        typer.echo(f"{kept:,} entries are kept, each as it was written" if kept else "no look was ever written here")
     else:
         for finding in found:
             typer.echo(f"{finding.file}:{finding.line}: {finding.what}", err=True)
@@ -129,16 +151,24 @@ def show_(
     from cli import show
     from contracts.load import load_all
     from warehouse.access_log import AccessLog
+    from warehouse.faults import NotFoundError, WrongUseError
+    from warehouse.identity import tidy
     from warehouse.parts import LOOKS
     from warehouse.publish import published
     from warehouse.published import Published
     from warehouse.working_copy import at_home
 
     with at_home(LOOKS) as home:
-        ids = Published(published(home), load_all()).former_ids(person_id)
-        entries = AccessLog(home).of_person(ids)
+        if re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9X]", tidy(person_id)):
+            raise WrongUseError("a person_id is needed, not a number; a prefilled form names it, and so does `renkou explain`")
+        release = Published(published(home), load_all())
+        entries = AccessLog(home).of_person(release.former_ids(person_id))
+        if not entries and release.dossier(person_id) is None:
+            raise NotFoundError(f"no person is called {person_id}, and no look at one was written")
     if json:
         typer.echo(show.as_json(entries))
+    elif not entries:
+        typer.echo(f"nobody looked at {person_id}")
     else:
         show.looks(entries)
 

@@ -13,8 +13,9 @@ import duckdb
 from contracts.model import Contracts, Datum
 from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import quoted, sql
-from transforms.unify import DECLARED, DECLARED_BY, sql_type
+from transforms.unify import DECLARED, sql_type
 from warehouse.home import Home
+from warehouse.lookup import DECLARED_BY
 from warehouse.submissions import submission_files, submissions
 
 

@@ -16,8 +16,9 @@ from transforms.declarations import declared_value
 from transforms.orders import order_build
 from transforms.rule_tables import not_to_be_run, prepare_rule_tables, publish_views
 from transforms.sql_files import quoted, sql
-from transforms.unify import DECLARED, DECLARED_BY, agrees, known, supplied, when_holds
+from transforms.unify import DECLARED, agrees, known, supplied, when_holds
 from warehouse.faults import RenkouError
+from warehouse.lookup import DECLARED_BY
 
 
 def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:

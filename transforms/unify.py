@@ -11,9 +11,10 @@ import duckdb
 
 from contracts.model import Contracts, Dataset, Datum, PersonOfRow, RelationOfRow, Supply, When
 from transforms.sql_files import quoted, sql
+from warehouse.lookup import DECLARED_BY
 
 # In the place of a source: what a citizen declared in a form, where no source has a value.
-DECLARED, DECLARED_BY = 254, "citizen/submission"
+DECLARED = 254
 KIN_DATA = ("mother", "father", "spouse")
 
 

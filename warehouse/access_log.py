@@ -245,6 +245,10 @@ class AccessLog:
         """Where a chain is not as it was written: nothing, when nobody changed it."""
         return [finding for chain in self._chains() for finding in chain._verified()]
 
+    def kept(self) -> int:
+        """How many entries all chains hold: none, where the log was taken away whole and nobody has looked since."""
+        return sum(path.read_bytes().count(b"\n") for chain in self._chains() for path in chain.files())
+
     def _verified(self) -> list[Finding]:
         with self._locked():
             return list(self._faults())

@@ -53,8 +53,8 @@ class Applicant(RelatedPerson):
         self._expressions = tuple(text for text in expressions_of(form) if text not in dossier.values)
         self.looked_at = [dossier.person_id]
 
-    def declared(self, asked: str) -> str | None:
-        """What the person answered when a form asked for something that no department holds."""
+    def declared(self, asked: str) -> tuple[str, date | None] | None:
+        """What the person answered, and when, as a form asked for something that no department holds."""
         return self.dossier.declared.get(asked)
 
     def related(self, via: str) -> tuple[RelatedPerson, ...]:

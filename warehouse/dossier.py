@@ -53,7 +53,7 @@ class Dossier:
     disputed: frozenset[str]
     registers: tuple[str, ...]
     relatives: dict[str, tuple[str, ...]]
-    declared: dict[str, str]
+    declared: dict[str, tuple[str, date | None]]  # answers to what only people can say, and the day of each
 
 
 def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -151,8 +151,12 @@ class Dossiers:
             disputed=frozenset(told["disputed"] or ()),
             registers=tuple(told["registers"] or ()),
             relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
-            declared={each["datum"]: each["value"] for each in told["declared"] or ()},
+            declared={each["datum"]: (each["value"], _day(each.get("said_on"))) for each in told["declared"] or ()},
         )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _listed(texts: Iterable[str]) -> str:
@@ -191,7 +195,8 @@ def _beside(contracts: Contracts) -> dict[str, str]:
 
 def _dossiers(contracts: Contracts, persons: str = "true") -> str:
     """SQL for the dossiers of the persons that a condition on ``person_id`` names."""
-    declared = f"list({{'datum': datum, 'value': value}}) AS declared FROM person_datum WHERE datum NOT IN ({_catalogued(contracts)})"
+    answer = "{'datum': datum, 'value': value, 'said_on': batch_date}"
+    declared = f"list({answer}) AS declared FROM person_datum WHERE datum NOT IN ({_catalogued(contracts)})"
     registers = "list_sort(list(DISTINCT department || '/' || dataset)) AS registers FROM person_record WHERE true"
     relatives = ", ".join(f"{literal(relative.id)}: kin_{relative.id}.ids" for relative in contracts.relatives)
     kept = f"{{{relatives}}}" if relatives else "NULL"

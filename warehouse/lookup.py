@@ -29,6 +29,9 @@ class Release:
     as_of: date | None
 
 
+DECLARED_BY = "citizen/submission"  # in the place of a dataset, of what people declared in forms
+
+
 @dataclass(frozen=True)
 class Origin:
     """The source record of a published datum, without a key on an earlier day; ``standing`` is owner, fallback or declared."""

@@ -18,7 +18,7 @@ from warehouse.dossier import Dossier
 from warehouse.faults import WrongUseError
 from warehouse.form_plan import FieldPlan, data_used
 from warehouse.identity import masked
-from warehouse.lookup import Origin, Release
+from warehouse.lookup import DECLARED_BY, Origin, Release
 from warehouse.published import Published
 from warehouse.wording import SEPARATOR, NoCodeError, for_form, part_of
 
@@ -26,6 +26,8 @@ Status = Literal["filled", "not_found", "cannot_say"]
 Reason = Literal[
     "not_supplied", "not_applicable", "unknown", "not_computable", "no_code", "not_found", "cannot_say"
 ]
+
+DECLARATION = "本人申报"
 
 TEXTS: dict[Reason, str] = {
     "not_supplied": "没有部门提供，由申请人填写",
@@ -293,16 +295,17 @@ def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPer
 
 def _declared(applicant: Applicant, plan: FieldPlan) -> FilledField | None:
     """What the applicant said in another form stands here too, until another answer is given."""
-    value = applicant.declared(plan.field.topic) if plan.field.topic else None
-    if value is None:
+    found = applicant.declared(plan.field.topic) if plan.field.topic else None
+    if found is None:
         return None
+    value, said_on = found
     return FilledField(
         **plan.said,
         value=value,
         missing=None,
-        departments=(),
-        sources=(),
-        as_of=None,
+        departments=(DECLARED_BY.partition("/")[0],),
+        sources=(DECLARATION,),
+        as_of=said_on,
         standing="declared",
         disputed=False,
     )
@@ -351,8 +354,9 @@ def _lacking(applicant: Applicant, plan: FieldPlan) -> FilledField:
 
 
 def _empty(plan: FieldPlan, reason: Reason, lacking: tuple[str, ...] = ()) -> FilledField:
+    nobody_is_asked = {"asks": None} if reason == "not_applicable" else {}
     return FilledField(
-        **plan.said,
+        **{**plan.said, **nobody_is_asked},
         value=None,
         missing=Missing(reason, TEXTS[reason], lacking),
         departments=(),
@@ -385,5 +389,5 @@ def _departments(origins: list[Origin]) -> tuple[str, ...]:
 
 
 def _titles(applicant: Applicant, datasets: Iterable[str]) -> tuple[str, ...]:
-    titles = applicant.release.contracts.titles
+    titles = applicant.release.contracts.titles | {DECLARED_BY: DECLARATION}
     return tuple(dict.fromkeys(titles[name] for name in datasets if name in titles))

@@ -125,11 +125,36 @@ def test_the_same_key_and_body_is_kept_once_and_another_body_refused(client: Tes
 
 
 @pytest.mark.parametrize(
-    "more", [{"applicant_confirmed": False}, {"fields": {"no_such": "1"}}, {"fields": {}}, {"case_no": " "}]
+    "more",
+    [
+        {"applicant_confirmed": False},
+        {"fields": {"no_such": "1"}},
+        {"fields": {}},
+        {"case_no": " "},
+        {"fields": {"phone": " \u3000"}},
+        {"fields": {"phone": "139\x00"}},
+        {"fields": {"worker_category": "皇帝"}},
+    ],
 )
 def test_what_was_not_confirmed_or_not_asked_is_refused(client: TestClient, key: Key, home: Home, more: Any) -> None:
     assert submitted(client, key(), **more).status_code == 422
     assert not list(home.submissions.glob("*/*"))
+
+
+def test_an_answer_that_is_no_choice_is_told_by_its_field(client: TestClient, key: Key) -> None:
+    answer = submitted(client, key(), fields={"name": "欧阳[志]强", "worker_category": "皇帝"})
+    assert [error["where"] for error in answer.json()["errors"]] == ["body.fields.worker_category"]
+    assert "皇帝" not in answer.text
+    assert submitted(client, key(), fields={"worker_category": "其他", "residence_address": "甲路1号\n乙栋"}).status_code == 201
+
+
+def test_a_number_that_nobody_can_type_is_no_fault(client: TestClient, key: Key) -> None:
+    assert client.post(PREFILL, json=ASKED | {"id_number": f"{MAN}\x00"}, headers=key()).status_code == 422
+
+
+def test_errors_name_the_release_too(client: TestClient, key: Key) -> None:
+    refused = client.post(PREFILL, json=ASKED | {"purpose": "好奇"}, headers=key()), client.get("/v1/forms"), client.get("/v1/nothing")
+    assert [(answer.status_code, answer.headers["renkou-release"]) for answer in refused] == [(403, "r1"), (401, "r1"), (404, "r1")]
 
 
 # --- who looked -------------------------------------------------------------------------------------------------

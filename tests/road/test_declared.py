@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -93,4 +94,6 @@ def test_the_next_form_opens_with_it(home: Home, tmp_path: Path) -> None:
     fields = {field.name: field for field in filled.prefilled.fields}
     assert (fields["former_name"].value, fields["former_name"].standing) == ("张君宝", "declared")
     assert (fields["worker_category"].value, fields["worker_category"].standing) == ("管理技术岗位", "declared")
+    for field in (fields["former_name"], fields["worker_category"]):
+        assert (field.departments, field.sources, field.as_of) == (("citizen",), ("本人申报",), date(2026, 11, 23))
     assert fields["name"].disputed

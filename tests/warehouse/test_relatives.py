@@ -72,6 +72,7 @@ def test_whose_spouse_died_is_widowed_and_is_asked_for_none(own_contracts: Contr
     told = asked(built(tmp_path, own_contracts, people), own_contracts)
     assert told["marital"].value == "丧偶"
     assert told["spouse_name"].missing and told["spouse_name"].missing.reason == "not_applicable"
+    assert told["spouse_name"].asks is None
 
 
 def test_the_next_of_kin_who_can_be_reached_is_proposed_and_never_stands_as_the_owners(
