@@ -13,6 +13,7 @@ const PROBLEMS = {
   503: "服务暂不可用，请联系管理员。",
 };
 const STATUSES = {
+  mistyped: "没有查到此人：公民身份号码的位数或校验码不对，请核对后再查。",
   not_found: "没有查到此人，或不在本密钥的范围内。请由申请人填写。",
   cannot_say: "不止一人使用这个号码，不能判断是谁，不予代填。请核对证件后由申请人填写。",
 };
@@ -43,8 +44,26 @@ async function call(path, body, headers = {}) {
   } catch {
     throw new Error("连接不上服务，请检查网络后再试。");
   }
+  if (answer.status === 422) throw new Error((await misfits(answer)) || PROBLEMS[422]);
   if (!answer.ok) throw new Error(PROBLEMS[answer.status] || "服务出错，请联系管理员。");
   return answer.json();
+}
+
+// What does not fit, by the labels of this page; the first of it gets the focus.
+async function misfits(answer) {
+  const { errors = [] } = await answer.json().catch(() => ({}));
+  const ids = errors.map(({ where }) => where.replace(/^body\.fields\./, "field_").replace(/^body\./, ""));
+  const inputs = [...new Set(ids)].map($).filter((input) => input?.labels);
+  inputs[0]?.focus();
+  return inputs.length && `请检查：${inputs.map((input) => input.labels[0].textContent).join("、")}。`;
+}
+
+// GB 11643: the last character of 18 follows from the others. What is no citizen's number is left to the service.
+function isMistyped(typed) {
+  const number = typed.normalize("NFKC").replace(/[\s-]/g, "").toUpperCase();
+  if (!/^\d+X?$/.test(number) || number.length === 15) return false;
+  const sum = [...number].slice(0, 17).reduce((total, digit, place) => total + digit * (2 ** (17 - place) % 11), 0);
+  return number.length !== 18 || "10X98765432"[sum % 11] !== number[17];
 }
 
 // One call at a time: a second press of the button while one is under way does nothing.
@@ -106,14 +125,25 @@ function show(answer) {
   $("documents").hidden = !answer.attachments.length;
   $("confirmed").checked = false;
   $("filled").hidden = false;
-  say(STATUSES[answer.status] || "", STATUSES[answer.status] ? "bad" : "");
+  showWhole();
+  const status = answer.status === "not_found" && isMistyped(current.asked.id_number) ? "mistyped" : answer.status;
+  say(STATUSES[status] || "", STATUSES[status] ? "bad" : "");
   $("title").focus();
 }
+
+// What is longer than its input stands below it too, or nobody could confirm it.
+function showWhole() {
+  for (const input of $("fields").querySelectorAll("input")) {
+    input.nextElementSibling.classList.toggle("whole", input.scrollWidth > input.clientWidth);
+  }
+}
+window.addEventListener("resize", showWhole);
 
 function fieldShown(field) {
   const id = `field_${field.name}`;
   const isGiven = field.value !== null;
-  const input = element("input", { id, name: field.name, value: field.value ?? "", maxLength: 500 });
+  const isAsked = field.asked_of === "citizen" && field.missing?.reason !== "not_applicable";
+  const input = element("input", { id, name: field.name, value: field.value ?? "", maxLength: 500, required: field.required && isAsked });
   input.classList.toggle("given", isGiven);
   input.classList.toggle("disputed", field.disputed);
   input.setAttribute("aria-describedby", `${id}_source`);
@@ -123,6 +153,7 @@ function fieldShown(field) {
   input.addEventListener("input", () => {
     input.classList.toggle("changed", input.value !== (field.value ?? ""));
     printed.textContent = input.value;
+    showWhole();
   });
   const label = element("label", { htmlFor: id, textContent: field.label });
   label.classList.toggle("must", field.required);
@@ -168,6 +199,7 @@ onSubmit("filled", async () => {
       "更正之处将转数源部门核实。",
     "good",
   );
+  $("use").textContent += `；回执号：${receipt.submission_id}`;
   $("message").scrollIntoView({ block: "center" });
 });
 
@@ -175,6 +207,7 @@ $("print").addEventListener("click", () => window.print());
 $("larger").addEventListener("click", () => {
   const on = document.documentElement.classList.toggle("larger");
   $("larger").setAttribute("aria-pressed", String(on));
+  showWhole();
 });
 
 fetch("/health")

@@ -23,11 +23,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complains of: nothing, unless a test has called for it and taken it away."""
+    return []
+
+
 @pytest.fixture(params=SIZES)
-def page(browser: Browser, request: pytest.FixtureRequest, served: tuple[str, str]) -> Iterator[Page]:
+def page(browser: Browser, request: pytest.FixtureRequest, served: tuple[str, str], complaints: list[str]) -> Iterator[Page]:
     width, height = SIZES[request.param]
     page = browser.new_page(viewport={"width": width, "height": height})
-    complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(served[0])
@@ -83,13 +88,54 @@ def test_an_official_fills_in_corrects_confirms(page: Page, served: tuple[str, s
     assert fits
 
     page.locator("#field_phone").fill("13911112222")
+    page.locator("#field_bank_account").fill("6222")
     page.locator("#filled button[type=submit]").click()
-    expect(page.locator("#message")).not_to_contain_text("已提交")  # not confirmed yet
+    expect(page.locator("#message")).not_to_contain_text("已提交")  # not confirmed yet, and the category of work is due
     page.locator("#confirmed").focus()
     page.keyboard.press("Space")
     page.locator("#filled button[type=submit]").press("Enter")
-    expect(page.locator("#message")).to_contain_text("更正 1 项")
+    expect(page.locator("#field_worker_category")).to_be_focused()
+    page.keyboard.type("其他")
+    page.keyboard.press("Enter")
+    expect(page.locator("#message")).to_contain_text("更正 1 项，补充 2 项")
+    expect(page.locator("#use")).to_contain_text("回执号：S")
     picture(page, "submitted")
+
+
+def test_what_is_mistyped_is_named(page: Page, served: tuple[str, str], complaints: list[str]) -> None:
+    asked_for(page, served[1], MAN)
+    page.locator("#id_number").fill(MAN[:-1] + ("1" if MAN[-1] != "1" else "2"))
+    page.locator("#id_number").press("Enter")
+    expect(page.locator("#message")).to_contain_text("校验码不对")
+
+    page.locator("#id_number").fill("330102199001011234")
+    page.locator("#id_number").press("Enter")
+    expect(page.locator("#message")).to_contain_text("或不在本密钥的范围内")  # a number as it should be, and nobody's
+
+    page.locator("#id_number").fill(MAN)
+    page.locator("#case_no").fill("  ")
+    page.locator("#case_no").press("Enter")
+    expect(page.locator("#message")).to_have_text("请检查：业务受理编号。")
+    expect(page.locator("#case_no")).to_be_focused()
+
+    page.locator("#case_no").fill("2026-0001")
+    page.locator("#case_no").press("Enter")
+    page.locator("#field_worker_category").fill("皇帝")
+    page.locator("#field_bank_account").fill("6222")
+    page.locator("#confirmed").check()
+    page.locator("#filled button[type=submit]").press("Enter")
+    expect(page.locator("#message")).to_have_text("请检查：岗位类别。")
+    assert len(complaints) == 2  # the browser's own, of two answers 422
+    complaints.clear()
+
+
+def test_a_value_that_is_longer_than_its_place_is_shown_whole(page: Page, served: tuple[str, str]) -> None:
+    asked_for(page, served[1], MAN)
+    whole = page.locator(".field", has=page.locator("#field_residence_address")).locator(".printed")
+    page.locator("#field_residence_address").fill("甲" * 90)
+    expect(whole).to_be_visible()
+    page.locator("#field_residence_address").fill("甲路1号")
+    expect(whole).to_be_hidden()
 
 
 def test_nobody_is_guessed(page: Page, served: tuple[str, str]) -> None:
