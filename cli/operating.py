@@ -189,6 +189,7 @@ def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
     from cli import show
     from contracts.check import check as hold
+    from contracts.check import unreadable, with_lines
     from contracts.load import ContractError, load_all
     from transforms.trial import tried
 
@@ -197,9 +198,8 @@ def check(json: Json = False) -> None:
         if not any(finding.level == "error" for finding in findings):
             findings = tried(load_all()) + findings
     except ContractError as error:
-        from contracts.check import unreadable
-
         findings = unreadable(error)
+    findings = with_lines(findings)
     if json:
         typer.echo(show.as_json(findings))
     else:

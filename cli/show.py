@@ -113,7 +113,8 @@ def _covered(form: FormCoverage) -> Sequence[str]:
 def findings(found: Sequence[Finding]) -> None:
     """Print what does not hold between contracts, a line each."""
     for finding in found:
-        print(f"{finding.level}: {finding.file}: {finding.where}: {finding.what}; {finding.remedy}")
+        place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+        print(f"{finding.level}: {place}: {finding.where}: {finding.what}; {finding.remedy}")
     errors = sum(finding.level == "error" for finding in found)
     print(f"{errors} errors, {len(found) - errors} other findings")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from contracts import (
     checks_catalogue,
     checks_codes,
@@ -16,10 +19,11 @@ from contracts import (
     checks_uses,
 )
 from contracts.checks_base import Agreement, Check, Finding
-from contracts.load import ContractError
+from contracts.load import OWN, ContractError
 from contracts.model import Contracts
+from contracts.places import line_of
 
-__all__ = ["CHECKS", "Finding", "check", "unreadable"]
+__all__ = ["CHECKS", "Finding", "check", "unreadable", "with_lines"]
 
 CHECKS: tuple[Check, ...] = (
     *checks_files.CHECKS,
@@ -34,6 +38,11 @@ CHECKS: tuple[Check, ...] = (
     *checks_sources.CHECKS,
     *checks_uses.CHECKS,
 )
+
+
+def with_lines(found: Iterable[Finding]) -> list[Finding]:
+    """The findings with the lines of their places, where their files tell them."""
+    return [replace(finding, line=line_of(OWN.parent / finding.file, finding.where)) for finding in found]
 
 
 def check(contracts: Contracts) -> list[Finding]:

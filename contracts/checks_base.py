@@ -50,13 +50,14 @@ KEY = "person_id"
 
 @dataclass(frozen=True)
 class Finding:
-    """What does not hold: the file, the place in it, what is wrong there, and what to do."""
+    """What does not hold: the file, the place in it and its line, what is wrong there, and what to do."""
 
     level: Literal["error", "note"]
     file: str
     where: str
     what: str
     remedy: str
+    line: int | None = None
 
 
 def person_columns(agreed: Agreement) -> tuple[str, ...]:
@@ -232,6 +233,8 @@ def unnamed_column(file: str, dataset: Dataset, where: str, name: str) -> Iterat
 def whens(dataset: Dataset) -> Iterator[tuple[str, When]]:
     """Every ``when`` of a dataset, with its place."""
     for person in dataset.persons:
+        if person.register_key is not None:
+            yield f"persons.{person.role}.register_key.when", person.register_key.when
         for name, supply in person.data.items():
             yield f"persons.{person.role}.data.{name}.when", supply.when
     for event in dataset.events:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from contracts.checks_base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
 from contracts.checks_catalogue import ANSWERS, NAME
 from contracts.checks_sql import RECORD_COLUMNS, RESERVED
+from contracts.load import odcs
 from contracts.model import Column, Dataset
 
 SHEET = "@sheet"
@@ -28,6 +29,16 @@ def datasets_have_one_file_each(agreed: Agreement) -> Iterator[Finding]:
         files = [agreed.shown(d.source) for d in agreed.contracts.datasets if d.id == name]
         what = f"{name} has {len(files)} contracts: {listed(files)}"
         yield Finding("error", files[-1], "domain, dataProduct", what, "keep one, or name one otherwise")
+
+
+def departments_and_datasets_have_plain_names(agreed: Agreement) -> Iterator[Finding]:
+    """They are parts of the names of tables, folders and DAGs."""
+    for dataset in agreed.contracts.datasets:
+        for where, name in (("domain", dataset.department), ("dataProduct", dataset.name)):
+            if not NAME.fullmatch(name):
+                what = f"{name!r} cannot be part of a table's name"
+                remedy = "use lower-case letters, digits and single underscores; what people read is in name and team"
+                yield Finding("error", agreed.shown(dataset.source), where, what, remedy)
 
 
 def columns_have_names_of_their_own(agreed: Agreement) -> Iterator[Finding]:
@@ -227,6 +238,13 @@ def layouts_can_be_told_apart(agreed: Agreement) -> Iterator[Finding]:
             if layout.format == "xlsx" and (layout.compression or layout.encoding != "utf-8"):
                 what = f"{layout.files}: a workbook has no compression and no encoding"
                 yield Finding("error", file, where, what, "leave them out")
+            if len(layout.delimiter) != 1:
+                what = f"{layout.files}: delimiter {layout.delimiter!r} is not one character"
+                remedy = 'write the character that stands between two values, a tab as "\\t" in double quotes'
+                yield Finding("error", file, where, what, remedy)
+            if not layout.files.strip() or set(layout.files) & {"/", "\\"}:
+                what = f"files {layout.files!r} is no pattern of a file's name"
+                yield Finding("error", file, where, what, "write the name with * for what changes, without a folder: JY_XJ_*.csv")
             if layout.format != "xlsx" and layout.sheets:
                 what = f"{layout.files}: only a workbook has sheets"
                 yield Finding("error", file, where, what, "leave sheets out, or make the format xlsx")
@@ -248,6 +266,17 @@ def sheets_are_known(agreed: Agreement) -> Iterator[Finding]:
                     yield Finding("error", file, where, what, "add it to the crosswalk")
 
 
+def lists_are_sets(agreed: Agreement) -> Iterator[Finding]:
+    """A row that has a list where one value was agreed is kept out, so every row would be."""
+    for dataset in agreed.contracts.datasets:
+        kinds = {each.name: each.logicalType for schema in odcs(dataset.source).schema_ or [] for each in schema.properties or []}
+        for each in dataset.taken:
+            if kinds.get(each.name) == "array" and each.normaliser != "set":
+                what = f"a list (logicalType: array) that {each.normaliser} reads as one value"
+                remedy = "use normaliser set, or ask the department for one value and say logicalType: string"
+                yield Finding("error", agreed.shown(dataset.source), f"schema.properties.{each.name}", what, remedy)
+
+
 def paths_lead_through_objects(agreed: Agreement) -> Iterator[Finding]:
     """A dotted path of JSON lines names members of objects; a member of a list has no name."""
     for file, where, dataset, each in _columns(agreed):
@@ -261,6 +290,7 @@ def paths_lead_through_objects(agreed: Agreement) -> Iterator[Finding]:
 
 CHECKS: tuple[Check, ...] = (
     datasets_have_one_file_each,
+    departments_and_datasets_have_plain_names,
     columns_have_names_of_their_own,
     headers_are_distinct,
     rows_have_a_key,
@@ -274,5 +304,6 @@ CHECKS: tuple[Check, ...] = (
     updated_is_a_moment,
     layouts_can_be_told_apart,
     sheets_are_known,
+    lists_are_sets,
     paths_lead_through_objects,
 )

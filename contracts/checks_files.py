@@ -15,6 +15,7 @@ from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from contracts import load
 from contracts.checks_base import Agreement, Check, Finding, close, doubled
 from contracts.load import catalogues, matching, odcs, yaml_of
+from contracts.places import named_place
 
 CSV_FILES = (load.DIVISIONS, *(Path(f"codes/{name}.csv") for name in ("lookalikes", "name_variants", "surname_readings")))
 SINGLE_FILES = (
@@ -53,8 +54,8 @@ def _odcs_schema() -> Any:
 @lru_cache(maxsize=256)
 def _not_odcs(text: str) -> tuple[tuple[str, str], ...]:
     """Places and words of what is not ODCS in a contract."""
-    faults = _odcs_schema().iter_errors(yaml.load(text, Loader=yaml.CSafeLoader))
-    return tuple((".".join(map(str, f.absolute_path)) or "(top)", f.message[:200]) for f in faults)
+    content = yaml.load(text, Loader=yaml.CSafeLoader)
+    return tuple((named_place(content, f.absolute_path), f.message[:200]) for f in _odcs_schema().iter_errors(content))
 
 
 def odcs_schema(agreed: Agreement) -> Iterator[Finding]:
@@ -73,6 +74,8 @@ def every_file_is_read(agreed: Agreement) -> Iterator[Finding]:
             remedy = (
                 f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
             )
+            if relative.suffix == ".yml":
+                remedy = f"name it {relative.stem}.yaml"
             yield Finding("error", agreed.shown(path), "(name)", "nothing reads a file of this name", remedy)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -17,6 +18,8 @@ LABEL = "label"
 ADDRESS_PARTS = ("province", "prefecture", "county", "township", "village", "detail")
 DIVISION_PARTS = ("province", "prefecture", "county", "name")
 MINORS = "minors"
+DAY_FORMAT = re.compile(r"([^%]|%-?[mdY])*%-?[mdY]([^%]|%-?[mdY])*")
+NUMBER_FORMAT = re.compile(r",?\.\df")
 
 
 def kin(agreed: Agreement) -> dict[str, str]:
@@ -257,6 +260,22 @@ def fields_map_known_codes(agreed: Agreement) -> Iterator[Finding]:
             yield Finding("note", file, f"{where}.codes", what, "add them, if the form has a word for them")
 
 
+def formats_fit_the_datum(agreed: Agreement) -> Iterator[Finding]:
+    """A format is what a day, a month, a number or a set is written by; anything else would stand in the form as it is, or break it."""
+    for file, where, field in _fields(agreed):
+        datum = agreed.data.get(field.datum or "")
+        if datum is None or field.format in (None, LABEL) or datum.type == "set":
+            continue
+        if datum.type in {"date", "month"}:
+            is_sound, remedy = bool(DAY_FORMAT.fullmatch(field.format or "")), "write %Y, %m, %d, %-m, %-d for its parts: %Y-%m-%d"
+        elif datum.type in {"amount", "number"}:
+            is_sound, remedy = bool(NUMBER_FORMAT.fullmatch(field.format or "")), "write .2f for two decimals, ,.2f with commas"
+        else:
+            is_sound, remedy = False, "leave it out; codes gives a form's own words for codes, part a part of an address"
+        if not is_sound:
+            yield Finding("error", file, f"{where}.format", f"{field.format!r} is no format of a {datum.type}", remedy)
+
+
 def form_expressions_can_be_read(agreed: Agreement) -> Iterator[Finding]:
     """Expressions and conditions are SQL over the data of the applicant and of relatives."""
     remedy = f"write DuckDB's SQL over the catalogue's data, a relative's as spouse__name, {REGISTERS}, {FILLED_ON}"
@@ -367,6 +386,7 @@ CHECKS: tuple[Check, ...] = (
     special_data_are_covered,
     nobody_is_asked_twice,
     fields_map_known_codes,
+    formats_fit_the_datum,
     relatives_are_told_by_data,
     wordings_spell_known_codes,
     what_forms_share_is_used,

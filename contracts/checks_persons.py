@@ -144,6 +144,13 @@ def former_numbers_and_order_name_columns(agreed: Agreement) -> Iterator[Finding
             yield from not_a_time(file, dataset, f"{where}.newest_by", newest)
 
 
+def register_keys_name_columns(agreed: Agreement) -> Iterator[Finding]:
+    """The department's own number of a person stands in a column."""
+    for file, where, dataset, person in _persons(agreed):
+        if person.register_key is not None:
+            yield from unnamed_column(file, dataset, f"{where}.register_key.column", person.register_key.column)
+
+
 def contexts_are_what_linking_compares(agreed: Agreement) -> Iterator[Finding]:
     """A column that only serves to find the person is a context of linking."""
     known = [context.name for context in agreed.contracts.linking.contexts]
@@ -257,6 +264,7 @@ CHECKS: tuple[Check, ...] = (
     supplies_name_data,
     supplies_come_from_somewhere,
     former_numbers_and_order_name_columns,
+    register_keys_name_columns,
     contexts_are_what_linking_compares,
     whens_can_hold,
     events_name_days_and_roles,

@@ -36,6 +36,7 @@ from contracts.model import (
     Wording,
     custom,
 )
+from contracts.places import named_place
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")
@@ -171,7 +172,7 @@ def overlay(folders: tuple[Path, ...]) -> dict[Path, Path]:
         if not folder.is_dir():
             raise ContractError(Fault(str(folder), "", "no such folder of contracts; see RENKOU_CONTRACTS"))
         for path in sorted(folder.rglob("*")):
-            if path.suffix in {".yaml", ".csv"}:
+            if path.suffix in {".yaml", ".yml", ".csv"}:
                 found[path.relative_to(folder)] = path
     return dict(sorted(found.items()))
 
@@ -191,9 +192,22 @@ def _version(paths: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML in which a key that stands twice in a mapping is an error: the second would silently count alone."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands there twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> Any:
-    return yaml.load(text, Loader=yaml.CSafeLoader)
+    return yaml.load(text, Loader=_Loader)
 
 
 def yaml_of(path: Path) -> Any:
@@ -207,7 +221,7 @@ def yaml_of(path: Path) -> Any:
     except yaml.YAMLError as error:
         raise ContractError(Fault(str(path), "", f"not YAML: {error}")) from error
     except UnicodeDecodeError as error:
-        raise ContractError(Fault(str(path), f"byte {error.start + 1}", "not UTF-8")) from error
+        raise ContractError(Fault(str(path), f"byte {error.start + 1}", "not UTF-8: save the file as UTF-8")) from error
 
 
 def _normalisers(path: Path) -> dict[str, str]:
@@ -233,7 +247,7 @@ def _validated(kind: type[T], content: Any, path: Path, called: Mapping[str, str
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ContractError(*(Fault(str(path), place, what) for place, what in _places(error, called or {}))) from error
+        raise ContractError(*(Fault(str(path), place, what) for place, what in _places(error, content, called or {}))) from error
 
 
 def _form(path: Path, derived: tuple[Derived, ...], wordings: tuple[Wording, ...]) -> Form:
@@ -278,10 +292,19 @@ def _otherwise(found: Derived) -> dict[str, Any]:
     return {"otherwise": found.expression, "otherwise_law": found.law}
 
 
-def _places(error: ValidationError, called: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+# What is wrong, in words that say what to write, where pydantic has only those of a programmer.
+WORDS = {
+    "missing": "is missing: write it",
+    "extra_forbidden": "nothing reads this: mend its name, or leave it out",
+    "string_type": 'a text is needed: put it in double quotes, as "01", which without them is a number',
+    "tuple_type": "a list is needed: write [a, b], or a line with - for each",
+}
+
+
+def _places(error: ValidationError, content: Any, called: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for item in error.errors(include_input=False, include_url=False):
-        first, *rest = [str(part) for part in item["loc"]] or ["(top)"]
-        yield ".".join((called.get(first, first), *rest)), item["msg"]
+        first, dot, rest = named_place(content, item["loc"]).partition(".")
+        yield called.get(first, first) + dot + rest, WORDS.get(item["type"], item["msg"])
 
 
 def catalogues(folders: tuple[Path, ...]) -> list[Path]:
@@ -330,7 +353,7 @@ def _dataset(path: Path) -> Dataset:
         "source": path,
         **own,
     }
-    return _validated(Dataset, content, path)
+    return _validated(Dataset, content, path, {"columns": "schema.properties", "pulled_from": "source"})
 
 
 HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24, "y": 8766, "year": 8766, "years": 8766}
@@ -342,10 +365,13 @@ def _span(contract: OpenDataContractStandard, name: str, path: Path) -> float | 
     if found is None:
         return None
     try:
-        return float(str(found.value)) * HOURS[found.unit or "h"]
+        hours = float(str(found.value)) * HOURS[found.unit or "h"]
     except (ValueError, KeyError):
-        what = f"{name} needs a number as value, and as unit one of {', '.join(HOURS)}"
-        raise ContractError(Fault(str(path), f"slaProperties.{name}", what)) from None
+        hours = 0
+    if hours <= 0:
+        what = f"{name} needs a number above 0 as value, and as unit one of {', '.join(HOURS)}"
+        raise ContractError(Fault(str(path), f"slaProperties.{name}", what))
+    return hours
 
 
 def _days(hours: float | None) -> int | None:

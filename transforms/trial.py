@@ -31,8 +31,12 @@ def tried(contracts: Contracts) -> list[Finding]:
     agreed = Agreement(contracts)
     with TemporaryDirectory(prefix="renkou-trial-") as folder:
         home = Home(Path(folder))
-        for stage in (road.prepare, road.link, road.unify):
-            stage(home, contracts, DAY)
+        try:
+            for stage in (road.prepare, road.link, road.unify):
+                stage(home, contracts, DAY)
+        except duckdb.Error as error:
+            what = f"no build can be made by these contracts: {_words(error)}"
+            return [Finding("error", "inbound", "(all)", what, "look for the name that it tells, mend it, then check again")]
         found = [*_expressions(agreed), *_rules_and_relatives(home, agreed)]
         if not found:
             road.reconcile(home, contracts, DAY)

@@ -16,14 +16,14 @@ When = dict[str, str | list[str]]
 
 
 class Bounds(Agreed):
-    """Shares of the batch before by which a full batch may shrink or grow before a person is asked.
+    """Shares of the batch before (0.2: a fifth) by which a full batch may shrink or grow before a person is asked.
 
     A change of fewer than ``at_least`` rows is never asked about.
     """
 
-    shrink: float = 0.2
-    grow: float = 0.3
-    at_least: int = 100
+    shrink: float = Field(default=0.2, ge=0, le=1)
+    grow: float = Field(default=0.3, ge=0)
+    at_least: int = Field(default=100, ge=0)
 
 
 class Operation(Agreed):
@@ -61,7 +61,7 @@ class Delivery(Agreed):
     """How a dataset arrives.
 
     ``additions_only``: a delta that only ever adds, as a register of judgments; it has no ``operation``.
-    ``quarantine_bound``: the share of unreadable or impossible rows that refuses a batch.
+    ``quarantine_bound``: the share of unreadable or impossible rows (0.5: half of them) that refuses a batch.
     """
 
     mode: Literal["full", "delta"]
@@ -72,7 +72,7 @@ class Delivery(Agreed):
     updated: str | None = None
     additions_only: bool = False
     bounds: Bounds = Bounds()
-    quarantine_bound: float = 0.5
+    quarantine_bound: float = Field(default=0.5, ge=0, le=1)
 
 
 class FileSource(Agreed):

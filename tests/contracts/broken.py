@@ -14,6 +14,7 @@ def written(folder: Path, slips: Iterable[Mapping[str, str]]) -> Path:
     shutil.copytree(EDUCATION, folder)
     for slip in slips:
         path = folder / slip["file"]
+        path.parent.mkdir(parents=True, exist_ok=True)
         if "copy" in slip:
             shutil.copy(folder / slip["copy"], path)
         elif "old" in slip:
@@ -21,6 +22,5 @@ def written(folder: Path, slips: Iterable[Mapping[str, str]]) -> Path:
             assert slip["old"] in text, f"{slip['file']} has no {slip['old']!r}"
             path.write_text(text.replace(slip["old"], slip["new"], 1), encoding="utf-8")
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(slip["new"], encoding="utf-8")
     return folder

@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from contracts.check import check, unreadable
+from contracts.check import check, unreadable, with_lines
 from contracts.load import OWN, ContractError, load
 from tests.contracts.broken import EDUCATION, written
 
+PUPIL = "inbound/education/pupil.odcs.yaml"
 BROKEN = [
     {"file": "catalogue.yaml", "old": "owner: education/guardian\n", "new": "Owner: education/guardian\n"},
     {"file": "codes/school_grade.yaml", "old": '"11"', "new": "11"},
@@ -22,8 +23,8 @@ BROKEN = [
     {"file": "outbound/education.odcs.yaml", "old": "purpose: 核对在校学生身份，安排学位\n", "new": ""},
 ]
 PLACES = {
-    "catalogue.yaml": {"data.3.owner", "data.3.Owner"},
-    "codes/school_grade.yaml": {"codes.0.code"},
+    "catalogue.yaml": {"data.guardian.owner", "data.guardian.Owner"},
+    "codes/school_grade.yaml": {"codes.11.code"},
     "rules/pupil_dead.yaml": {"severity"},
     "forms/school_place.yaml": {"line 11, column 3"},
     "inbound/education/aid.odcs.yaml": {"delivery.mode"},
@@ -45,13 +46,10 @@ def test_every_fault_of_every_file_is_told(tmp_path: Path) -> None:
     assert told == PLACES
 
 
-@pytest.mark.parametrize("slip", ["value: many, unit: d", "value: 30, unit: moons"])
+@pytest.mark.parametrize("slip", ["value: many, unit: d", "value: 30, unit: moons", "value: -3, unit: y"])
 def test_a_span_that_is_no_number_of_a_known_unit(slip: str, tmp_path: Path) -> None:
-    folder = written(tmp_path / "broken", [])
-    path = folder / "inbound" / "education" / "pupil.odcs.yaml"
-    path.write_text(
-        path.read_text(encoding="utf-8") + f"slaProperties: [{{property: retention, {slip}}}]\n", encoding="utf-8"
-    )
+    frequency = "property: frequency, value: 7, unit: d"
+    folder = written(tmp_path / "broken", [{"file": PUPIL, "old": frequency, "new": f"property: retention, {slip}"}])
     with pytest.raises(ContractError, match=r"slaProperties\.retention: retention needs a number"):
         load(OWN, folder)
 
@@ -72,6 +70,28 @@ def test_rules_that_read_a_view_which_cannot_be_read_are_findings(tmp_path: Path
     (folder / "rules" / "views" / "enrolled.yaml").write_text(view, encoding="utf-8")
     told = {(Path(f.file).name, f.where) for f in check(load(OWN, folder)) if f.level == "error"}
     assert {("enrolled.yaml", "sql"), ("pupil_dead.yaml", "sql")} <= told
+
+
+SLIPS = [
+    ("catalogue.yaml", "    type: code\n", "    type: kode\n", "data.school_grade.type", 15, "Input should be 'identity_number'"),
+    ("codes/school_grade.yaml", 'code: "12"', "code: 12", "codes.12.code", 7, "put it in double quotes"),
+    ("codes/school_grade.yaml", "title: 年级\n", "title: 年级\ntitle: 班级\n", "line 3, column 1", None, "title stands there twice"),
+    ("rules/pupil_dead.yaml", "law: 中小学生学籍管理办法\n", "", "law", None, "is missing: write it"),
+    (PUPIL, "cadence: weekly", "cadence: hourly", "delivery.cadence", 87, "Input should be 'daily'"),
+    (PUPIL, "mode: full", "quarantine_bound: 50\n      mode: full", "delivery.quarantine_bound", 86, "less than or equal"),
+    (PUPIL, "impossible, value: quarantine", "impossible, value: drop", "schema.properties.birth_date.impossible", 52, "'quarantine' or"),
+]
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: str(slip[3]))
+def test_a_fault_is_told_by_name_and_line_with_what_to_write(slip: tuple[str, str, str, str, int | None, str], tmp_path: Path) -> None:
+    file, old, new, where, line, what = slip
+    folder = written(tmp_path / "broken", [{"file": file, "old": old, "new": new}])
+    with pytest.raises(ContractError) as raised:
+        load(OWN, folder)
+    (finding,) = with_lines(unreadable(raised.value))
+    assert (finding.where, finding.line) == (where, line)
+    assert what in finding.what
 
 
 def test_two_entries_for_one_datum_in_one_catalogue(tmp_path: Path) -> None:
@@ -114,4 +134,4 @@ def test_check_of_a_mistake_ends_with_one(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("RENKOU_CONTRACTS", str(written(tmp_path / "broken", [slip])))
     answer = renkou("check")
     assert answer.exit_code == 1
-    assert "rules/pupil_dead.yaml: datum: school is no datum of the catalogue; did you mean" in answer.stdout
+    assert "rules/pupil_dead.yaml:2: datum: school is no datum of the catalogue; did you mean" in answer.stdout
