@@ -276,6 +276,14 @@ def formats_fit_the_datum(agreed: Agreement) -> Iterator[Finding]:
             yield Finding("error", file, f"{where}.format", f"{field.format!r} is no format of a {datum.type}", remedy)
 
 
+def what_is_computed_names_its_law(agreed: Agreement) -> Iterator[Finding]:
+    """A value that follows from a person's data follows by a rule, which the form shows beside it."""
+    for file, where, field in _fields(agreed):
+        if field.expression is not None and not (field.law or "").strip() and _safely(field.expression, agreed):
+            remedy = "name the rule (law), or the one of derived/ that has it (derived)"
+            yield Finding("error", file, f"{where}.law", "is computed from the person's data, and by no law", remedy)
+
+
 def form_expressions_can_be_read(agreed: Agreement) -> Iterator[Finding]:
     """Expressions and conditions are SQL over the data of the applicant and of relatives."""
     remedy = f"write DuckDB's SQL over the catalogue's data, a relative's as spouse__name, {REGISTERS}, {FILLED_ON}"
@@ -387,6 +395,7 @@ CHECKS: tuple[Check, ...] = (
     nobody_is_asked_twice,
     fields_map_known_codes,
     formats_fit_the_datum,
+    what_is_computed_names_its_law,
     relatives_are_told_by_data,
     wordings_spell_known_codes,
     what_forms_share_is_used,
