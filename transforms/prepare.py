@@ -87,8 +87,13 @@ def _read(batches: list[NumberedBatch]) -> str:
 
 
 def newest_first(dataset: Dataset) -> str:
-    """Order of versions of one record: by the register's own time where it tells one, else the later line of the later batch."""
+    """Order of versions of one record: by the register's own time where it tells one, else the later line of the later batch.
+
+    A withdrawal of which no time is told was made by the end of its batch's day.
+    """
     updated = dataset.delivery.updated
+    if dataset.updated_at and dataset.delivery.operation:
+        updated = f"coalesce({updated}::TIMESTAMP, CASE WHEN operation = 'delete' THEN batch_date + INTERVAL 1 DAY END)"
     return (f"{updated} DESC NULLS LAST, " if updated else "") + "batch_date DESC, source_no DESC, line DESC"
 
 
@@ -102,7 +107,7 @@ def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[s
     numbered = f"SELECT {_record_no(dataset)} AS record_no, * FROM"
     if dataset.delivery.mode == "delta":
         doubled = _doubled(dataset, batches)
-        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_one_a_key(dataset, _read(batches), f'doubled_{dataset.table}')})"
+        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_last_change(dataset, _read(batches), f'doubled_{dataset.table}')})"
         whole = _with_what_did_not_come(dataset, body, batches)
         return [doubled, f"CREATE OR REPLACE TABLE record_{dataset.table} AS {numbered} ({whole})"]
     *older, latest = batches
@@ -183,9 +188,24 @@ def _doubled(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     return f"CREATE OR REPLACE TABLE doubled_{dataset.table} AS {keys}"
 
 
-def _one_a_key(dataset: Dataset, rows: str, doubled: str) -> str:
-    """The newest version of each key. Few keys come twice in a register, so only those are sorted."""
-    return f"SELECT * FROM ({rows}) ANTI JOIN {doubled} USING (record_key) UNION ALL {_newest(dataset, rows, doubled)}"
+def _last_change(dataset: Dataset, rows: str, doubled: str) -> str:
+    """The newest version of each key; few come twice, so only those are sorted. A withdrawal that gives the key alone says nothing of
+    whose record it was, so that the version before it stands, withdrawn.
+    """
+    order = newest_first(dataset)
+    last = f"first_value(operation) OVER (PARTITION BY record_key ORDER BY {order})"
+    return (
+        f"SELECT * FROM ({rows}) ANTI JOIN {doubled} USING (record_key) UNION ALL"
+        f" SELECT * EXCLUDE (last_operation) REPLACE (last_operation AS operation) FROM ("
+        f"SELECT *, {last} AS last_operation FROM ({rows}) SEMI JOIN {doubled} USING (record_key)"
+        f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {_gives_the_key_alone(dataset)}, {order}) = 1)"
+    )
+
+
+def _gives_the_key_alone(dataset: Dataset) -> str:
+    operation = dataset.delivery.operation.column if dataset.delivery.operation else None
+    telling = [f"{c.name}::VARCHAR" for c in dataset.taken if c.key is None and c.name not in {operation, dataset.delivery.updated}]
+    return f"operation = 'delete' AND coalesce({', '.join(telling)}) IS NULL" if telling else "false"
 
 
 def _newest(dataset: Dataset, rows: str, doubled: str) -> str:

@@ -16,6 +16,7 @@ from contracts.model import Contracts
 from tests.support.identity import number
 from tests.support.landing import DAY, Landing, Row, quarantined
 from transforms import road
+from transforms.linking.records import present
 from transforms.prepare import prepare_build
 from transforms.take_in.deliveries import deliveries, unknown_folders
 from transforms.take_in.ledger import BatchReport
@@ -444,6 +445,23 @@ def test_a_late_withdrawal_does_not_undo_a_newer_change(home: Home, landing: Lan
     landing.take_in(home, PERMIT)
     landing.take_in(home, PERMIT, NEXT)
     assert records(home, landing.contracts, PERMIT, "is_current") == [("a", True)]
+
+
+def test_a_withdrawal_by_the_key_alone_ends_what_was_told_before(home: Home, landing: Landing) -> None:
+    """Without a time of its own it was made by the end of its day, and what it withdraws stays that person's; of a key that nobody knows
+    it speaks of nobody.
+    """
+    landing.put(PERMIT, [permit("a", "I", "20261101080000"), permit("b", "I", "20261101080000")])
+    landing.put(PERMIT, [{"change": "D", "permit_no": key} for key in ("a", "b", "unknown")], NEXT)
+    landing.put(PERMIT, [permit("b", "U", "20261122080000")], NEXT + timedelta(days=1))
+    for days in range(3):
+        landing.take_in(home, PERMIT, DAY + timedelta(days=days))
+    dataset = landing.contracts.dataset(PERMIT)
+    told = f"is_current, name, {present(dataset, dataset.persons[0])}"
+    unknown = ("unknown", False, None, False)
+    assert records(home, landing.contracts, PERMIT, told) == [("a", False, NAME, True), ("b", False, NAME, True), unknown]
+    later = records(home, landing.contracts, PERMIT, told, until=NEXT + timedelta(days=1))
+    assert later == [("a", False, NAME, True), ("b", True, NAME, True), unknown]
 
 
 def test_versions_are_ordered_by_their_number_and_not_by_its_text(home: Home, landing: Landing) -> None:

@@ -115,9 +115,12 @@ def _listed(values: list[str]) -> str:
 
 
 def present(dataset: Dataset, person: PersonOfRow) -> str:
-    """SQL: whether the row speaks of this role at all, that is, whether a column of this role alone is not blank."""
-    if len(dataset.persons) == 1:
-        return "true"
+    """SQL: whether the row speaks of this role at all: of several roles, whether a column of this one alone is not blank; where there is one
+    role, whether the record stands, or is a withdrawal that says more than its key.
+    """
     others = {s.column for p in dataset.persons if p.role != person.role for s in p.data.values()}
     own = sorted({s.column for s in person.data.values() if s.column} - others - {None})
-    return "(" + " OR ".join(f"{c} IS NOT NULL OR {c}__missing NOT IN ('blank', 'not_delivered')" for c in own) + ")"
+    is_only = len(dataset.persons) == 1
+    keys = {key.name for key in dataset.keys if is_only}
+    told = [f"{c} IS NOT NULL OR {c}__missing NOT IN ('blank', 'not_delivered')" for c in own if c not in keys]
+    return f"({' OR '.join(['is_current'] * is_only + told)})"
