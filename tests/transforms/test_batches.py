@@ -141,13 +141,14 @@ def test_a_control_file_may_write_a_day_otherwise_and_begin_with_a_mark(home: Ho
     assert landing.take_in(home, PENSION).status == "accepted"
 
 
-@pytest.mark.parametrize("name", ["人口数据.csv.gz", "说明.txt"])
-def test_a_file_under_another_name_is_told_by_its_name(name: str, home: Home, landing: Landing) -> None:
+@pytest.mark.parametrize(("name", "remedy"), [("人口数据.csv.gz", "name the file as agreed"), ("说明.txt", "name the file"), ("人口.zip", "that are in it")])
+def test_a_file_under_another_name_is_told_by_its_name(name: str, remedy: str, home: Home, landing: Landing) -> None:
     landing.put(PENSION, pensioners(1))
     (landing.folder(PENSION) / name).write_bytes(b"x")
     report = landing.take_in(home, PENSION)
     refused_with_remedy(report, name)
     assert "none of those agreed" in report.reason
+    assert remedy in report.reason
 
 
 @pytest.mark.parametrize("name", ["Thumbs.db", "~$RS_v_pension_20261120.csv.gz", ".DS_Store", "desktop.ini"])

@@ -115,8 +115,8 @@ def _listed(values: list[str]) -> str:
 
 
 def present(dataset: Dataset, person: PersonOfRow) -> str:
-    """SQL: whether the row speaks of this role at all: of several roles, whether a column of this one alone is not blank; where there is one
-    role, whether the record stands, or is a withdrawal that says more than its key.
+    """SQL: whether the row speaks of this role at all: of several roles, whether a column of this one alone is not blank; where there is
+    one role, whether the record stands, or is a withdrawal that says more than its key.
     """
     others = {s.column for p in dataset.persons if p.role != person.role for s in p.data.values()}
     own = sorted({s.column for s in person.data.values() if s.column} - others - {None})

@@ -23,6 +23,7 @@ from transforms.take_in.workbook import read_workbook
 __all__ = ["BatchRefused", "Landed", "land_file", "layout_of"]
 
 ROW_GROUP = 100_000
+ARCHIVES = {".zip", ".rar", ".7z", ".tar", ".tgz"}
 
 FAULTS = pa.schema(
     [
@@ -99,11 +100,10 @@ def layout_of(path: Path, dataset: Dataset) -> FileLayout:
         if fnmatchcase(path.name, layout.files):
             return layout
     agreed = ", ".join(layout.files for layout in dataset.delivery.layouts)
-    raise BatchRefused(
-        f"the name is none of those agreed for {dataset.id} ({agreed})",
-        path.name,
-        remedy="ask the department to name the file as agreed",
-    )
+    remedy = "ask the department to name the file as agreed"
+    if path.suffix.lower() in ARCHIVES:
+        remedy = "lay the files that are in it into the batch's folder in its place, or have the department deliver those"
+    raise BatchRefused(f"the name is none of those agreed for {dataset.id} ({agreed})", path.name, remedy=remedy)
 
 
 @contextmanager
