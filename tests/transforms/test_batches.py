@@ -141,7 +141,9 @@ def test_a_control_file_may_write_a_day_otherwise_and_begin_with_a_mark(home: Ho
     assert landing.take_in(home, PENSION).status == "accepted"
 
 
-@pytest.mark.parametrize(("name", "remedy"), [("人口数据.csv.gz", "name the file as agreed"), ("说明.txt", "name the file"), ("人口.zip", "that are in it")])
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("人口数据.csv.gz", "name the file as agreed"), ("说明.txt", "name the file"), ("人口.zip", "that are in it")]
+)
 def test_a_file_under_another_name_is_told_by_its_name(name: str, remedy: str, home: Home, landing: Landing) -> None:
     landing.put(PENSION, pensioners(1))
     (landing.folder(PENSION) / name).write_bytes(b"x")
