@@ -6,7 +6,6 @@ The last line is what DuckDB alone needs to copy what the run keeps.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
