@@ -136,17 +136,21 @@ def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as
     from warehouse.publish import published
     from warehouse.working_copy import at_home
 
-    day = day_of(as_of)
+    day, contracts = day_of(as_of), load_all()
     with at_home(EXTRACT) as home:
         if day is None:
-            told = deliver(published(home), load_all(), subscriber, home)
+            told = deliver(published(home), contracts, subscriber, home)
         else:
-            told = extract_as_of(published(home), load_all(), subscriber, home, day)
+            told = extract_as_of(published(home), contracts, subscriber, home, day)
     folder = home.address(told.folder)
     if json:
         typer.echo(show.as_json(asdict(told) | {"folder": folder}))
         return
-    what = f"{told.rows:,} rows in {told.files} files" if told.delivered else "delivered before, nothing to do"
+    (version,) = (each.version for each in contracts.subscriptions if each.subscriber == subscriber)
+    before = "delivered before, nothing to do"
+    if told.contract_version != version:
+        before = f"delivered before by version {told.contract_version} of the contract; {version} delivers from the next release on"
+    what = f"{told.rows:,} rows in {told.files} files" if told.delivered else before
     changes = "" if told.changes is None else f", changes since {told.since}: {told.changes}"
     typer.echo(f"{folder}: {what}{changes}")
 

@@ -40,7 +40,7 @@ Place = tuple[str | None, ...]  # of a row: its folder of each level
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was delivered: ``delivered`` is False when this release had been delivered already.
+    """What was delivered: ``delivered`` is False when this release had been delivered already, by ``contract_version``.
 
     ``changes`` counts I, U, D against the release ``since``; both are None for a first delivery.
     """
@@ -52,6 +52,7 @@ class Delivery:
     files: int
     since: str | None
     changes: dict[str, int] | None
+    contract_version: str
     delivered: bool
 
 
@@ -420,5 +421,6 @@ def _told(folder: Path, subscriber: str, is_new: bool) -> Delivery:
         files=len(told["files"]),
         since=compared["since"] if compared else None,
         changes=compared["rows"] if compared else None,
+        contract_version=told["contract_version"],
         delivered=is_new,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -96,10 +95,12 @@ def _of_plain(manifest: Mapping[str, Any], first: str) -> Iterator[str]:
     yield f"FROM read_parquet('{pattern}', hive_partitioning = true, hive_types_autocast = false) GROUP BY ALL ORDER BY ALL;"
     yield "```"
     yield ""
-    names = json.dumps([file["path"] for file in manifest["files"]][:1])
+    folders = "".join(f"({name!r}, pa.string()), " for name in manifest["partition_by"])
     yield "```python"
-    yield "import pandas"
-    yield f"pandas.concat(pandas.read_parquet(path) for path in {names})  # every file of manifest.json"
+    yield "import json, pyarrow as pa, pyarrow.dataset as ds"
+    yield "files = [file['path'] for file in json.load(open('manifest.json'))['files']]"
+    yield f"folders = ds.partitioning(pa.schema([{folders}]), flavor='hive')"
+    yield "table = ds.dataset(files, partitioning=folders).to_table()  # .to_pandas() for pandas"
     yield "```"
     yield ""
     yield "```python"

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
+from contracts.load import OWN
 from tests.warehouse.small_release import MAN, SHARED
 from warehouse.access_log import AccessLog
 from warehouse.home import Home
@@ -136,6 +137,17 @@ def test_extract_delivers_and_says_where(served: Home) -> None:
     assert "4 rows in 3 files" in first.stdout
     assert "nothing to do" in again.stdout
     assert (served.extracts / "hr" / "current").read_text() == "r1"
+
+
+@pytest.mark.usefixtures("served")
+def test_a_contract_that_changed_since_the_delivery_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renkou("extract", "hr")
+    contract = (OWN / "outbound" / "hr.odcs.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine" / "outbound").mkdir(parents=True)
+    (tmp_path / "mine" / "outbound" / "hr.odcs.yaml").write_text(contract.replace("version: 1.0.0", "version: 1.1.0"), encoding="utf-8")
+    monkeypatch.setenv("RENKOU_CONTRACTS", str(tmp_path / "mine"))
+    told = renkou("extract", "hr").stdout
+    assert "delivered before by version 1.0.0 of the contract; 1.1.0 delivers from the next release on" in told
 
 
 @pytest.mark.usefixtures("home")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -417,6 +418,19 @@ def test_the_guide_names_every_column_and_nobody(database: Path, contracts: Cont
         assert all(f"`{name}`" in told for name in subscription.columns)
         assert subscription.limitations in told
         assert not [p for p in PEOPLE.values() if p["id_number"] in told or p["name"] in told]
+
+
+@pytest.mark.parametrize("subscriber", ["hr", "township"])
+def test_the_guide_s_lines_read_all_that_was_delivered(
+    subscriber: str, database: Path, contracts: Contracts, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = extract(database, changed(contracts, subscriber, regions=None), subscriber, home).folder
+    monkeypatch.chdir(folder)
+    (python, _), (sql,) = (re.findall(rf"```{kind}\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL) for kind in ("python", "sql"))
+    names: dict[str, Any] = {}
+    exec(python, names)
+    assert {row["person_id"]: row for row in names["table"].to_pylist()} == whole(folder)
+    assert sum(row[-1] for row in duckdb.sql(sql).fetchall()) == len(whole(folder)) > 1
 
 
 @pytest.mark.parametrize(
