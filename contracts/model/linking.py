@@ -55,7 +55,7 @@ class Block(Agreed):
 class LinkRule(Agreed):
     """A rule that joins two units without weighing: each comparison named in ``when`` has one of the levels, and one of ``any`` has.
 
-    ``overlooks`` names what the evidence outweighs: another sex; another valid number, of which a single source tells. ``precision``
+    ``overlooks`` names what the evidence outweighs: another sex, another birth; another valid number, of which a single source tells. ``precision``
     was measured by ``renkou train``: of the ``records`` that the rule put with a person, the share that are that person's.
     ``identifies``: it rests on an identifier; two that name two persons leave a doubt, whatever they weigh.
     """
@@ -65,7 +65,7 @@ class LinkRule(Agreed):
     label_en: str
     when: dict[str, tuple[str, ...]]
     any: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    overlooks: tuple[Literal["sex", "number"], ...] = ()
+    overlooks: tuple[Literal["sex", "number", "birth"], ...] = ()
     identifies: bool = False
     precision: float | None = None
     records: int | None = None

@@ -165,9 +165,15 @@ class Joining:
         for kind, numbers in merged.numbers.items():
             person.numbers.setdefault(kind, set()).update(numbers)
         person.births |= merged.births
+        if "birth" in pair.overlooks:
+            person.births = person.births - self._overlooked_births(pair) or person.births
         person.sexes |= merged.sexes
         person.stands_in |= merged.stands_in
         person.apart |= merged.apart
+
+    def _overlooked_births(self, pair: Pair) -> set[date | None]:
+        """What a unit told wrongly of itself is not held against its person's other records."""
+        return {self._units[unit].birth for unit in (pair.one, pair.other) if self._units[unit].seeking}
 
 
 def _person(unit: int, facts: Unit) -> _Person:

@@ -15,6 +15,10 @@ CREATE OR REPLACE MACRO best_birth(births, others) AS
     list_min(flatten(list_transform(births, lambda a: list_transform(others, lambda b: list_position(
         ['same', 'slip', 'part', 'other'], birth_says(a, b))))));
 
+-- Fewer years apart than a parent and a child who may bear one name.
+CREATE OR REPLACE MACRO within_a_generation(births, others) AS
+    list_min(flatten(list_transform(births, lambda a: list_transform(others, lambda b: abs(year(a) - year(b)))))) < 13;
+
 -- By how many edits (exchanges of neighbours count as one) the closest two numbers differ.
 CREATE OR REPLACE MACRO edits(texts, others) AS
     list_min(flatten(list_transform(texts, lambda a: list_transform(others, lambda b: damerau_levenshtein(a, b)))));

@@ -31,15 +31,23 @@ CREATE OR REPLACE MACRO is_in_letters(t, sound) AS
          OR lower(split_part(t, ' ', 2) || split_part(t, ' ', 1)) = replace(sound, ' ', '')
          OR list_sort(string_split(lower(t), ' ')) = list_sort(string_split(sound, ' ')));
 
--- Whether a name is the beginning of a longer one: a character or two were lost, or a field of 10 or 20 bytes held no more of a name
--- in several parts. Of names in two to four characters hardly any is the beginning of another's.
+-- Whether a name is the beginning of a longer one: a character or two were lost, or of a name in several parts a field of 10 or 20
+-- bytes held no more, or the first part stands alone. Of names in two to four characters hardly any is the beginning of another's.
 CREATE OR REPLACE MACRO is_cut_off(a, b) AS
-    starts_with(b, a) AND length(a) >= 2 AND (length(b) - length(a) <= 2 OR length(a) >= 4);
+    starts_with(b, a) AND length(a) >= 2 AND (length(b) - length(a) <= 2 OR length(a) >= 3);
+
+-- Whether two names in several parts are two spellings of one, in other characters that sound nearly alike (吐尔逊, 图尔荪).
+CREATE OR REPLACE MACRO is_spelt_otherwise(a, b, sound_a, sound_b) AS
+    least(length(a), length(b)) >= 5 AND least(length(sound_a), length(sound_b)) >= 16 AND damerau_levenshtein(sound_a, sound_b) <= 2;
+
+-- Whether the two parts of a name stand in another order: a slip, or a child who is called as the grandfather was.
+CREATE OR REPLACE MACRO is_turned(a, b) AS
+    length(a) >= 5 AND length(a) = length(b) AND contains(a || a, b);
 
 -- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character. lookalike: one
 -- character looks like the other's. slip: another first
 -- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling. given: the
--- surname alone is the same: another given name, or a relative.
+-- surname alone is the same: another given name, or a relative. Of names in several parts: lookalike, another spelling; half, another order.
 CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, looks_a) AS
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
          WHEN a = b THEN 'same'
@@ -49,6 +57,8 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, look
            OR (lossy_a AND b LIKE lossy_pattern(a))
            OR (lossy_b AND a LIKE lossy_pattern(b)) THEN 'similar'
          WHEN NOT regexp_matches(a, '\p{Han}') THEN CASE WHEN damerau_levenshtein(a, b) <= 2 THEN 'slip' ELSE 'other' END
+         WHEN is_spelt_otherwise(a, b, sound_a, sound_b) THEN 'lookalike'
+         WHEN is_turned(a, b) THEN 'half'
          WHEN length(a) <> length(b) OR length(a) < 2 OR places_apart(a, b) <> 1 THEN CASE WHEN a[1] = b[1] THEN 'given' ELSE 'other' END
          WHEN looks_like(a, b, looks_a) THEN 'lookalike'
          WHEN a[1] <> b[1] THEN 'slip'

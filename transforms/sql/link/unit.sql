@@ -1,5 +1,6 @@
 -- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
--- first 15 digits; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
+-- first 15 digits; is_anothers: whether it tells to the letter the name and birth of a person who has another number in the register that
+-- owns the numbers; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
 -- a build's own.
 CREATE OR REPLACE TEMP TABLE link_unit AS
 WITH wanted AS (
@@ -36,6 +37,14 @@ WITH wanted AS (
     SELECT unit_id, max(coalesce(bearers, 0)) AS bearers
     FROM (SELECT unit_id, unnest(names).name_key AS name_key FROM told) LEFT JOIN bearers USING (name_key)
     GROUP BY unit_id
+), registered AS (
+    SELECT DISTINCT name_key, birth_date, number FROM link_record WHERE is_owner AND number IS NOT NULL AND birth_date IS NOT NULL
+), anothers AS (
+    SELECT DISTINCT s.unit_id
+    FROM said AS s SEMI JOIN link_seeker USING (unit_id)
+    JOIN registered AS bearer USING (number)
+    JOIN registered AS other ON other.name_key = s.name_key AND other.birth_date = coalesce(s.birth_date, bearer.birth_date)
+    WHERE NOT s.is_owner AND other.number <> s.number
 ), named AS (
     SELECT m.unit_id AS kin_id, min(concat_ws('/', r.department, r.dataset, r.record_key, r.role)) AS name
     FROM link_member AS m SEMI JOIN link_kin ON link_kin.kin_id = m.unit_id JOIN link_record AS r USING (record_id)
@@ -47,6 +56,7 @@ WITH wanted AS (
 SELECT told.* EXCLUDE (former_names) REPLACE (coalesce(names, []) || coalesce(former_names, []) AS names),
        list_concat(coalesce(numbers, []), coalesce(told.told, [])) AS texts,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
+       unit_id IN (SELECT unit_id FROM anothers) AS is_anothers,
        list_sort(list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15)))) AS number_stems,
        rarity.bearers, kin.kin
 FROM told LEFT JOIN rarity USING (unit_id) LEFT JOIN kin USING (unit_id);
