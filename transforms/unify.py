@@ -423,6 +423,7 @@ def _household_ties(dataset: Dataset, contracts: Contracts) -> str:
         relation=dataset.household.relation,
         codes=quoted(contracts.crosswalk(crosswalk).to),
         sex=person.data["sex"].column,
+        id_number=f"r.{person.data['id_number'].column}" if "id_number" in person.data else "NULL::VARCHAR",
     )
 
 

@@ -13,14 +13,16 @@ CREATE OR REPLACE MACRO is_no_name(t) AS NOT regexp_matches(t, '[\p{L}?？□〓
 CREATE OR REPLACE MACRO without_blanks(t) AS
     replace(t, ' ', CASE WHEN length(t) >= 6 AND regexp_full_match(t, '\p{Han}{2,}( \p{Han}{2,})+') THEN '·' ELSE '' END);
 
+CREATE OR REPLACE MACRO with_one_separator(t) AS
+    CASE WHEN regexp_matches(t, '\p{Han}')
+         THEN regexp_replace(
+             translate(without_blanks(t), '•・･‧⋅∙' || chr(903) || 'ㆍᐧ．.*-⻢⼭〇', '·············马山〇'),
+             '·+', '·', 'g')
+         ELSE t END;
+
+-- The remark goes first: a name in letters stays one, in whatever script the remark is.
 CREATE OR REPLACE MACRO name_parts(t) AS {
-    'name': regexp_replace(
-        CASE WHEN regexp_matches(t, '\p{Han}')
-             THEN regexp_replace(
-                 translate(without_blanks(t), '•・･‧⋅∙' || chr(903) || 'ㆍᐧ．.*-⻢⼭〇', '·············马山〇'),
-                 '·+', '·', 'g')
-             ELSE t END,
-        '^(.+?)[(\[【](.*?)[)\]】]$', '\1'),
+    'name': with_one_separator(trim(regexp_replace(t, '^(.+?)[(\[【](.*?)[)\]】]$', '\1'))),
     'remark': nullif(regexp_extract(t, '[(\[【](.*?)[)\]】]$', 1), '')};
 
 CREATE OR REPLACE MACRO name_verdict(t, p) AS

@@ -1,8 +1,10 @@
 -- One row per entry of the register with the kin that its household tells: a head's child has the head and the head's
--- spouse for parents, a head's parent is the head's own. Households with two heads or none tell nothing.
+-- spouse for parents, a head's parent is the head's own. Households with two heads or none tell nothing; nor does a sex that the number
+-- contradicts (GB 11643, its 17th digit) tell mother from father.
 CREATE OR REPLACE TABLE unify_household__$table AS
 WITH member AS (
-    SELECT r.record_no, r.$number AS household, r.$sex AS sex, k.kin, who.person_no
+    SELECT r.record_no, r.$number AS household, k.kin, who.person_no,
+           CASE WHEN TRY_CAST(substr($id_number, 17, 1) AS INT) % 2 = CASE r.$sex WHEN '1' THEN 0 WHEN '2' THEN 1 END THEN NULL ELSE r.$sex END AS sex
     FROM record_$table AS r
     JOIN (SELECT record_no, person_no FROM link_role WHERE department = $department AND dataset = $dataset AND role = $role) AS who
         ON who.record_no = r.record_no
