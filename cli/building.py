@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from cli.plainly import told_and_gone_on, told_plainly
 
 app = typer.Typer()
 
+FIRST_DAY = datetime(2026, 11, 20)
 REFUSED = 3
 STATUSES = {"published": 0, "unchanged": 0, "refused": REFUSED}
 
@@ -27,11 +29,26 @@ def generate(
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder to write to.")],
     seed: Annotated[int, typer.Option(help="The same seed makes the same county.")] = 1,
     days: Annotated[int, typer.Option(min=1, help="How many days of deliveries.")] = 3,
+    first_day: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day of deliveries, YYYY-MM-DD.")
+    ] = FIRST_DAY,
+    rates: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="YAML, `fault: share` a line; `times: 4` makes all the others four times as frequent."
+        ),
+    ] = None,
 ) -> None:
     """Make a synthetic county's deliveries, with the truth beside them. 造一个县的示例数据"""
     from generate.county import generate as make
+    from generate.rates import Rates, read_rates
+    from warehouse.faults import WrongUseError
 
-    make(persons, seed, out, days=days)
+    try:
+        planted = read_rates(rates) if rates else Rates()
+    except ValueError as error:
+        raise WrongUseError(str(error)) from error
+    make(persons, seed, out, days=days, first_day=first_day.date(), rates=planted)
     typer.echo(
         f"{out}: {persons:,} persons, {days} days of deliveries; next: renkou run --landing {out / 'landing'}"
     )

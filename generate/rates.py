@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import yaml
+
+MOST = 0.9
+"""The share up to which ``times`` raises one."""
 
 
 @dataclass(frozen=True)
@@ -125,5 +131,27 @@ class Rates:
     @classmethod
     def harsh(cls) -> Rates:
         """Faults four times as frequent, for small counties where every kind must occur."""
-        plain = cls()
-        return replace(plain, **{f.name: min(4 * getattr(plain, f.name), 0.9) for f in fields(cls)})
+        return cls().times(4)
+
+    def times(self, factor: float) -> Rates:
+        """Every share so many times as large, up to MOST."""
+        return replace(self, **{f.name: min(factor * getattr(self, f.name), MOST) for f in fields(self)})
+
+
+def read_rates(file: Path) -> Rates:
+    """Rates out of a YAML file: shares by their name, the rest as usual or ``times`` as frequent.
+
+    Raises ValueError that names the file and what is wrong in it.
+    """
+    try:
+        shares = dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+    except (yaml.YAMLError, TypeError, ValueError) as error:
+        raise ValueError(f"{file}: write YAML, one `name: share` a line") from error
+    known = {field.name for field in fields(Rates)}
+    for name, share in shares.items():
+        if name != "times" and name not in known:
+            raise ValueError(f"{file}: {name}: no fault has this name; generate/rates.py lists all")
+        if isinstance(share, bool) or not isinstance(share, int | float) or share < 0 or (name != "times" and share > 1):
+            raise ValueError(f"{file}: {name}: a share from 0 to 1 is needed (times: a number from 0)")
+    plain = Rates().times(shares.pop("times", 1))
+    return replace(plain, **shares)

@@ -161,9 +161,10 @@ def _reasons(dataset: Dataset) -> list[tuple[Column, str]]:
         named = f"{column.name} ({column.label})"
         if column.key is not None or column.required:
             checks.append((column, f"CASE WHEN {_value(column)} IS NULL THEN {quoted(f'no_key: {named} is empty')} END"))
-        if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":
+        if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":  # a withdrawal needs its key alone
+            told = f"{_missing(column)} = '{{}}' AND {_operation(dataset)} <> 'delete'"
             checks += [
-                (column, f"CASE WHEN {_missing(column)} = '{reason}' THEN {quoted(f'{reason}: {named} {words}')} END")
+                (column, f"CASE WHEN {told.format(reason)} THEN {quoted(f'{reason}: {named} {words}')} END")
                 for reason, words in QUARANTINE_REASONS.items()
             ]
         if column.normaliser in {"identity_number", "name"}:

@@ -55,8 +55,8 @@ class Block(Agreed):
 class LinkRule(Agreed):
     """A rule that joins two units without weighing: each comparison named in ``when`` has one of the levels, and one of ``any`` has.
 
-    ``overlooks`` names what the evidence outweighs: another sex, another birth; another valid number, of which a single source tells. ``precision``
-    was measured by ``renkou train``: of the ``records`` that the rule put with a person, the share that are that person's.
+    ``overlooks`` names what the evidence outweighs: another sex, another birth; another valid number, of which a single source tells.
+    ``precision`` was measured by ``renkou train``: of the ``records`` that the rule put with a person, the share that are that person's.
     ``identifies``: it rests on an identifier; two that name two persons leave a doubt, whatever they weigh.
     """
 

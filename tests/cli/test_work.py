@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from cli.plainly import in_words
 from cli.progress import Lines, listening
+from generate.rates import Rates
 from transforms import road
 
 Stand = Callable[..., None]
@@ -86,10 +87,32 @@ def test_check_is_wrong_only_by_an_error(stand_in: Stand, level: str, code: int)
 def test_generate_passes_on_what_was_asked(stand_in: Stand, tmp_path: Path) -> None:
     seen: list[Any] = []
     stand_in("generate.county", generate=lambda *args, **kwargs: seen.append((args, kwargs)))
-    answer = renkou("generate", "--persons", "50", "--seed", "7", "--out", str(tmp_path))
+    rates = tmp_path / "rates.yaml"
+    rates.write_text("times: 4\nid_typo: 0.25\n", encoding="utf-8")
+    plain = renkou("generate", "--persons", "50", "--seed", "7", "--out", str(tmp_path))
+    told = renkou(
+        "generate", "--persons", "50", "--out", str(tmp_path), "--days", "2", "--first-day", "2026-03-02", "--rates", str(rates)
+    )
 
-    assert answer.exit_code == 0
-    assert seen == [((50, 7, tmp_path), {"days": 3})]
+    assert (plain.exit_code, told.exit_code) == (0, 0)
+    assert seen == [
+        ((50, 7, tmp_path), {"days": 3, "first_day": date(2026, 11, 20), "rates": Rates()}),
+        ((50, 1, tmp_path), {"days": 2, "first_day": date(2026, 3, 2), "rates": replace(Rates.harsh(), id_typo=0.25)}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("id_tipo: 0.1", "id_tipo"), ("id_typo: 2", "from 0 to 1"), ("id_typo: often", "from 0 to 1"), ("[", "YAML"), ("- twins", "YAML")],
+)
+def test_rates_that_cannot_be_are_named(tmp_path: Path, words: str, told: str) -> None:
+    rates = tmp_path / "rates.yaml"
+    rates.write_text(words, encoding="utf-8")
+    answer = renkou("generate", "--persons", "50", "--out", str(tmp_path / "county"), "--rates", str(rates))
+
+    assert answer.exit_code == 2
+    assert told in answer.stderr
+    assert not (tmp_path / "county").exists()
 
 
 @pytest.mark.usefixtures("home")

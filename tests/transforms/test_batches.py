@@ -486,6 +486,16 @@ def death(key: str, operation: str, day: str) -> Row:
     return {"change": operation, "death_cert_no": key, "name": NAME, "id_number": NUMBER, "death_date": day}
 
 
+def test_a_withdrawal_needs_its_key_alone(home: Home, landing: Landing) -> None:
+    """A certificate with an impossible date is kept out; that it is withdrawn counts all the same."""
+    dataset = "health/death"
+    landing.put(dataset, [death("a", "upsert", "2026-11-01"), death("b", "upsert", "2026-13-01")])
+    landing.put(dataset, [death("a", "delete", "2026-13-01")], NEXT)
+    assert landing.take_in(home, dataset).quarantined == 1
+    assert landing.take_in(home, dataset, NEXT).quarantined == 0
+    assert records(home, landing.contracts, dataset, "is_current") == [("a", False)]
+
+
 def test_without_an_update_time_the_later_line_of_the_later_batch_counts(home: Home, landing: Landing) -> None:
     dataset = "health/death"
     landing.put(dataset, [death("a", "upsert", "2026-11-01"), death("a", "upsert", "2026-11-02")])
