@@ -173,7 +173,22 @@ def _reasons(dataset: Dataset) -> list[tuple[Column, str]]:
         operation = dataset.column(dataset.delivery.operation.column)
         words = f"unknown_operation: {operation.name} ({operation.label}) is none that was agreed"
         checks.append((operation, f"CASE WHEN {_value(operation)} IS NULL THEN {quoted(words)} END"))
-    return checks + _says_nothing(dataset)
+    return checks + _changed_places(dataset) + _says_nothing(dataset)
+
+
+def _changed_places(dataset: Dataset) -> list[tuple[Column, str]]:
+    """A row with the number in the column of the name, and the name in that of the number: what else has another place, nobody knows.
+    A withdrawal is told by its key.
+    """
+    checks = []
+    for number, name in (pair for person in dataset.persons if (pair := _told_of(dataset, person))):
+        text = f"identity_text(landed.{name.name})"
+        is_number = rf"regexp_full_match({text}, '\d{{17}}[0-9X]') AND number_is_sound({text})"
+        is_name = rf"regexp_full_match(landed.{number.name}, '[^\d]*\p{{L}}[^\d]*')"
+        words = quoted(f"changed_places: {name.name} ({name.label}) holds a number and {number.name} ({number.label}) a name")
+        looked = f"CASE WHEN {_operation(dataset)} <> 'delete' AND {is_name} AND {is_number} THEN {words} END"
+        checks.append((name, f"CASE WHEN {_value(number)} IS NULL AND {_value(name)} IS NULL THEN {looked} END"))
+    return checks
 
 
 def _says_nothing(dataset: Dataset) -> list[tuple[Column, str]]:

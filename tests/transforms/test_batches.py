@@ -141,6 +141,16 @@ def test_a_control_file_may_write_a_day_otherwise_and_begin_with_a_mark(home: Ho
     assert landing.take_in(home, PENSION).status == "accepted"
 
 
+def test_a_number_and_a_name_that_changed_places_are_kept_out(home: Home, landing: Landing) -> None:
+    """A name that is missing, or a number that is, is another matter."""
+    told = [(NAME, NUMBER), (NUMBER, NAME), (NUMBER, None), (None, NAME), (f" {NUMBER}", "买买提·艾力")]
+    landing.put(RECORD, [person(at, archive_no=str(at), name=name, id_number=number) for at, (name, number) in enumerate(told)])
+    report = landing.take_in(home, RECORD)
+    out = [(q["record_key"], q["reason"].partition(":")[0]) for q in quarantined(report)]
+    assert sorted(out) == [(key, "changed_places") for key in "14"]
+    assert all(NAME not in q["reason"] and NUMBER not in q["reason"] for q in quarantined(report))
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"), [("人口数据.csv.gz", "name the file as agreed"), ("说明.txt", "name the file"), ("人口.zip", "that are in it")]
 )
