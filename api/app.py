@@ -33,7 +33,7 @@ PREFILLED = TypeAdapter(Prefilled)
 ENTRY = "Renkou-Access-Entry"
 
 FormId = Annotated[str, InPath(min_length=1, max_length=100, description="A form of GET /v1/forms")]
-PersonId = Annotated[str, InPath(min_length=1, max_length=64, description="As a prefilled form names it")]
+PersonId = Annotated[str, InPath(min_length=1, max_length=64, pattern=models.PLAIN, description="As a prefilled form names it")]
 IdempotencyKey = Annotated[
     str | None,
     Header(

@@ -55,6 +55,8 @@ def problem(
     return JSONResponse(told.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
 
 
+PATTERN = "It is blank, or has a character that does not belong there."
+
 WORDS = {
     400: "The body cannot be read as JSON.",
     401: "A valid key is needed: Authorization: Bearer KEY. 密钥无效或已过期",
@@ -93,7 +95,10 @@ def install(app: FastAPI) -> None:
         if any(item["type"] == "json_invalid" for item in error.errors()):
             return problem(400, WORDS[400])
         errors = [
-            Misfit(where=".".join(str(part) for part in item["loc"][:4]), what=str(item["msg"]))
+            Misfit(
+                where=".".join(str(part) for part in item["loc"][:4]),
+                what=PATTERN if item["type"] == "string_pattern_mismatch" else str(item["msg"]),
+            )
             for item in error.errors()
         ]
         return problem(422, WORDS[422], errors=errors)

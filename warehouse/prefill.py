@@ -299,6 +299,8 @@ def _declared(applicant: Applicant, plan: FieldPlan) -> FilledField | None:
     if found is None:
         return None
     value, said_on = found
+    if plan.field.choices and value not in plan.field.choices:
+        return None  # the choices have changed since
     return FilledField(
         **plan.said,
         value=value,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.problems import PATTERN
 from contracts.model import Contracts
 from tests.warehouse.small_release import MAN, PEOPLE, SHARED, build
 from warehouse.access_log import AccessLog
@@ -149,7 +150,9 @@ def test_an_answer_that_is_no_choice_is_told_by_its_field(client: TestClient, ke
 
 
 def test_a_number_that_nobody_can_type_is_no_fault(client: TestClient, key: Key) -> None:
-    assert client.post(PREFILL, json=ASKED | {"id_number": f"{MAN}\x00"}, headers=key()).status_code == 422
+    answer = client.post(PREFILL, json=ASKED | {"id_number": f"{MAN}\x00"}, headers=key())
+    assert (answer.status_code, answer.json()["errors"][0]["what"]) == (422, PATTERN)
+    assert client.get("/v1/persons/p1%00/access-log", headers=key()).status_code == 422
 
 
 def test_errors_name_the_release_too(client: TestClient, key: Key) -> None:

@@ -97,3 +97,13 @@ def test_the_next_form_opens_with_it(home: Home, tmp_path: Path) -> None:
     for field in (fields["former_name"], fields["worker_category"]):
         assert (field.departments, field.sources, field.as_of) == (("citizen",), ("本人申报",), date(2026, 11, 23))
     assert fields["name"].disputed
+
+
+def test_an_answer_that_is_no_choice_of_the_form_is_asked_again(home: Home) -> None:
+    ((number,),) = rows(home.current, "SELECT id_number FROM person WHERE former_name = '张君宝'")
+    (form,) = (form for form in agreed().forms if form.id == "retirement")
+    others = tuple(f.model_copy(update={"choices": ("甲", "乙")}) if f.name == "worker_category" else f for f in form.fields)
+    changed = agreed().model_copy(update={"forms": (form.model_copy(update={"fields": others}),)})
+    filled = fill(Published(home.current.resolve(), changed), Inquiry("retirement", number, "退休申请", "2"))
+    (category,) = (field for field in filled.prefilled.fields if field.name == "worker_category")
+    assert (category.value, category.missing and category.missing.reason) == (None, "not_supplied")

@@ -32,10 +32,11 @@ def test_a_made_up_countys_forms_are_mostly_filled_and_right(travelled: Travelle
 
 def test_what_was_said_once_is_asked_by_no_form_again(own_contracts: Contracts, tmp_path: Path) -> None:
     database = build(tmp_path / "r.duckdb", own_contracts, "r", PEOPLE)
-    topics = {f.topic for form in own_contracts.forms for f in form.fields if f.topic and f.datum is None}
+    fields = (f for form in own_contracts.forms for f in form.fields)
+    said = {f.topic: (*f.choices, "said")[0] for f in fields if f.topic and f.datum is None}
     with duckdb.connect(str(database)) as connection:
-        for topic in sorted(topics):
-            connection.execute("INSERT INTO person_datum (person_id, datum, value, standing) VALUES ('p2', ?, 'said', 'declared')", [topic])
+        for each in sorted(said.items()):
+            connection.execute("INSERT INTO person_datum (person_id, datum, value, standing) VALUES ('p2', ?, ?, 'declared')", each)
         lay_together(connection, own_contracts)
     for form in own_contracts.forms:
         told = prefill(database, own_contracts, Inquiry(form.id, WOMAN, form.purposes[0], "1", DAY))
