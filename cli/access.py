@@ -130,7 +130,8 @@ def verify(json: Json = False) -> None:
 
     with at_home(LOOKS) as home:
         chains = AccessLog(home)
-        found, kept = chains.verify(), chains.kept()
+        found = chains.verify()
+        kept = 0 if found else chains.kept()
     if json:
         typer.echo(show.as_json(found))
     elif not found:
