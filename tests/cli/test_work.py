@@ -35,6 +35,7 @@ class Finding:
     where: str = "data.3"
     what: str = "two owners"
     remedy: str = "keep one"
+    line: int = 7
 
 
 @pytest.fixture
@@ -76,11 +77,12 @@ def test_run_ends_with_what_became_of_the_release(
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("level", "code"), [("error", 1), ("warning", 0)])
 def test_check_is_wrong_only_by_an_error(stand_in: Stand, level: str, code: int) -> None:
-    stand_in("contracts.check", check=lambda contracts: [Finding(level)])
+    stand_in("contracts.check", check=lambda contracts: [Finding(level)], unreadable=list, with_lines=list)
+    stand_in("transforms.trial", tried=lambda contracts: [])
     answer, told = renkou("check"), renkou("check", "--json")
 
     assert (answer.exit_code, told.exit_code) == (code, code)
-    assert f"{level}: catalogue.yaml: data.3: two owners; keep one" in answer.stdout
+    assert f"{level}: catalogue.yaml:7: data.3: two owners; keep one" in answer.stdout
     assert json.loads(told.stdout)[0]["where"] == "data.3"
 
 
