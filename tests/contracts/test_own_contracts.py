@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import duckdb
+
 from contracts.check import check
+from contracts.checks_sql import RESERVED
 from contracts.load import OWN, load
 
 TRANSFORMS = OWN.parent / "transforms"
@@ -18,6 +21,12 @@ def test_every_normaliser_is_a_macro() -> None:
     macros = "".join(path.read_text(encoding="utf-8") for path in (TRANSFORMS / "sql").rglob("*.sql"))
     missing = [name for name in load(OWN).normalisers if f"MACRO normalise_{name}(" not in macros]
     assert missing == []
+
+
+def test_every_word_that_the_engine_takes_for_its_own_is_reserved() -> None:
+    kinds = "keyword_category IN ('reserved', 'type_function')"
+    words = duckdb.execute(f"SELECT keyword_name FROM duckdb_keywords() WHERE {kinds}").fetchall()
+    assert {word for (word,) in words} - RESERVED == set()
 
 
 def test_the_guide_explains_every_custom_property() -> None:
