@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -16,7 +16,7 @@ from api.models import AccessLogAnswer, LookShown, PrefillRequest, SubmissionReq
 from api.problems import WORDS, Misfit, RefusedError
 from contracts.model import Contracts, Form
 from warehouse.access_log import Access, AccessLog
-from warehouse.confirmation import answered
+from warehouse.confirmation import answered, misfits
 from warehouse.digests import sm3
 from warehouse.dossier import Dossier
 from warehouse.home import Home
@@ -24,7 +24,7 @@ from warehouse.keys import FormSystem, KeyRing
 from warehouse.prefill import Filled, Inquiry, Prefilled, divisions_of, fill
 from warehouse.published import Published
 from warehouse.rates import Rates
-from warehouse.submissions import Answered, Submission, SubmissionConflictError, Submissions
+from warehouse.submissions import Submission, SubmissionConflictError, Submissions
 
 # "Nobody" and "not yours to see" are answered after the same time, some times what a look takes; where the machine is so busy that
 # it takes longer, at the next step. In seconds.
@@ -62,9 +62,9 @@ class Service:
         return [purpose for purpose in form.purposes if system.may_ask_for(purpose)]
 
     def form(self, form_id: str, system: FormSystem) -> Form:
-        """Raises RefusedError (404), the same for a form that is not there and one that the key is not for."""
+        """What ``forms`` lists. Raises RefusedError (404), the same for a form that is not there and one that the key is not for."""
         form = self._forms.get(form_id)
-        if form is None or not system.may_use(form_id):
+        if form is None or form not in self.forms(system):
             raise RefusedError(404, WORDS[404])
         return form
 
@@ -91,7 +91,7 @@ class Service:
             filled, _ = await self._look(form_id, asked, system, "submission", set(asked.fields))
             form = self._forms[form_id]
             fields = answered(self.contracts, form, filled.prefilled, asked.fields)
-            if strange := _not_offered(form, fields):
+            if strange := [Misfit(where=f"body.fields.{name}", what=what) for name, what in misfits(self.contracts, form, fields)]:
                 raise RefusedError(422, WORDS[422], errors=strange)
             submission = Submission(
                 submission_id=submission_id,
@@ -143,10 +143,9 @@ class Service:
     def _refusal(
         self, form_id: str, asked: PrefillRequest | SubmissionRequest, system: FormSystem, fields: set[str] | None
     ) -> RefusedError | None:
-        try:
-            form = self.form(form_id, system)
-        except RefusedError as error:
-            return error
+        form = self._forms.get(form_id)
+        if form is None or not system.may_use(form_id):
+            return RefusedError(404, WORDS[404])
         if asked.purpose not in self.purposes(form, system):
             return RefusedError(403, WORDS[403])
         if fields and not fields <= {field.name for field in form.fields}:
@@ -190,17 +189,6 @@ class Service:
         names = ("system", "action", "form", "purpose", "case_no", "outcome")
         found = self.journal.log.of_person(release.former_ids(person_id))
         return [LookShown(at=e.at, **{name: getattr(e.access, name) for name in names}) for e in found]
-
-
-def _not_offered(form: Form, fields: Iterable[Answered]) -> list[Misfit]:
-    """Answers that are none of a question's choices: they would fill every form that asks the same."""
-    choices = {field.name: field.choices for field in form.fields if field.asked and field.choices}
-    what = "none of the choices; GET /v1/forms/{form} names them"
-    return [
-        Misfit(where=f"body.fields.{f.name}", what=what)
-        for f in fields
-        if f.outcome != "confirmed" and f.name in choices and f.value not in choices[f.name]
-    ]
 
 
 async def _level(began: float) -> None:

@@ -19,8 +19,22 @@ def with_century(number: str) -> str:
     if len(number) != 15 or not number.isascii() or not number.isdigit():
         return number
     digits = f"{number[:6]}19{number[6:]}"
+    return digits + _check_character(digits)
+
+
+def is_mistyped(typed: str) -> bool:
+    """Whether this is no number that anybody bears: 18 characters of which the last follows from the others (GB 11643; permits of
+    residents and foreigners too), or the three letters and twelve digits of an older permit.
+    """
+    number = with_century(tidy(typed))
+    if re.fullmatch(r"[0-9]{17}[0-9X]", number):
+        return number[17] != _check_character(number[:17])
+    return not re.fullmatch(r"[A-Z]{3}[0-9]{12}", number)
+
+
+def _check_character(digits: str) -> str:
     total = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(digits))
-    return digits + "10X98765432"[total % 11]
+    return "10X98765432"[total % 11]
 
 
 def masked(text: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from contracts.model import Contracts, Datum, FormField
+from warehouse.identity import is_mistyped
 from warehouse.places import address_part, division_part
 
 SEPARATOR = "、"
 LABEL = "label"
+DAYS = {"date": "%Y-%m-%d", "month": "%Y%m"}
 
 
 class NoCodeError(Exception):
@@ -108,8 +112,30 @@ def from_form(
     if field.codes is not None or field.format == LABEL:
         return _code(text, field, labels)
     if datum.type in ("date", "month"):
-        return _day(text, field.format or ("%Y-%m-%d" if datum.type == "date" else "%Y%m"), datum.type)
+        return _day(text, field.format or DAYS[datum.type], datum.type)
     return text
+
+
+# How a value is written that has neither codes nor a pattern; other types are any text.
+WRITTEN = {"phone": r"\+?[0-9][0-9 -]{5,18}[0-9]", "amount": r"-?[0-9]+(\.[0-9]+)?", "number": r"-?[0-9]+"}
+
+
+def misfit(text: str, field: FormField, datum: Datum, labels: Mapping[str, str]) -> str | None:
+    """What keeps a written answer from being a value of the datum, in words that do not repeat it; None when nothing does."""
+    if field.none and text == field.none.text:
+        return None
+    known = field.codes if field.codes is not None else labels
+    if known and (field.codes is not None or field.format == LABEL or datum.type == "set"):
+        between = field.format if field.format not in (None, LABEL) else SEPARATOR
+        words = [part.strip() for part in text.split(str(between))] if datum.type == "set" else [text]
+        return None if set(words) <= set(known.values()) else "none of the form's words for it"
+    if datum.type in ("date", "month"):
+        pattern = field.format or DAYS[datum.type]
+        return None if _moment(text, pattern) else f"not written as the form has it, {pattern}"
+    if datum.type == "identity_number":
+        return "its last character does not follow from the others, or there are more or fewer" if is_mistyped(text) else None
+    written = WRITTEN.get(datum.type)
+    return None if written is None or re.fullmatch(written, unicodedata.normalize("NFKC", text)) else f"no {datum.type}"
 
 
 def _code(word: str, field: FormField, labels: Mapping[str, str]) -> str | None:
@@ -123,11 +149,14 @@ def _code(word: str, field: FormField, labels: Mapping[str, str]) -> str | None:
 def _day(text: str, pattern: str, kind: str) -> str | None:
     """A day in ISO 8601, or a month as yyyymm, of what was written by ``pattern``."""
     needed = ("%Y", "%m", "%d") if kind == "date" else ("%Y", "%m")
-    plain_pattern = pattern.replace("%-", "%")
-    if not all(mark in plain_pattern for mark in needed):
-        return None
-    try:
-        day = datetime.strptime(text, plain_pattern)
-    except ValueError:
+    day = _moment(text, pattern)
+    if day is None or not all(mark in pattern.replace("%-", "%") for mark in needed):
         return None
     return f"{day:%Y-%m-%d}" if kind == "date" else f"{day:%Y%m}"
+
+
+def _moment(text: str, pattern: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, pattern.replace("%-", "%"))
+    except ValueError:
+        return None

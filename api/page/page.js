@@ -107,7 +107,7 @@ onSubmit("ask", async () => {
   const asked = { id_number: $("id_number").value.trim(), purpose: $("purpose").value, case_no: $("case_no").value.trim() };
   const answer = await call(`/v1/forms/${encodeURIComponent($("form").value)}/prefill`, asked);
   current = { asked, answer };
-  submission = crypto.randomUUID();
+  submission = crypto.getRandomValues(new Uint32Array(4)).join("-"); // randomUUID is only there over HTTPS
   show(answer);
 });
 
@@ -204,6 +204,15 @@ onSubmit("filled", async () => {
 });
 
 $("print").addEventListener("click", () => window.print());
+$("clear").addEventListener("click", () => {
+  current = submission = null;
+  $("fields").replaceChildren();
+  $("attachments").replaceChildren();
+  $("filled").hidden = true;
+  $("id_number").value = $("case_no").value = "";
+  say("");
+  $("case_no").focus();
+});
 $("larger").addEventListener("click", () => {
   const on = document.documentElement.classList.toggle("larger");
   $("larger").setAttribute("aria-pressed", String(on));

@@ -53,6 +53,7 @@ def test_forms_are_those_of_the_key(client: TestClient, key: Key) -> None:
     detail = client.get("/v1/forms/retirement", headers=own)
     assert {"name", "bank_account"} <= {field["name"] for field in detail.json()["fields"]}
     assert detail.headers["renkou-release"] == client.get("/v1/forms", headers=own).headers["renkou-release"] == "r1"
+    assert client.get("/v1/forms/retirement", headers=key(purposes=("婚姻登记",))).status_code == 404
 
 
 def test_what_is_no_json_is_told_as_such(client: TestClient, key: Key) -> None:
@@ -134,6 +135,10 @@ def test_the_same_key_and_body_is_kept_once_and_another_body_refused(client: Tes
         {"case_no": " "},
         {"fields": {"phone": " \u3000"}},
         {"fields": {"phone": "139\x00"}},
+        {"fields": {"phone": "abc"}},
+        {"fields": {"id_number": f"{MAN[:-1]}{'0' if MAN[-1] != '0' else '1'}"}},
+        {"fields": {"birth_date": "昨天"}},
+        {"fields": {"sex": "皇帝"}},
         {"fields": {"worker_category": "皇帝"}},
     ],
 )
@@ -147,6 +152,12 @@ def test_an_answer_that_is_no_choice_is_told_by_its_field(client: TestClient, ke
     assert [error["where"] for error in answer.json()["errors"]] == ["body.fields.worker_category"]
     assert "皇帝" not in answer.text
     assert submitted(client, key(), fields={"worker_category": "其他", "residence_address": "甲路1号\n乙栋"}).status_code == 201
+
+
+def test_a_correction_that_can_be_none_is_told_by_its_field(client: TestClient, key: Key) -> None:
+    answer = submitted(client, key(), fields={"name": "欧阳志强", "phone": "一三九", "id_number": "123"})
+    assert {error["where"] for error in answer.json()["errors"]} == {"body.fields.phone", "body.fields.id_number"}
+    assert "一三九" not in answer.text
 
 
 def test_a_number_that_nobody_can_type_is_no_fault(client: TestClient, key: Key) -> None:

@@ -144,6 +144,15 @@ def test_nobody_is_guessed(page: Page, served: tuple[str, str]) -> None:
     expect(page.locator("#field_name")).to_have_value("")
 
 
+def test_nothing_of_the_last_applicant_is_left_for_the_next(page: Page, served: tuple[str, str]) -> None:
+    asked_for(page, served[1], MAN)
+    page.locator("#clear").click()
+    expect(page.locator("#case_no")).to_be_focused()
+    expect(page.locator("#filled")).to_be_hidden()
+    expect(page.locator("#id_number")).to_have_value("")
+    assert "欧阳" not in page.content()
+
+
 def test_large_type_and_paper(page: Page, served: tuple[str, str]) -> None:
     asked_for(page, served[1], MAN)
     page.locator("#larger").click()
