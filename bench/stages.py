@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import resource
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -30,6 +30,11 @@ def processor_seconds() -> float:
     return sum(os.times()[:4])
 
 
+def peak_memory() -> int:
+    """The most memory that this process has had, in bytes; getrusage counts what its parent had when it began."""
+    return 1024 * int(re.findall(r"^VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)[0])
+
+
 class Record:
     """Keeps each stage's seconds, of the clock and of the processors, and the peak memory so far, in bytes.
 
@@ -50,7 +55,7 @@ class Record:
 
     def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None:
         stage, _, day = name.partition(" ")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        peak = peak_memory()
         self.stages.append({"stage": stage, "seconds": seconds, "cpu": processor_seconds() - self.used, "peak": peak, **figures})
         if stage == "unify" and self.aside:
             self.day = date.fromisoformat(day)
