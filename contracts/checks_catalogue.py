@@ -10,9 +10,10 @@ from contracts.checks_sql import RESERVED
 from contracts.model import Datum
 
 # What stands beside the data of a person in some table of a build, or of what reads a release.
-OWN_COLUMNS = frozenset(
-    "person_id person_no record_no record_key batch_date role newest updated is_about recency dataset datum value told".split()  # noqa: SIM905
-)
+OWN_COLUMNS = frozenset({
+    "person_id", "person_no", "record_no", "record_key", "batch_date", "role", "newest", "updated",
+    "is_about", "recency", "dataset", "datum", "value", "told",
+})
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 # What a normaliser answers where it is not text; a datum of these types needs just that.

@@ -62,18 +62,19 @@ def meanings(contracts: Contracts, subscription: Subscription, folders: Mapping[
 
 
 def _meaning(name: str, contracts: Contracts, subscription: Subscription, datum: Datum | None) -> ColumnMeaning:
-    is_datum = datum is not None and name not in subscription.expressions
-    label, description = ID if name == KEY else (datum.label, datum.definition or datum.label_en) if datum and is_datum else ("", "")
+    if name in subscription.expressions:
+        datum = None  # SQL over the person, whatever it is called
+    label, description = (datum.label, datum.definition or datum.label_en) if datum else ID if name == KEY else ("", "")
     if name in subscription.pseudonyms:
         label, description = f"{label}（化名）", f"{description} {PSEUDONYM}"
     return ColumnMeaning(
         name=name,
         label=subscription.labels.get(name, label),
         description=subscription.descriptions.get(name, description),
-        standard=datum.standard if datum and is_datum else "",
-        sensitivity=datum.sensitivity if datum and is_datum else "",
-        unit=UNITS.get(datum.type, "") if datum and is_datum else "",
-        code_list=_code_list(contracts, datum.codes) if datum and is_datum else None,
+        standard=datum.standard if datum else "",
+        sensitivity=datum.sensitivity if datum else "",
+        unit=UNITS.get(datum.type, "") if datum else "",
+        code_list=_code_list(contracts, datum.codes) if datum else None,
     )
 
 
