@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from cli.demo.engine import ROOT
-from contracts.model import Contracts
+from cli.demo.engine import ROOT, EngineError
+from contracts.model import Contracts, Form
 from warehouse.connection import open_read_only
+from warehouse.coverage import answer, lay_out
 from warehouse.home import Home
 from warehouse.lookup import quoted, release_of, rows
 from warehouse.publish import current_release, published
+
+if TYPE_CHECKING:
+    import duckdb
 
 TABLES = (
     "person",
@@ -34,30 +40,37 @@ def delivered(home: Home, contracts: Contracts) -> bool:
 
 def closing(home: Home, contracts: Contracts, page: str) -> str:
     """Everything that a reader wants to see after the run; ``page`` says how Airflow's page is opened."""
-    with open_read_only(published(home)) as release:
+    with open_read_only(published(home), beside_others=True) as release:
         told = release_of(release)
         counts = {t: rows(release, f"SELECT count(*) AS n FROM {quoted(t)}")[0]["n"] for t in TABLES}
-        number = next(d.name for d in contracts.catalogue.data if d.type == "identity_number")
-        someone = rows(
-            release,
-            f"SELECT person_id, {quoted(number)} AS number FROM person JOIN person_record USING (person_id) "
-            f"WHERE {quoted(number)} IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, person_id LIMIT 1",
-        )[0]
+        form, someone = _applicant(release, contracts)
     parts = [
         f"\nRelease {told.release_id} as of {told.as_of}",
         *(f"  {count:>9,}  {table}" for table, count in counts.items()),
         "\nExtracts",
         *(f"  {home.address(path)}" for path in sorted(home.extracts.glob("*/current"))),
-        _form(contracts, someone["number"]),
+        _form(form, someone["number"]),
         _where(home, someone["person_id"], page),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _form(contracts: Contracts, number: str) -> str:
-    if not contracts.forms:
-        return ""
-    form = contracts.forms[0]
+def _applicant(release: duckdb.DuckDBPyConnection, contracts: Contracts) -> tuple[Form, dict[str, Any]]:
+    """The first form that somebody would hand in, and who of them is known best: ``person_id``, ``number``."""
+    lay_out(release, contracts, contracts.forms)
+    number = quoted(next(d.name for d in contracts.catalogue.data if d.type == "identity_number"))
+    known_best = (
+        f"SELECT person_id, {number} AS number FROM form_user JOIN person_record USING (person_id) "
+        f"WHERE {number} IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, person_id LIMIT 1"
+    )
+    for form in contracts.forms:
+        answer(release, contracts, form, date.today())
+        if found := rows(release, known_best):
+            return form, found[0]
+    raise EngineError("nobody would hand in any of the forms; see what was taken in: the table batch")
+
+
+def _form(form: Form, number: str) -> str:
     command = [
         sys.executable,
         "-m",

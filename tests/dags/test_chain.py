@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ def test_deliveries_become_a_release_and_extracts_by_asset_triggers_and_people_d
         assert road.days_to_build(home, contracts) == []
         assert current_release(home)
         assert delivered(home, contracts)
+        for report in home.reports.glob("*-01.json"):
+            assert json.loads(report.read_text(encoding="utf-8"))["seconds"].keys() == {*road.STAGES} - {"publish"}
         airflow.call("PATCH", "/api/v2/dags/build", {"is_paused": True})
         correct_with_other_columns(home, landing, contracts)
         answer(airflow, home)

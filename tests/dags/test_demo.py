@@ -16,6 +16,11 @@ from cli.demo import county
 from cli.demo.__main__ import WRONG_USE
 from cli.demo.engine import ROOT, Airflow, EngineError, _locked
 from cli.demo.watch import RunFailedError, Watch
+from cli.demo.words import closing
+from contracts.model import Contracts
+from tests.support.county import Travelled
+from tests.support.release import rows
+from warehouse.home import Home
 
 
 def test_settings_of_another_airflow_do_not_leak_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,3 +130,14 @@ def test_a_run_that_asks_and_works_besides_is_waited_for(tmp_path: Path) -> None
     ]
     with pytest.raises(EngineError, match="out of time while review ran"):
         watch.until_quiet(["build"])
+
+
+def test_the_form_that_is_shown_is_one_that_its_person_would_hand_in(
+    travelled: Travelled, own_contracts: Contracts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "warehouse").symlink_to(travelled.home.warehouse)
+    monkeypatch.setenv("RENKOU_HOME", str(tmp_path))
+    told = closing(Home(tmp_path), own_contracts, "the page")
+    who = told.partition("renkou explain ")[2].split()[0]
+    assert "Form after_death" in told
+    assert rows(travelled.home.current, f"SELECT death_date IS NULL FROM person WHERE person_id = '{who}'") == [(False,)]
