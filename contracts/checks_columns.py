@@ -266,14 +266,14 @@ def sheets_are_known(agreed: Agreement) -> Iterator[Finding]:
                     yield Finding("error", file, where, what, "add it to the crosswalk")
 
 
-def lists_are_sets(agreed: Agreement) -> Iterator[Finding]:
-    """A row that has a list where one value was agreed is kept out, so every row would be."""
+def lists_are_read(agreed: Agreement) -> Iterator[Finding]:
+    """A row that has a list of several where one value was agreed is kept out, so every row would be."""
     for dataset in agreed.contracts.datasets:
         kinds = {each.name: each.logicalType for schema in odcs(dataset.source).schema_ or [] for each in schema.properties or []}
         for each in dataset.taken:
-            if kinds.get(each.name) == "array" and each.normaliser != "set":
+            if kinds.get(each.name) == "array" and each.normaliser != "set" and not each.reads_several:
                 what = f"a list (logicalType: array) that {each.normaliser} reads as one value"
-                remedy = "use normaliser set, or ask the department for one value and say logicalType: string"
+                remedy = "use normaliser set, phone or text, or ask the department for one value and say logicalType: string"
                 yield Finding("error", agreed.shown(dataset.source), f"schema.properties.{each.name}", what, remedy)
 
 
@@ -304,6 +304,6 @@ CHECKS: tuple[Check, ...] = (
     updated_is_a_moment,
     layouts_can_be_told_apart,
     sheets_are_known,
-    lists_are_sets,
+    lists_are_read,
     paths_lead_through_objects,
 )

@@ -121,6 +121,7 @@ def load(*folders: Path) -> Contracts:
     datasets = reader.each(_dataset, matching(files, INBOUND))
     code_lists = of(CodeList, CODE_LISTS)
     crosswalks = of(Crosswalk, CROSSWALKS)
+    datasets = tuple(_with_spellings(dataset, crosswalks) for dataset in datasets)
     placeholders = reader.one(lambda path: _typed(Placeholders, path), files[PLACEHOLDERS])
     access = reader.one(lambda path: _typed(AccessPolicy, path), files[ACCESS])
     normalisers = reader.one(_normalisers, files[NORMALISERS])
@@ -354,6 +355,16 @@ def _dataset(path: Path) -> Dataset:
         **own,
     }
     return _validated(Dataset, content, path, {"columns": "schema.properties", "pulled_from": "source"})
+
+
+def _with_spellings(dataset: Dataset, crosswalks: tuple[Crosswalk, ...]) -> Dataset:
+    """The dataset with how its department spells a withdrawal, for rows of which not everything can be read."""
+    operation = dataset.delivery.operation
+    told = next((c for c in dataset.columns if operation and c.name == operation.column), None)
+    if operation is None or told is None:
+        return dataset
+    walk = next((walk.map for walk in crosswalks if walk.id == told.crosswalk), {code: code for code in operation.delete})
+    return dataset.model_copy(update={"withdrawn_as": frozenset(raw for raw, code in walk.items() if code in operation.delete)})
 
 
 HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24, "y": 8766, "year": 8766, "years": 8766}

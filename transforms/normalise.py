@@ -24,6 +24,8 @@ NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
 TOLD = {"identity_number": (("check_digit", "damaged", "invalid"), "identity_text"), "name": (("not_yet_named",), "tidy")}
 NOT_DELIVERED = "not_delivered"
 """Why there is no value in a column that did not come; what an earlier batch said stands."""
+Reason = tuple[Column, str]
+"""A column that may keep a row out, and SQL for why it does; NULL when it does not."""
 QUARANTINE_REASONS = {
     "impossible": "is no possible date",
     "future": "lies after the extract date",
@@ -154,64 +156,72 @@ def _told(column: Column) -> str:
     return f"CASE WHEN {odd}.said.missing IN ({', '.join(map(quoted, reasons))}) THEN {plain}({odd}.text) END"
 
 
-def _reasons(dataset: Dataset) -> list[tuple[Column, str]]:
-    """For each column that can keep a row out: SQL for the reason, NULL when there is none."""
+def _reasons_of_the_key(dataset: Dataset) -> list[Reason]:
+    """What keeps out any row, a withdrawal too: it is not told which record it is, or what happened to it."""
+    checks = [(c, f"CASE WHEN {_value(c)} IS NULL THEN {quoted(f'no_key: {_named(c)} is empty')} END") for c in dataset.keys]
+    if dataset.delivery.operation:
+        operation = dataset.column(dataset.delivery.operation.column)
+        words = f"unknown_operation: {_named(operation)} is none that was agreed"
+        checks.append((operation, f"CASE WHEN {_value(operation)} IS NULL THEN {quoted(words)} END"))
+    return checks
+
+
+def _reasons_beside_the_key(dataset: Dataset) -> list[Reason]:
+    """What keeps out a row that tells something, and no withdrawal, which needs its key alone."""
     checks = []
     for column in dataset.taken:
-        named = f"{column.name} ({column.label})"
-        if column.key is not None or column.required:
-            checks.append((column, f"CASE WHEN {_value(column)} IS NULL THEN {quoted(f'no_key: {named} is empty')} END"))
-        if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":  # a withdrawal needs its key alone
-            told = f"{_missing(column)} = '{{}}' AND {_operation(dataset)} <> 'delete'"
+        if column.required and column.key is None:
+            checks.append((column, f"CASE WHEN {_value(column)} IS NULL THEN {quoted(f'no_key: {_named(column)} is empty')} END"))
+        if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":
             checks += [
-                (column, f"CASE WHEN {told.format(reason)} THEN {quoted(f'{reason}: {named} {words}')} END")
+                (column, f"CASE WHEN {_missing(column)} = '{reason}' THEN {quoted(f'{reason}: {_named(column)} {words}')} END")
                 for reason, words in QUARANTINE_REASONS.items()
             ]
         if column.normaliser in {"identity_number", "name"}:
-            checks.append((column, f"CASE WHEN {_missing(column)} = 'test' THEN {quoted(f'test_row: {named} is a test entry')} END"))
-    if dataset.delivery.operation:
-        operation = dataset.column(dataset.delivery.operation.column)
-        words = f"unknown_operation: {operation.name} ({operation.label}) is none that was agreed"
-        checks.append((operation, f"CASE WHEN {_value(operation)} IS NULL THEN {quoted(words)} END"))
+            words = quoted(f"test_row: {_named(column)} is a test entry")
+            checks.append((column, f"CASE WHEN {_missing(column)} = 'test' THEN {words} END"))
     return checks + _changed_places(dataset) + _says_nothing(dataset)
 
 
-def _changed_places(dataset: Dataset) -> list[tuple[Column, str]]:
-    """A row with the number in the column of the name, and the name in that of the number: what else has another place, nobody knows.
-    A withdrawal is told by its key.
-    """
+def _named(column: Column) -> str:
+    return f"{column.name} ({column.label})"
+
+
+def _changed_places(dataset: Dataset) -> list[Reason]:
+    """A row with the number in the column of the name, and the name in that of the number: what else has another place, nobody knows."""
     checks = []
     for number, name in (pair for person in dataset.persons if (pair := _told_of(dataset, person))):
         text = f"identity_text(landed.{name.name})"
         is_number = rf"regexp_full_match({text}, '\d{{17}}[0-9X]') AND number_is_sound({text})"
         is_name = rf"regexp_full_match(landed.{number.name}, '[^\d]*\p{{L}}[^\d]*')"
-        words = quoted(f"changed_places: {name.name} ({name.label}) holds a number and {number.name} ({number.label}) a name")
-        looked = f"CASE WHEN {_operation(dataset)} <> 'delete' AND {is_name} AND {is_number} THEN {words} END"
+        words = quoted(f"changed_places: {_named(name)} holds a number and {_named(number)} a name")
+        looked = f"CASE WHEN {is_name} AND {is_number} THEN {words} END"
         checks.append((name, f"CASE WHEN {_value(number)} IS NULL AND {_value(name)} IS NULL THEN {looked} END"))
     return checks
 
 
-def _says_nothing(dataset: Dataset) -> list[tuple[Column, str]]:
-    """A row with nothing but its key is a remark below a table, or a number that was given out ahead; a withdrawal needs no more."""
+def _says_nothing(dataset: Dataset) -> list[Reason]:
+    """A row with nothing but its key is a remark below a table, or a number that was given out ahead."""
     operation = dataset.delivery.operation.column if dataset.delivery.operation else ""
     telling = [c for c in dataset.taken if c.key is None and c.name != operation and c.header != "@sheet"]
     if not telling or not dataset.persons:
         return []
     texts = ", ".join(f"nullif(trim(landed.{c.name}), '')" for c in telling)
     words = quoted("says_nothing: nothing is filled in beside the key")
-    return [
-        (c, f"CASE WHEN coalesce({texts}) IS NULL AND {_operation(dataset)} <> 'delete' THEN {words} END")
-        for c in (dataset.column(operation) if operation else dataset.keys[0],)
-    ]
+    at = dataset.column(operation) if operation else dataset.keys[0]
+    return [(at, f"CASE WHEN coalesce({texts}) IS NULL THEN {words} END")]
 
 
 def _unfit(dataset: Dataset) -> str:
     """One row per row that is kept out, with its reasons."""
-    reasons = _reasons(dataset)
-    columns = list(dict.fromkeys(column for column, _ in reasons))
+    of_the_key, beside = _reasons_of_the_key(dataset), _reasons_beside_the_key(dataset)
+    columns = list(dict.fromkeys(column for column, _ in of_the_key + beside))
+    told = f"nullif(concat_ws('; ', {', '.join(check for _, check in beside)}), '')" if beside else "NULL"
+    if dataset.delivery.operation:
+        told = f"CASE WHEN {_operation(dataset)} <> 'delete' THEN {told} END"
     return (
         "CREATE OR REPLACE TEMP TABLE unfit AS SELECT * FROM (SELECT landed.part, landed.sheet, landed.line,"
-        f" nullif(concat_ws('; ', {', '.join(check for _, check in reasons)}), '') AS reason"
+        f" nullif(concat_ws('; ', {', '.join((*(check for _, check in of_the_key), told))}), '') AS reason"
         f" FROM landed {_irregular_joins(columns)}) WHERE reason IS NOT NULL"
     )
 

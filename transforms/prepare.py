@@ -87,13 +87,8 @@ def _read(batches: list[NumberedBatch]) -> str:
 
 
 def newest_first(dataset: Dataset) -> str:
-    """Order of versions of one record: by the register's own time where it tells one, else the later line of the later batch.
-
-    A withdrawal of which no time is told was made by the end of its batch's day.
-    """
+    """Order of versions of one record: by the register's own time where it tells one, else the later line of the later batch."""
     updated = dataset.delivery.updated
-    if dataset.updated_at and dataset.delivery.operation:
-        updated = f"coalesce({updated}::TIMESTAMP, CASE WHEN operation = 'delete' THEN batch_date + INTERVAL 1 DAY END)"
     return (f"{updated} DESC NULLS LAST, " if updated else "") + "batch_date DESC, source_no DESC, line DESC"
 
 
@@ -153,7 +148,7 @@ def _with_what_did_not_come(dataset: Dataset, rows: str, batches: list[NumberedB
         own = _own_columns(column)
         said = (
             f"SELECT record_key, true AS is_said, {', '.join(own)} FROM ({_read(having)})"
-            f" WHERE {column.name}__missing IS DISTINCT FROM {quoted(NOT_DELIVERED)}"
+            f" WHERE {column.name}__missing IS DISTINCT FROM {quoted(NOT_DELIVERED)} AND operation = 'upsert'"
             f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
         )
         is_open = f"n.{column.name}__missing = {quoted(NOT_DELIVERED)} AND s.is_said"
@@ -189,23 +184,27 @@ def _doubled(dataset: Dataset, batches: list[NumberedBatch]) -> str:
 
 
 def _last_change(dataset: Dataset, rows: str, doubled: str) -> str:
-    """The newest version of each key; few come twice, so only those are sorted. A withdrawal that gives the key alone says nothing of
-    whose record it was, so that the version before it stands, withdrawn.
+    """The newest version of each key; few come twice, so only those are sorted. A withdrawal needs its key alone, so that of a record
+    that was told before, what was told stands, withdrawn.
     """
     order = newest_first(dataset)
     last = f"first_value(operation) OVER (PARTITION BY record_key ORDER BY {order})"
     return (
         f"SELECT * FROM ({rows}) ANTI JOIN {doubled} USING (record_key) UNION ALL"
         f" SELECT * EXCLUDE (last_operation) REPLACE (last_operation AS operation) FROM ("
-        f"SELECT *, {last} AS last_operation FROM ({rows}) SEMI JOIN {doubled} USING (record_key)"
-        f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {_gives_the_key_alone(dataset)}, {order}) = 1)"
+        f"SELECT *, {last} AS last_operation FROM ({_in_order(dataset, rows, doubled)})"
+        f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY operation = 'delete', {order}) = 1)"
     )
 
 
-def _gives_the_key_alone(dataset: Dataset) -> str:
-    operation = dataset.delivery.operation.column if dataset.delivery.operation else None
-    telling = [f"{c.name}::VARCHAR" for c in dataset.taken if c.key is None and c.name not in {operation, dataset.delivery.updated}]
-    return f"operation = 'delete' AND coalesce({', '.join(telling)}) IS NULL" if telling else "false"
+def _in_order(dataset: Dataset, rows: str, doubled: str) -> str:
+    """The rows of keys that come twice; one that does not tell its version is no older than what was delivered before it."""
+    several = f"SELECT * FROM ({rows}) SEMI JOIN {doubled} USING (record_key)"
+    updated = dataset.delivery.updated
+    if not updated:
+        return several
+    so_far = f"max({updated}) OVER (PARTITION BY record_key ORDER BY batch_date, source_no, line ROWS UNBOUNDED PRECEDING)"
+    return f"SELECT * REPLACE (coalesce({updated}, {so_far}) AS {updated}) FROM ({several})"
 
 
 def _newest(dataset: Dataset, rows: str, doubled: str) -> str:

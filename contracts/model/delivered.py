@@ -234,6 +234,11 @@ class Column(Agreed):
     not_taken: str | None = None
     used_for: str | None = None
 
+    @property
+    def reads_several(self) -> bool:
+        """Whether several values in one cell are no fault: of phones the first counts, texts stand as they are."""
+        return self.normaliser in {"phone", "text"}
+
 
 # What household number and relation to the head tell of a person's kin, without a column of its own.
 HOUSEHOLD_TELLS = frozenset({"mother", "father", "spouse"})
@@ -248,7 +253,7 @@ class AnswersOfRow(Agreed):
 
 
 class Dataset(Agreed):
-    """What a department delivers."""
+    """What a department delivers. ``withdrawn_as`` are the spellings of a withdrawal, out of the operation's crosswalk."""
 
     department: str
     name: str
@@ -265,6 +270,7 @@ class Dataset(Agreed):
     relations: tuple[RelationOfRow, ...] = ()
     household: HouseholdOfRow | None = None
     answers: AnswersOfRow | None = None
+    withdrawn_as: frozenset[str] = frozenset()
     source: Path
 
     @property

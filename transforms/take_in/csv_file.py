@@ -63,6 +63,11 @@ class Table:
         return [self.places[squeezed(key.header)] for key in self.dataset.keys]
 
     @cached_property
+    def operation(self) -> int | None:
+        told = self.dataset.delivery.operation
+        return self.places[squeezed(self.dataset.column(told.column).header)] if told else None
+
+    @cached_property
     def taken(self) -> dict[str, int]:
         return {c.name: self.places[squeezed(c.header)] for c in self.dataset.taken if squeezed(c.header) in self.places}
 
@@ -331,7 +336,10 @@ def _irregular(lines: Lines, regular: Flags, number: int) -> Irregular:
             continue
         if what := _no_row(row, lines.table, after_fault=bool(odd.faults) and odd.faults[-1].line == at + number - 1):
             odd.not_rows.append(NotRow(what, None, at + number))
-        elif reason := _reason(row, lines.table):
+        elif (reason := _reason(row, lines.table)) and (withdrawal := _withdrawal(row, lines.table)):
+            odd.at.append(at + number)
+            odd.rows.append(withdrawal)
+        elif reason:
             raw = unended(row.text)
             odd.faults.append(Fault(None, at + number, _record_key(row, lines.table), reason, raw))
         else:
@@ -376,17 +384,33 @@ def _reason(row: Row, table: Table) -> str:
     return ""
 
 
-def _record_key(row: Row, table: Table) -> str | None:
-    """The key of a row that cannot be read, from those of its cells whose place is certain."""
+def _certain(row: Row, table: Table, places: list[int]) -> list[str]:
+    """What stands at those of these places that are certain in a row that cannot be read; nothing where one of them is damaged."""
     plain = row.cells or unended(row.text).split(table.layout.delimiter)
     if len(plain) < table.width:
         # A line that was cut off ends within a cell; one with an open quote is certain up to that.
         plain = plain[:-1]
     elif len(plain) > table.width:
         plain = plain[:1]
-    parts = [part for place in table.keys if place < len(plain) and (part := plain[place])]
-    readable = parts and not any('"' in part or "\\x" in part for part in parts)
-    return "|".join(parts) if readable else None
+    found = [plain[place] for place in places if place < len(plain)]
+    return [] if any('"' in part or "\\x" in part for part in found) else found
+
+
+def _record_key(row: Row, table: Table) -> str | None:
+    """The key of a row that cannot be read, from those of its cells whose place is certain."""
+    return "|".join(filter(None, _certain(row, table, table.keys))) or None
+
+
+def _withdrawal(row: Row, table: Table) -> list[str] | None:
+    """The cells of a withdrawal, which needs its key alone, where these are certain in a row that cannot be read."""
+    if table.operation is None:
+        return None
+    places = [table.operation, *table.keys]
+    certain = _certain(row, table, places)
+    if len(certain) < len(places) or not all(certain) or certain[0].strip() not in table.dataset.withdrawn_as:
+        return None
+    told = dict(zip(places, certain, strict=True))
+    return [told.get(place, "") for place in range(table.width)]
 
 
 def _odd_rows(table: Table, odd: Irregular) -> pa.Table:

@@ -111,17 +111,27 @@ def read_json_lines(path: Path, dataset: Dataset, layout: FileLayout) -> Reading
 
 
 def _pieces(coming: Iterator[Block], dataset: Dataset, keys: Keys, encoding: str) -> Iterator[Piece]:
-    number, rows = 1, 0
+    number, tell = 1, False
     with scratch() as engine:
         engine.execute("set preserve_insertion_order = true")
         for block in coming:
             lines = _lines(block.text, number)
             piece = _Piece(engine, dataset, keys, lines).read(block.bad, encoding)
             number += lines.num_rows
-            rows += piece.rows.num_rows
+            tell = tell or _tells_more_than_withdrawals(piece.rows, dataset)
             yield piece
-    if rows:
+    if tell:
         keys.check_all_met()
+
+
+def _tells_more_than_withdrawals(rows: pa.Table, dataset: Dataset) -> bool:
+    """Whether all agreed keys should be met among these rows: of a withdrawal the key alone is."""
+    operation = dataset.delivery.operation
+    if not operation or not rows.num_rows:
+        return bool(rows.num_rows)
+    told = pc.utf8_trim_whitespace(rows.column(operation.column))
+    withdraws = pc.is_in(told, pa.array(sorted(dataset.withdrawn_as), pa.string()))
+    return not pc.all(withdraws).as_py()
 
 
 def _lines(text: bytes, number: int) -> pa.Table:
@@ -141,6 +151,7 @@ class _Piece:
     keys: Keys
     lines: pa.Table
     faults: list[Fault] = field(default_factory=list)
+    withdrawals: dict[int, dict[str, str]] = field(default_factory=dict)
 
     @property
     def taken(self) -> list[Column]:
@@ -152,8 +163,8 @@ class _Piece:
         self._fault(np.array(bad, np.int64), f"bad_bytes: the line is not valid {SPOKEN[encoding]}")
         self._fault(np.flatnonzero(kinds == NOT_JSON), NOT_JSON_REASON)
         self._meet_keys(kinds)
-        rows = self._without_nested(pa.concat_tables([self._plain_rows(kinds), self._delicate_rows(kinds)]))
-        return Piece(rows, tuple(sorted(self.faults, key=lambda fault: fault.line)))
+        rows = self._with_single_values(pa.concat_tables([self._plain_rows(kinds), self._delicate_rows(kinds)]))
+        return Piece(pa.concat_tables([rows, self._withdrawn_rows()]), tuple(sorted(self.faults, key=lambda fault: fault.line)))
 
     def _meet_keys(self, kinds: Kinds) -> None:
         """Check the keys of all good lines; a line without an object where one is agreed is a fault."""
@@ -164,17 +175,17 @@ class _Piece:
                     self.keys.meet(path, found["keys"], found["line"])
                 elif found["type"] == "NULL":
                     self.keys.empty.add(path)
-                elif found["type"] == "ARRAY" and self._holds_sets(path):
+                elif found["type"] == "ARRAY" and self._holds_several(path):
                     self._meet_listed_keys(path, pointer, kinds)
                 elif found["type"] is not None:
                     self._keep_out(found["type"], path, pointer, kinds)
 
-    def _holds_sets(self, path: str) -> bool:
-        """Whether all that the contract takes from an object are sets, so that there may be several of it."""
-        return all(c.normaliser == "set" for c in self.taken if c.header.startswith(f"{path}."))
+    def _holds_several(self, path: str) -> bool:
+        """Whether all that the contract takes from an object may be several values, so that there may be several of it."""
+        return all(c.normaliser == "set" or c.reads_several for c in self.taken if c.header.startswith(f"{path}."))
 
     def _meet_listed_keys(self, path: str, pointer: str, kinds: Kinds) -> None:
-        """Check the keys of objects in a list; their rows go through Python, which gathers each set out of them."""
+        """Check the keys of objects in a list; their rows go through Python, which gathers the values out of them."""
         good = self._of(kinds, FOR_PYTHON, PLAIN)
         for found in self._ask(LISTED_KEYS, good, path=pointer).to_pylist():
             if found["type"] == "OBJECT":
@@ -204,10 +215,12 @@ class _Piece:
         return rows_table(self.dataset, None, lines.column("line"), columns)
 
     def _delicate_rows(self, kinds: Kinds) -> pa.Table:
-        """Rows of the lines that go through Python, which keeps a number in the digits that it came in."""
+        return self._through_python(self._of(kinds, FOR_PYTHON))
+
+    def _through_python(self, lines: pa.Table) -> pa.Table:
+        """Rows of lines by way of Python, which keeps a number in the digits that it came in."""
         paths = [c.header.split(".") for c in self.taken]
         numbers, rows = list[int](), list[list[str | None]]()
-        lines = self._of(kinds, FOR_PYTHON)
         for line, text in zip(*(column.to_pylist() for column in lines.columns), strict=True):
             try:
                 row = json.loads(text, parse_float=Number, parse_int=Number, parse_constant=_refuse)
@@ -221,32 +234,47 @@ class _Piece:
         held = {c.name: pa.array(v, pa.string()) for c, v in zip(self.taken, columns, strict=True)}
         return rows_table(self.dataset, None, pa.array(numbers, pa.int32()), held)
 
-    def _without_nested(self, rows: pa.Table) -> pa.Table:
-        """Keep out rows with an object or a list where the contract has one value, or within the list where it has a set."""
-        nested: Flags = np.zeros(rows.num_rows, np.bool_)
+    def _with_single_values(self, rows: pa.Table) -> pa.Table:
+        """The rows with lists of values in their standard text; kept out are those with an object or a list where the contract has one
+        value, or within the list where it has several.
+        """
+        listed: Flags = np.zeros(rows.num_rows, np.bool_)
         for column in self.taken:
             suspect = NESTED_IN_LIST if column.normaliser == "set" else r"^[\[{]"
             found = pc.match_substring_regex(rows.column(column.name), suspect)
-            nested |= pc.fill_null(found, fill_value=False).to_numpy()
-        for at in np.flatnonzero(nested).tolist():
-            index = rows.column("line")[at].as_py() - self.lines.column("line")[0].as_py()
+            listed |= pc.fill_null(found, fill_value=False).to_numpy()
+        if not listed.any():
+            return rows
+        lines = list[int]()
+        for line in rows.column("line").filter(pa.array(listed)).to_pylist():
+            index = line - self.lines.column("line")[0].as_py()
             try:
-                row = json.loads(self._text(index))
+                row = json.loads(self._text(index), parse_float=Number, parse_int=Number)
             except RecursionError:
                 self._fault(np.array([index]), NOT_JSON_REASON)
                 continue
             wrong = next((c for c in self.taken if not _has_agreed_shape(_value_at(row, c.header.split(".")), c)), None)
-            nested[at] = wrong is not None
             if wrong:
-                what = "has an object or a list among its values" if wrong.normaliser == "set" else "is an object or a list"
-                self._fault(np.array([index]), f"not_single: {wrong.name} ({wrong.label}) {what}")
-        return rows.filter(pa.array(~nested)) if nested.any() else rows
+                self._fault(np.array([index]), f"not_single: {wrong.name} ({wrong.label}) {_misshapen(wrong)}")
+            else:
+                lines.append(line)
+        mended = self.lines.filter(pc.is_in(self.lines.column("line"), pa.array(lines, pa.int32())))
+        return pa.concat_tables([rows.filter(pa.array(~listed)), self._through_python(mended)])
+
+    def _withdrawn_rows(self) -> pa.Table:
+        """Withdrawals of which other members cannot be read: they need their key alone."""
+        at = pa.array(self.withdrawals, pa.int32())
+        told = self.withdrawals.values()
+        columns = {c.name: pa.array([row.get(c.name) for row in told], pa.string()) for c in self.taken}
+        return rows_table(self.dataset, None, at, columns)
 
     def _fault(self, at: npt.NDArray[np.int64], reason: str) -> None:
         for index in at.tolist():
-            text = self._text(index).rstrip("\r\n")
-            key = _record_key(text, self.dataset)
-            self.faults.append(Fault(None, self.lines.column("line")[index].as_py(), key, reason, text))
+            line, text = self.lines.column("line")[index].as_py(), self._text(index).rstrip("\r\n")
+            if withdrawal := _withdrawal(text, self.dataset):
+                self.withdrawals[line] = withdrawal
+            else:
+                self.faults.append(Fault(None, line, _record_key(text, self.dataset), reason, text))
 
     def _text(self, at: int) -> str:
         return str(self.lines.column("text")[at].as_py())
@@ -293,9 +321,21 @@ def _picked(column: Column) -> str:
 
 
 def _has_agreed_shape(value: Any, column: Column) -> bool:
-    """Whether a member is one value, or where the contract has a set, a list of such."""
-    values = value if isinstance(value, list) and column.normaliser == "set" else [value]
-    return not any(isinstance(each, dict | list) for each in values)
+    """Whether a member is one value, or where the contract reads several, a list of such; a list of one is that one."""
+    values = _told(value) if isinstance(value, list) else [value]
+    is_several = column.normaliser == "set" or column.reads_several
+    return not any(isinstance(each, dict | list) for each in values) and (is_several or len(values) <= 1)
+
+
+def _told(listed: list[Any]) -> list[Any]:
+    return [each for each in listed if each not in (None, "")]
+
+
+def _misshapen(column: Column) -> str:
+    """Words for what is wrong where a value has not the agreed shape."""
+    if column.normaliser == "set" or column.reads_several:
+        return "has an object or a list among its values"
+    return "is an object or a list, where one value is agreed"
 
 
 def _value_at(row: Any, path: list[str]) -> Any:
@@ -311,9 +351,16 @@ def _value_at(row: Any, path: list[str]) -> Any:
 
 
 def _text_at(row: Any, path: list[str], column: Column) -> str | None:
+    """The text of a member; several values where the contract has no set stand beside each other, as in a cell of a table."""
     value = _value_at(row, path)
-    if value in (None, "") or (value in ([], {}) and column.normaliser != "set"):
+    if isinstance(value, list) and column.normaliser != "set" and _has_agreed_shape(value, column):
+        return "、".join(map(_one_text, _told(value))) or None
+    if value in (None, "") or (value == {} and column.normaliser != "set"):
         return None
+    return _one_text(value)
+
+
+def _one_text(value: Any) -> str:
     return value if isinstance(value, str) else _compact(value)
 
 
@@ -330,12 +377,27 @@ def _compact(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-def _record_key(text: str, dataset: Dataset) -> str | None:
-    """The key of a line that is kept out: of one that is no JSON, where its members still stand there whole."""
+def _members(text: str, columns: tuple[Column, ...]) -> list[str | None]:
+    """Members of a line that is kept out: of one that is no JSON, where they still stand there whole."""
     try:
         row = json.loads(text, parse_float=Number, parse_int=Number)
-        parts = [_value_at(row, k.header.split(".")) for k in dataset.keys]
+        found = [_value_at(row, c.header.split(".")) for c in columns]
     except (ValueError, RecursionError):
-        found = [re.search(rf'"{re.escape(k.header)}"\s*:\s*"([^"\\]+)"', text) for k in dataset.keys]
-        parts = [part and part[1] for part in found]
-    return "|".join(parts) if all(isinstance(part, str) and part for part in parts) else None
+        cut = [re.search(rf'"{re.escape(c.header)}"\s*:\s*"([^"\\]+)"', text) for c in columns]
+        return [part and part[1] for part in cut]
+    return [part if isinstance(part, str) and part else None for part in found]
+
+
+def _record_key(text: str, dataset: Dataset) -> str | None:
+    parts = _members(text, dataset.keys)
+    return "|".join(filter(None, parts)) if all(parts) else None
+
+
+def _withdrawal(text: str, dataset: Dataset) -> dict[str, str] | None:
+    """The key and operation of a line that is kept out and withdraws a record; none of any other line."""
+    if not dataset.delivery.operation:
+        return None
+    columns = (dataset.column(dataset.delivery.operation.column), *dataset.keys)
+    told = {c.name: part for c, part in zip(columns, _members(text, columns), strict=True) if part}
+    withdraws = told.get(columns[0].name, "").strip() in dataset.withdrawn_as and len(told) == len(columns)
+    return told if withdraws else None

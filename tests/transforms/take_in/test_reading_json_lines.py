@@ -13,8 +13,9 @@ from transforms.take_in import encoding
 from transforms.take_in.reading import BatchRefused
 
 TEXTS = dataset(["op", "no", "name", "allergies", "mother.name", "mother.id"], ["no"], format="jsonl")
+NORMALISERS = {"allergies": "set", "name": "name", "mother.name": "name", "mother.id": "key"}
 AGREED = TEXTS.model_copy(
-    update={"columns": tuple(c.model_copy(update={"normaliser": "set"}) if c.header == "allergies" else c for c in TEXTS.columns)}
+    update={"columns": tuple(c.model_copy(update={"normaliser": NORMALISERS.get(c.header, "text")}) for c in TEXTS.columns)}
 )
 
 
@@ -40,7 +41,7 @@ def test_one_object_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", [{"name": {"a": 1}}, {"name": ["张三"]}, {"name": [{"a": 1.5}]}, {"allergies": [["a"]]}, {"allergies": {"a": 1}},
+    "shape", [{"name": {"a": 1}}, {"name": ["张三", "李四"]}, {"name": [{"a": 1.5}]}, {"allergies": [["a"]]}, {"allergies": {"a": 1}},
               {"allergies": ["a", {"b": 2}]}, {"mother": {"name": {"first": "李"}, "id": "2"}}, {"mother": [{"name": "李"}]}]
 )  # fmt: skip
 def test_a_value_of_another_shape_keeps_its_row_out_alone(shape: dict[str, Any], tmp_path: Path) -> None:
@@ -48,6 +49,31 @@ def test_a_value_of_another_shape_keeps_its_row_out_alone(shape: dict[str, Any],
     assert sorted(result.cells) == [1, 3, 4]
     assert [(f["line"], f["record_key"], f["reason"].partition(":")[0] in {"not_single", "not_object"}) for f in result.faults] == [
         (2, "77", True)
+    ]
+
+
+def test_several_values_in_a_list_are_read_like_several_in_one_cell_of_a_table(tmp_path: Path) -> None:
+    """Phones and texts beside each other, for the normaliser to choose; else a list of one is that one, and any other is told."""
+    agreed = dataset(["no", "phones", "contact.phone", "remark", "born"], ["no"], format="jsonl")
+    normalisers = {"phones": "phone", "contact.phone": "phone", "born": "birth_date"}
+    columns = tuple(c.model_copy(update={"normaliser": normalisers.get(c.header, "text")}) for c in agreed.columns)
+    lines = [
+        {"no": "1", "phones": ["13857112233", None, "", 57188889123], "remark": ["甲", "乙"], "born": ["1990-02-03"]},
+        {"no": "2", "phones": [], "contact": [{"phone": "13857112233"}, {"phone": 13900001111}], "remark": [1.50]},
+        {"no": "3", "phones": ["13857112233", ["13900001111"]]},
+        {"no": "4", "phones": "[13857112233]", "born": ["1990-02-03", "1990-02-04"]},
+        {"no": "5", "phones": [None], "contact": {"phone": ["13857112233"]}, "remark": "[甲]", "born": [{"day": 1}]},
+    ]
+    content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
+    result = land_bytes(tmp_path, content, agreed.model_copy(update={"columns": columns}))
+    assert result.cells == {
+        1: ["1", "13857112233、57188889123", None, "甲、乙", "1990-02-03"],
+        2: ["2", None, "13857112233、13900001111", "1.5", None],
+    }
+    assert [(fault["line"], fault["reason"]) for fault in result.faults] == [
+        (3, "not_single: c1 (phones) has an object or a list among its values"),
+        (4, "not_single: c4 (born) is an object or a list, where one value is agreed"),
+        (5, "not_single: c4 (born) is an object or a list, where one value is agreed"),
     ]
 
 
