@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -32,6 +33,7 @@ from contracts.model import (
     Relative,
     Rule,
     RuleView,
+    Span,
     Subscription,
     Wording,
     custom,
@@ -349,8 +351,8 @@ def _dataset(path: Path) -> Dataset:
         "office": getattr(contract.team, "name", None) or contract.domain,
         "version": contract.version,
         "columns": [_column(p) for p in schema.properties or []],
-        "latency_hours": _span(contract, "latency", path),
-        "retention_days": _days(_span(contract, "retention", path)),
+        "latency_hours": _latency(contract, path),
+        "retention": _retention(contract, path),
         "source": path,
         **own,
     }
@@ -367,26 +369,41 @@ def _with_spellings(dataset: Dataset, crosswalks: tuple[Crosswalk, ...]) -> Data
     return dataset.model_copy(update={"withdrawn_as": frozenset(raw for raw, code in walk.items() if code in operation.delete)})
 
 
-HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24, "y": 8766, "year": 8766, "years": 8766}
+HOURS = {"h": 1, "hr": 1, "hour": 1, "hours": 1, "d": 24, "day": 24, "days": 24}
+MONTHS = {"m": 1, "month": 1, "months": 1, "y": 12, "year": 12, "years": 12}
 
 
-def _span(contract: OpenDataContractStandard, name: str, path: Path) -> float | None:
-    """An SLA property of ODCS in hours: ``latency`` after the beginning of a batch's day, ``retention`` from it on."""
+def _told_span(contract: OpenDataContractStandard, name: str, units: Iterable[str], path: Path) -> tuple[float, str] | None:
+    """Number and unit of an SLA property of ODCS. Raises ContractError for what is no span of these units."""
     found = next((p for p in contract.slaProperties or [] if p.property == name), None)
     if found is None:
         return None
     try:
-        hours = float(str(found.value)) * HOURS[found.unit or "h"]
-    except (ValueError, KeyError):
-        hours = 0
-    if hours <= 0:
-        what = f"{name} needs a number above 0 as value, and as unit one of {', '.join(HOURS)}"
+        number = float(str(found.value))
+    except ValueError:
+        number = 0
+    unit = found.unit or "h"
+    is_whole = unit not in MONTHS or (number * MONTHS[unit]).is_integer()
+    if number <= 0 or unit not in units or not is_whole:
+        what = f"{name} needs a number above 0 as value (of months a whole one), and as unit one of {', '.join(units)}"
         raise ContractError(Fault(str(path), f"slaProperties.{name}", what))
-    return hours
+    return number, unit
 
 
-def _days(hours: float | None) -> int | None:
-    return None if hours is None else round(hours / 24)
+def _latency(contract: OpenDataContractStandard, path: Path) -> float | None:
+    """The hours after the beginning of a batch's day by which it is there."""
+    told = _told_span(contract, "latency", HOURS, path)
+    return told and told[0] * HOURS[told[1]]
+
+
+def _retention(contract: OpenDataContractStandard, path: Path) -> Span | None:
+    """How long after its day a batch is kept as delivered, in whole days or months."""
+    told = _told_span(contract, "retention", [*HOURS, *MONTHS], path)
+    if told is None:
+        return None
+    number, unit = told
+    span = {"months": int(number * MONTHS[unit])} if unit in MONTHS else {"days": ceil(number * HOURS[unit] / 24)}
+    return Span(shown=f"{number:g} {unit}", **span)
 
 
 def _column(found: SchemaProperty) -> dict[str, Any]:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # A daily delivery that comes late would miss the night's look, so there is a second one; a workbook made by
 # hand has no fixed weekday, so that the rarer deliveries are looked for every night too.
-LOOKS = {"daily": "30 2,14 * * *", "weekly": "30 2 * * *", "monthly": "30 2 * * *"}
+TWICE_A_DAY, AT_NIGHT = "30 2,14 * * *", "30 2 * * *"
 
 # Airflow maps a task over 1,024 items at most; what is left over waits for the next look.
 BATCHES_A_LOOK = 1_000
@@ -32,7 +32,7 @@ BUILT_WITHOUT = "held"
 def look(department: str) -> str:
     """When to look for the department's batches: as its most frequent dataset needs."""
     cadences = {d.delivery.cadence for d in wiring.agreed().datasets if d.department == department}
-    return next(cron for cadence, cron in LOOKS.items() if cadence in cadences)
+    return TWICE_A_DAY if "daily" in cadences else AT_NIGHT
 
 
 # What has landed is taken in also when a server of the department does not answer.

@@ -9,13 +9,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from contracts.model import Contracts, Dataset
+from contracts.model import RHYTHMS, Contracts, Dataset
 from transforms.take_in.ledger import BatchReport
 
 COUNTY = ZoneInfo("Asia/Shanghai")
-OLDEST = {"daily": timedelta(0), "weekly": timedelta(days=7), "monthly": timedelta(days=31)}
-"""How much older than the day the newest batch may be before a release says that it is stale."""
-
 COLUMNS = "department VARCHAR, dataset VARCHAR, batch_date DATE, is_stale BOOLEAN, waiting_on DATE, waiting_status VARCHAR"
 
 
@@ -47,7 +44,7 @@ def _newest(folder: Path) -> str:
 def write_freshness(
     connection: duckdb.DuckDBPyConnection, contracts: Contracts, batches: Iterable[BatchReport], day: date
 ) -> None:
-    """The table ``freshness``: one row per dataset, with the batch that stands for it on ``day``.
+    """The table ``freshness``: one row per dataset, with the batch that stands for it on ``day``; it is stale once the next was due.
 
     A newer batch that is held or refused is named in ``waiting_on``; the last good one stands for it.
     """
@@ -57,7 +54,7 @@ def write_freshness(
         own = [b for b in known if b.dataset_id == dataset.id and b.status != "duplicate"]
         used = max((b.batch_date for b in own if b.status == "accepted"), default=None)
         waiting = max((b for b in own if used is None or b.batch_date > used), key=lambda b: b.batch_date, default=None)
-        is_stale = used is None or day - used > OLDEST[dataset.delivery.cadence]
+        is_stale = used is None or day - used > timedelta(days=RHYTHMS[dataset.delivery.cadence].days)
         row = [dataset.department, dataset.name, used, is_stale]
         row += [waiting.batch_date, waiting.status] if waiting else [None, None]
         connection.execute("INSERT INTO freshness VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ class Purged:
 
     reference: str
     contract: str
-    retention_days: int
+    retention: str
     folder: str
     files: tuple[tuple[str, int, str], ...]
 
@@ -39,9 +39,9 @@ def expired(home: Home, contracts: Contracts, landing: Path, today: date) -> lis
     read = _being_read(home)
     found = []
     for dataset in contracts.datasets:
-        if dataset.retention_days is None:
+        if dataset.retention is None:
             continue
-        last = today - timedelta(days=dataset.retention_days)
+        last = dataset.retention.before(today)
         for day, folder in _folders(landing / dataset.department / dataset.name):
             if day < last and (dataset.id, day) in taken_in:
                 found.append((folder, _told(dataset, day, folder, landing)))
@@ -97,7 +97,8 @@ def _being_read(home: Home) -> set[str]:
 def _told(dataset: Dataset, day: date, folder: Path, root: Path) -> Purged:
     files = tuple((p.name, p.stat().st_size, sha256(p)) for p in sorted(folder.iterdir()) if p.is_file())
     name = f"{dataset.id}/{day:%Y%m%d}"
-    return Purged(name, f"{dataset.id} {dataset.version}", dataset.retention_days or 0, str(folder.relative_to(root)), files)
+    kept = dataset.retention.shown if dataset.retention else ""
+    return Purged(name, f"{dataset.id} {dataset.version}", kept, str(folder.relative_to(root)), files)
 
 
 def _leave_receipt(folder: Path, told: Purged) -> None:

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from contracts.model import Contracts, Subscription
+from contracts.model import RHYTHMS, Contracts, Subscription, period
 from warehouse import changes
 from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
@@ -377,7 +377,7 @@ def _meaning(work: _Work, name: str) -> dict[str, Any]:
 
 
 def is_due(database: Path, contracts: Contracts, subscriber: str, home: Home) -> bool:
-    """Whether the subscriber is to receive the release by its cadence: every day's, one a week, one a month.
+    """Whether the subscriber is to receive the release by its cadence: every day's, one a week, one a month of the calendar, ...
 
     Counted by the days of the releases, so that days taken in late are delivered as they would have been.
     """
@@ -393,9 +393,9 @@ def is_due(database: Path, contracts: Contracts, subscriber: str, home: Home) ->
     if told["release"] == release.release_id or release.as_of is None:
         return bool(told["release"] != release.release_id)
     last = date.fromisoformat(told["as_of"])
-    if subscription.cadence == "monthly":
-        return (release.as_of.year, release.as_of.month) > (last.year, last.month)
-    return release.as_of - last >= timedelta(days=7 if subscription.cadence == "weekly" else 0)
+    if RHYTHMS[subscription.cadence].months:
+        return period(release.as_of, subscription.cadence) > period(last, subscription.cadence)
+    return release.as_of - last >= timedelta(days=RHYTHMS[subscription.cadence].days)
 
 
 def _prune(own: Path, current: str, keep: int, retention_days: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from contracts.model import Subscription
+from contracts.model import RHYTHMS, Subscription
 
 SHOWN = 12
 
@@ -26,7 +26,7 @@ def _about(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterator[
         ("依据 basis", subscription.basis),
         ("限制 limits", subscription.limitations or "—"),
         ("发布 release", f"{manifest['release']} ({manifest['as_of']})"),
-        ("频率 cadence", subscription.cadence),
+        ("频率 cadence", RHYTHMS[subscription.cadence].label),
         ("保留 kept", f"{subscription.retention_days} days"),
         ("行数 rows", f"{manifest['rows']:,}, withheld {manifest['withheld']:,}"),
         ("加密 encrypted", "AES-GCM, Parquet modular encryption" if subscription.encrypted else "no"),

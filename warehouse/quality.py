@@ -14,7 +14,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 
-from contracts.model import Contracts
+from contracts.model import RHYTHMS, Contracts
 from warehouse.connection import open_read_only
 from warehouse.durable import write_text
 from warehouse.home import Home
@@ -193,7 +193,7 @@ def _datasets(figures: _Figures) -> list[Row]:
             "title": d.title,
             "dataset": d.id,
             "office": d.office,
-            "cadence": {"daily": "每日 daily", "weekly": "每周 weekly", "monthly": "每月 monthly"}[d.delivery.cadence],
+            "cadence": RHYTHMS[d.delivery.cadence].label,
             "days": days.get((d.department, d.name), ("—",))[0],
             "on_time": {None: "—", 0: "否 no", 1: "是 yes"}[timely.get((d.department, d.name), (None,))[0]],
         }

@@ -52,9 +52,11 @@ from contracts.model.forms import Attachment, Derived, Form, FormField, Nothing,
 from contracts.model.linking import Block, Comparison, Context, Level, LinkDoubt, Linking, LinkModel, LinkRule
 from contracts.model.rules import Answer, Calendar, OrderTerms, Rule, RuleView, Year
 from contracts.model.subscriptions import AccessPolicy, Purpose, Regions, SmallCells, Subscription
+from contracts.model.terms import RHYTHMS, Cadence, Span, period
 
 __all__ = [
     "HOUSEHOLD_TELLS",
+    "RHYTHMS",
     "SQL_TYPES",
     "AccessPolicy",
     "Agreed",
@@ -65,6 +67,7 @@ __all__ = [
     "Block",
     "Bounds",
     "BucketSource",
+    "Cadence",
     "Calendar",
     "Catalogue",
     "Change",
@@ -109,6 +112,7 @@ __all__ = [
     "RuleView",
     "SmallCells",
     "Source",
+    "Span",
     "Subscription",
     "Supply",
     "ViewSource",
@@ -116,6 +120,7 @@ __all__ = [
     "Wording",
     "Year",
     "custom",
+    "period",
 ]
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.model.agreed import Agreed
+from contracts.model.terms import Cadence, Span
 
 When = dict[str, str | list[str]]
 
@@ -67,7 +68,7 @@ class Delivery(Agreed):
     mode: Literal["full", "delta"]
     layouts: tuple[FileLayout, ...]
     control: Literal["required", "none"] = "none"
-    cadence: Literal["daily", "weekly", "monthly"]
+    cadence: Cadence
     operation: Operation | None = None
     updated: str | None = None
     additions_only: bool = False
@@ -263,7 +264,7 @@ class Dataset(Agreed):
     delivery: Delivery
     pulled_from: Source | None = None
     latency_hours: float | None = None
-    retention_days: int | None = None
+    retention: Span | None = None
     columns: tuple[Column, ...]
     persons: tuple[PersonOfRow, ...]
     events: tuple[EventOfRow, ...] = ()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
 from contracts.model.agreed import Agreed
+from contracts.model.terms import Cadence
 
 
 class Purpose(Agreed):
@@ -62,7 +62,7 @@ class Subscription(Agreed):
     regions: Regions | None = None
     small_cells: SmallCells | None = None
     partition_by: tuple[str, ...] = ()
-    cadence: Literal["daily", "weekly", "monthly"] = "daily"
+    cadence: Cadence = "daily"
     retention_days: int = Field(default=365, ge=1)
     encrypted: bool = False
     source: Path

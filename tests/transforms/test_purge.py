@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
+from contracts.load import OWN, load
 from contracts.model import Contracts
 from tests.support.landing import Landing
 from transforms import road
@@ -19,7 +21,7 @@ from warehouse.home import Home
 
 DATASET = "hr/pension"
 LATER = date(2026, 11, 21)
-TODAY = date(2028, 11, 20)
+TODAY = date(2028, 11, 21)
 
 
 @pytest.fixture
@@ -48,6 +50,30 @@ def test_what_has_expired_goes_with_a_proof_and_nothing_else(landing: Landing, t
     assert ledger(home) == before, "what records are built from stays"
     assert len(list(home.landed.glob("*/*/20261120/*"))) == 1, "the attempt that was corrected is gone"
     assert purge(home, own_contracts, landing.root, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "kept_until"),
+    [
+        (6, "m", date(2027, 5, 20)),
+        (3, "months", date(2027, 2, 20)),
+        (0.5, "y", date(2027, 5, 20)),
+        (90, "d", date(2027, 2, 18)),
+        (36, "h", date(2026, 11, 22)),
+    ],
+)
+def test_a_delivery_is_kept_for_the_days_or_months_of_its_contract(
+    landing: Landing, tmp_path: Path, value: float, unit: str, kept_until: date
+) -> None:
+    """Months are those of the calendar, so that half a year ends on the same day of the month."""
+    contract = yaml.safe_load((OWN / "inbound" / f"{DATASET}.odcs.yaml").read_text(encoding="utf-8"))
+    contract["slaProperties"] = [{"property": "retention", "value": value, "unit": unit}]
+    own = tmp_path / "own" / "inbound" / f"{DATASET}.odcs.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(yaml.safe_dump(contract, allow_unicode=True), encoding="utf-8")
+    agreed, home = load(OWN, tmp_path / "own"), Home(tmp_path / "home")
+    gone = [{told.reference for _, told in expired(home, agreed, landing.root, day)} for day in (kept_until, kept_until + timedelta(1))]
+    assert gone == [set(), {f"{DATASET}/20261120"}]
 
 
 def test_a_batch_that_was_never_taken_in_is_not_deleted(landing: Landing, tmp_path: Path, own_contracts: Contracts) -> None:

@@ -441,6 +441,11 @@ def test_the_guide_s_lines_read_all_that_was_delivered(
         ("weekly", date(2026, 11, 29), True),
         ("monthly", date(2026, 11, 30), False),
         ("monthly", date(2026, 12, 1), True),
+        ("quarterly", date(2026, 12, 31), False),
+        ("quarterly", date(2027, 1, 1), True),
+        ("half_yearly", date(2027, 1, 1), True),
+        ("yearly", date(2026, 12, 31), False),
+        ("yearly", date(2027, 1, 1), True),
     ],
 )
 def test_an_extract_is_due_by_its_cadence(

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Dataset
+from contracts.model import Dataset, period
 from transforms.pull import PullError
 from warehouse.durable import sync, write_text
 
@@ -57,22 +57,14 @@ class Landing:
         return max((r["watermark"] for r in self.receipts() if r.get("watermark")), default=None)
 
     def is_due(self, today: date) -> bool:
-        """Whether this day, week or month has no batch yet, as the contract's cadence asks."""
-        last = self.last_day()
-        return last is None or _period(last, self.dataset.delivery.cadence) != _period(
-            today, self.dataset.delivery.cadence
-        )
+        """Whether the day, week, month, ... of the contract's cadence has no batch yet."""
+        last, cadence = self.last_day(), self.dataset.delivery.cadence
+        return last is None or period(last, cadence) != period(today, cadence)
 
     def file_name(self, day: date, form: str) -> str:
         """The name of a data file of that format, as agreed."""
         layout = next(layout for layout in self.dataset.delivery.layouts if layout.format == form)
         return layout.files.replace("*", f"{day:%Y%m%d}")
-
-
-def _period(day: date, cadence: str) -> tuple[int, ...]:
-    if cadence == "monthly":
-        return day.year, day.month
-    return tuple(day.isocalendar()[:2]) if cadence == "weekly" else (day.toordinal(),)
 
 
 @dataclass(frozen=True)
