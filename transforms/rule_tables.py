@@ -127,6 +127,7 @@ def _of(dataset: Dataset, role: str) -> str:
 
 
 def _event(contracts: Contracts) -> str:
+    """What has happened by the day of the build, as in the table ``event`` of a release; what lies ahead contradicts nothing yet."""
     parts = [f"{PARTS} NULL::VARCHAR AS kind, NULL::DATE AS occurred_on WHERE false"]
     for dataset in contracts.datasets:
         for event in dataset.events:
@@ -135,7 +136,7 @@ def _event(contracts: Contracts) -> str:
                 f" WHERE r.is_current AND r.{event.date} IS NOT NULL AND {when_holds(event.when, 'r.')}"
                 for role in event.roles
             ]
-    return " UNION ALL ".join(parts)
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE occurred_on <= (SELECT as_of FROM rule_day)"
 
 
 def _tie(contracts: Contracts) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from contracts.check import with_lines
 from contracts.model import Contracts
 from transforms.trial import tried
 
@@ -45,6 +48,31 @@ def test_an_extract_that_cannot_be_run_is_told_and_sound_contracts_are_not(own_c
     assert [finding.file for finding in told] == [f"contracts/outbound/{each.subscriber}.odcs.yaml" for each in broken]
     assert [finding.where for finding in told[1:]] == ["customProperties.where", "schema.properties.birth_date"]
 
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("customProperties.where", {"where": "sex = '1' AND birth_date > 'abc'"}),
+        ("customProperties.where", {"where": "pension_amount BETWEEN 100 AND 'many'"}),
+        ("customProperties.where", {"where": "coalesce(sex, '1') = '1' OR birth_date IN ('1990-01-01', '1990-13-01')"}),
+        ("customProperties.partitionBy", {"partition_by": ("old = birth_date < 'then'",)}),
+        ("schema.properties.name.transformLogic", {"expressions": {"name": "CASE WHEN birth_date > 'abc' THEN name END"}}),
+    ],
+)
+def test_a_literal_of_another_type_than_the_column_is_told_at_its_place(own_contracts: Contracts, place: str, change: Any) -> None:
+    (finding,) = tried(with_first(own_contracts, "subscriptions", **change))
+    assert (finding.file, finding.where) == (f"contracts/outbound/{own_contracts.subscriptions[0].subscriber}.odcs.yaml", place)
+    assert "cannot be run: " in finding.what
+    (located,) = with_lines([finding])
+    assert located.line
+
+
+def test_a_literal_of_another_type_in_a_relative_is_told(own_contracts: Contracts) -> None:
+    (finding,) = tried(with_first(own_contracts, "relatives", where="birth_date > 'abc'"))
+    assert (finding.file, finding.where) == (f"contracts/relatives/{own_contracts.relatives[0].id}.yaml", "where")
+
+
+def test_a_second_subscriber_with_pseudonyms_is_sound(own_contracts: Contracts) -> None:
     masked = next(each for each in own_contracts.subscriptions if each.pseudonyms)
     other = masked.model_copy(update={"subscriber": "institute"})  # two with pseudonyms
     assert tried(own_contracts.model_copy(update={"subscriptions": (*own_contracts.subscriptions, other)})) == []
