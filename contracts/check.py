@@ -25,19 +25,31 @@ from contracts.places import line_of
 
 __all__ = ["CHECKS", "Finding", "check", "unreadable", "with_lines"]
 
-CHECKS: tuple[Check, ...] = (
-    *checks_files.CHECKS,
-    *checks_codes.CHECKS,
-    *checks_catalogue.CHECKS,
-    *checks_columns.CHECKS,
-    *checks_persons.CHECKS,
-    *checks_rules.CHECKS,
-    *checks_forms.CHECKS,
-    *checks_subscriptions.CHECKS,
-    *checks_linking.CHECKS,
-    *checks_sources.CHECKS,
-    *checks_uses.CHECKS,
+MODULES = (
+    checks_files,
+    checks_codes,
+    checks_catalogue,
+    checks_columns,
+    checks_persons,
+    checks_rules,
+    checks_forms,
+    checks_subscriptions,
+    checks_linking,
+    checks_sources,
 )
+READ: tuple[Check, ...] = (checks_files.every_file_is_read,)
+NAMED: tuple[Check, ...] = (
+    *(holds for holds in checks_files.CHECKS if holds not in READ),
+    checks_codes.lists_and_crosswalks_have_one_file_each,
+    checks_columns.datasets_have_one_file_each,
+    checks_rules.rules_have_one_file_each,
+    checks_forms.forms_have_one_file_and_fields_one_name,
+    checks_subscriptions.one_subscription_a_subscriber,
+)
+FIT: tuple[Check, ...] = tuple(holds for module in MODULES for holds in module.CHECKS if holds not in READ + NAMED)
+STAGES = (READ, NAMED, FIT, checks_uses.CHECKS)
+"""Whether each file is read, is what it is called, fits the others, and whether what it collects is used."""
+CHECKS = tuple(holds for stage in STAGES for holds in stage)
 
 
 def with_lines(found: Iterable[Finding]) -> list[Finding]:
@@ -45,10 +57,19 @@ def with_lines(found: Iterable[Finding]) -> list[Finding]:
     return [replace(finding, line=line_of(OWN.parent / finding.file, finding.where)) for finding in found]
 
 
+def found_by(agreed: Agreement) -> dict[str, list[Finding]]:
+    """What each check finds. A stage is looked at once those before it found no error: what follows from a mistake is none of its own."""
+    found: dict[str, list[Finding]] = {}
+    for stage in STAGES:
+        found |= {holds.__name__: list(holds(agreed)) for holds in stage}
+        if any(finding.level == "error" for findings in found.values() for finding in findings):
+            break
+    return found
+
+
 def check(contracts: Contracts) -> list[Finding]:
     """What does not hold between contracts: errors first, then notes; none when all is well."""
-    agreed = Agreement(contracts)
-    found = dict.fromkeys(finding for holds in CHECKS for finding in holds(agreed))
+    found = dict.fromkeys(finding for findings in found_by(Agreement(contracts)).values() for finding in findings)
     return sorted(found, key=lambda finding: (finding.level != "error", finding.file))
 
 

@@ -115,11 +115,6 @@ class Agreement:
         found = self.lists.get(list_id or "")
         return frozenset(code.code for code in found.codes) if found else frozenset()
 
-    def supplied(self, datum: Datum) -> bool:
-        """Whether any dataset that may be published for the datum does tell it."""
-        sources = (self.datasets.get(name) for name in datum.sources)
-        return any(source is not None and datum.name in source.supplies for source in sources)
-
     def suppliers(self, datum: str) -> list[str]:
         """The datasets that tell a datum, whether or not the catalogue asks them."""
         return [dataset.id for dataset in self.contracts.datasets if datum in dataset.supplies]

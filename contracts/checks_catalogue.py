@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed, supplying
 from contracts.checks_sql import RESERVED
-from contracts.model import Datum
+from contracts.model import Dataset, Datum
 
 # What stands beside the data of a person in some table of a build, or of what reads a release.
 OWN_COLUMNS = frozenset({
@@ -77,10 +77,16 @@ def sources_tell_the_datum(agreed: Agreement) -> Iterator[Finding]:
         who = f"supplied by: {listed(others)}" if others else "nobody supplies it"
         for part, name in _named(datum):
             dataset = agreed.datasets.get(name)
-            if dataset is not None and datum.name not in dataset.supplies:
+            if dataset is not None and datum.name not in dataset.supplies and not _is_misspelt(datum, dataset, agreed):
                 file = agreed.shown(dataset.source)
                 remedy = f"add it to a role's data in {file}, or name another dataset ({who})"
                 yield _error(agreed, datum, part, f"{name} does not supply {datum.name}", remedy)
+
+
+def _is_misspelt(datum: Datum, dataset: Dataset, agreed: Agreement) -> bool:
+    """Whether the dataset supplies the datum by a name that is nearly its own, which is told there."""
+    unknown = (name for name in dataset.supplies if name not in agreed.data)
+    return any(close(name, agreed.data) == f"did you mean {datum.name}?" for name in unknown)
 
 
 def order_of_authority_names_each_once(agreed: Agreement) -> Iterator[Finding]:
@@ -149,7 +155,7 @@ def crosswalks_lead_to_the_datums_list(agreed: Agreement) -> Iterator[Finding]:
         for dataset in agreed.contracts.datasets:
             for person, column in supplying(dataset, datum.name):
                 walk = agreed.walks.get(column.crosswalk or "")
-                if walk is None or walk.to == datum.codes:
+                if walk is None or walk.to == datum.codes or not {walk.to, datum.codes or walk.to} <= set(agreed.lists):
                     continue
                 what = f"column {column.name} becomes a code of {walk.to}, {datum.name} has {datum.codes}"
                 fitting = [w.id for w in agreed.walks.values() if w.to == datum.codes]

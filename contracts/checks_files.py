@@ -71,12 +71,20 @@ def every_file_is_read(agreed: Agreement) -> Iterator[Finding]:
     read = {path for kind in KINDS for path in matching(agreed.files, kind)}
     for relative, path in agreed.files.items():
         if relative not in SINGLE_FILES and path not in read:
-            remedy = (
-                f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
-            )
-            if relative.suffix == ".yml":
-                remedy = f"name it {relative.stem}.yaml"
-            yield Finding("error", agreed.shown(path), "(name)", "nothing reads a file of this name", remedy)
+            yield Finding("error", agreed.shown(path), "(name)", "nothing reads a file of this name", _name_for(relative))
+
+
+def _name_for(relative: Path) -> str:
+    """What to call a file that nothing reads, by its own name, else where its kind belongs."""
+    bare = relative.name.removesuffix(relative.suffix).removesuffix(".odcs")
+    is_odcs = relative.parts[0] in {"inbound", "outbound"}
+    wanted = relative.with_name(f"{bare}.odcs.yaml" if is_odcs else f"{bare}.yaml")
+    if wanted != relative and (wanted in SINGLE_FILES or any(matching({wanted: wanted}, kind) for kind in KINDS)):
+        return f"name it {wanted.name}"
+    near = close(str(relative), map(str, SINGLE_FILES))
+    if near.startswith("did you mean"):
+        return near
+    return f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
 
 
 def files_are_named_after_what_they_hold(agreed: Agreement) -> Iterator[Finding]:

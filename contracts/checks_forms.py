@@ -125,20 +125,14 @@ def fields_say_once_where_they_come_from(agreed: Agreement) -> Iterator[Finding]
             yield Finding("error", file, f"{where}.otherwise", what, "leave otherwise out; an expression says all by itself")
 
 
-def fields_ask_for_data_that_somebody_supplies(agreed: Agreement) -> Iterator[Finding]:
-    """What a form asks is in the catalogue, and a department supplies it."""
+def fields_ask_for_data(agreed: Agreement) -> Iterator[Finding]:
+    """What a form asks is in the catalogue, so that a department supplies it."""
     for file, where, field in _fields(agreed):
         datum = agreed.data.get(field.datum or "")
         if field.datum and datum is None:
             what = f"asks for {field.datum}, which is no datum of the catalogue"
             yield Finding("error", file, f"{where}.datum", what, close(field.datum, agreed.data))
         steps = field.via.split(".") if field.via else []
-        for part, name in (("datum", field.datum), *(("via", step) for step in steps)):
-            found = agreed.data.get(name or "")
-            if found and not agreed.supplied(found):
-                what = f"asks for {name}, which nobody supplies"
-                remedy = "find a department that delivers it, or ask the citizen (asked) and leave the datum out"
-                yield Finding("error", file, f"{where}.{part}", what, remedy)
         for step in (step for step in steps if step not in kin(agreed)):
             kind = agreed.data[step].type if step in agreed.data else "thing of that name"
             what = f"goes via {step}, which is no person but a {kind}"
@@ -387,7 +381,7 @@ CHECKS: tuple[Check, ...] = (
     forms_have_one_file_and_fields_one_name,
     forms_have_purpose_and_basis,
     fields_say_once_where_they_come_from,
-    fields_ask_for_data_that_somebody_supplies,
+    fields_ask_for_data,
     words_for_nothing_rest_on_a_register,
     parts_are_of_what_has_them,
     relatives_are_covered,

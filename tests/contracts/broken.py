@@ -17,6 +17,8 @@ def written(folder: Path, slips: Iterable[Mapping[str, str]]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if "copy" in slip:
             shutil.copy(folder / slip["copy"], path)
+        elif "moved" in slip:
+            (folder / slip["moved"]).rename(path)
         elif "old" in slip:
             text = path.read_text(encoding="utf-8")
             assert slip["old"] in text, f"{slip['file']} has no {slip['old']!r}"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.check import CHECKS, Finding, check
+from contracts.check import CHECKS, Finding, check, found_by
 from contracts.checks_base import Agreement, close
 from contracts.load import OWN, load
 from tests.contracts.broken import EDUCATION, written
@@ -18,21 +18,17 @@ from tests.contracts.broken import EDUCATION, written
 MISTAKES: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("mistakes.yaml").read_text(encoding="utf-8")
 )
-BY_NAME = {check.__name__: check for check in CHECKS}
 
 
-def found_by(folder: Path) -> dict[str, set[Finding]]:
+def found_in(folder: Path) -> dict[str, set[Finding]]:
     """What each check finds in the project's contracts with the folder over them."""
-    agreed = Agreement(load(OWN, folder))
-    return {
-        name: {replace(f, file=f.file.removeprefix(f"{folder}/")) for f in holds(agreed)}
-        for name, holds in BY_NAME.items()
-    }
+    found = found_by(Agreement(load(OWN, folder)))
+    return {name: {replace(f, file=f.file.removeprefix(f"{folder}/")) for f in findings} for name, findings in found.items()}
 
 
 @pytest.fixture(scope="module")
 def sound() -> dict[str, set[Finding]]:
-    return found_by(EDUCATION)
+    return found_in(EDUCATION)
 
 
 def named(mistake: dict[str, Any]) -> str:
@@ -46,7 +42,7 @@ def test_one_mistake_is_one_finding(
     folder = written(tmp_path / "broken", [mistake, *mistake.get("also", [])])
     level = mistake.get("level", "error")
     told = {
-        name: [f for f in found - sound[name] if f.level == level] for name, found in found_by(folder).items()
+        name: [f for f in found - sound[name] if f.level == level] for name, found in found_in(folder).items()
     }
     # what follows from the mistake elsewhere is said in `others`, once a finding
     expected = Counter([mistake["check"], *mistake.get("others", [])])
@@ -76,7 +72,7 @@ def test_one_text_may_tell_two_things(tmp_path: Path) -> None:
 
 
 def test_every_check_has_its_mistake() -> None:
-    assert set(BY_NAME) == {mistake["check"] for mistake in MISTAKES}
+    assert {holds.__name__ for holds in CHECKS} == {mistake["check"] for mistake in MISTAKES}
 
 
 def test_a_close_name_is_suggested_and_else_what_there_is() -> None:
