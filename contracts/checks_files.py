@@ -81,7 +81,7 @@ def _name_for(relative: Path) -> str:
     wanted = relative.with_name(f"{bare}.odcs.yaml" if is_odcs else f"{bare}.yaml")
     if wanted != relative and (wanted in SINGLE_FILES or any(matching({wanted: wanted}, kind) for kind in KINDS)):
         return f"name it {wanted.name}"
-    near = close(str(relative), map(str, SINGLE_FILES))
+    near = close(str(relative), (str(single) for single in SINGLE_FILES if single.parent == relative.parent))
     if near.startswith("did you mean"):
         return near
     return f"put it where its kind belongs: {', '.join(KINDS)}, or {', '.join(map(str, SINGLE_FILES))}"
