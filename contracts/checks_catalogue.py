@@ -30,7 +30,7 @@ ANSWERS = {
 }
 TYPED = {"date": {"date"}, "amount": {"amount"}, "number": {"number"}, "set": {"set", "text"}}
 # Linking reads what these normalisers note beside the value.
-NEEDS_NORMALISER = {"identity_number": "identity_number", "name": "name"}
+NEEDS_NORMALISER = {"identity_number": "identity_number", "document_number": "document_number", "name": "name"}
 ORDERED = {"date", "month", "amount", "number", "text", "code"}
 CUT = {"code", "text", "month"}
 

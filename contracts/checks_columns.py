@@ -6,6 +6,9 @@ import unicodedata
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+
 from contracts.checks_base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
 from contracts.checks_catalogue import ANSWERS, NAME
 from contracts.checks_sql import RECORD_COLUMNS, RESERVED
@@ -157,6 +160,22 @@ def only_days_have_a_century(agreed: Agreement) -> Iterator[Finding]:
             yield Finding("error", file, where, what, f"use {listed(sorted(DAYS))}, or leave it out")
 
 
+def patterns_can_be_read(agreed: Agreement) -> Iterator[Finding]:
+    """The pattern of a document's number is a regular expression as the engine has them."""
+    for file, where, _, each in _columns(agreed):
+        if each.pattern is None or each.not_taken is not None:
+            continue
+        if each.normaliser != "document_number":
+            what = f"pattern has no effect: the normaliser is {each.normaliser}"
+            yield Finding("error", file, where, what, "use normaliser document_number, or leave logicalTypeOptions.pattern out")
+            continue
+        try:
+            pc.match_substring_regex(pa.array([""]), each.pattern)
+        except pa.ArrowInvalid:
+            what = f"pattern {each.pattern!r} is no regular expression of RE2"
+            yield Finding("error", file, where, what, r"write what the whole number looks like, as [A-Z]\d{8}, without look-ahead")
+
+
 def reasons_are_stated(agreed: Agreement) -> Iterator[Finding]:
     """notTaken and usedFor say why."""
     for file, where, _, each in _columns(agreed):
@@ -299,6 +318,7 @@ CHECKS: tuple[Check, ...] = (
     same_as_names_an_address,
     only_days_can_be_impossible,
     only_days_have_a_century,
+    patterns_can_be_read,
     reasons_are_stated,
     changes_say_what_happened,
     updated_is_a_moment,

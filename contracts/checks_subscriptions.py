@@ -11,7 +11,8 @@ from contracts.model import Subscription
 
 FOLDERS = "customProperties.partitionBy"
 OPERATION = "op"
-TELLING = {"identity_number", "name", "phone", "address", "person"}  # types of data that lead to one person
+# types of data that lead to one person
+TELLING = {"identity_number", "document_number", "name", "phone", "address", "person"}
 
 
 def conditions(subscription: Subscription) -> Iterator[tuple[str, str]]:

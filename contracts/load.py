@@ -418,6 +418,7 @@ def _column(found: SchemaProperty) -> dict[str, Any]:
         "crosswalk": own.get("crosswalk"),
         "same_as": own.get("sameAs"),
         "two_digit_years": own.get("twoDigitYears"),
+        "pattern": (found.logicalTypeOptions or {}).get("pattern"),
         "impossible": own.get("impossible"),
         "not_taken": own.get("notTaken"),
         "used_for": own.get("usedFor"),

@@ -123,6 +123,8 @@ def _lookup(column: Column) -> tuple[str, str]:
     if column.normaliser == "code":
         walk = quoted(column.crosswalk or "")
         return ", crosswalk.code", f" LEFT JOIN crosswalk ON crosswalk.id = {walk} AND crosswalk.raw = trim(text)"
+    if column.normaliser == "document_number":
+        return f", {quoted(column.pattern) if column.pattern else 'NULL::VARCHAR'}", ""
     if column.normaliser == "set":
         codes = f"SELECT map(list(raw), list(code)) AS codes FROM crosswalk WHERE id = {quoted(column.crosswalk or '')} HAVING count(*) > 0"
         return ", walk.codes", f" LEFT JOIN ({codes}) AS walk ON true"
@@ -158,7 +160,7 @@ def _told(column: Column) -> str:
 
 def _reasons_of_the_key(dataset: Dataset) -> list[Reason]:
     """What keeps out any row, a withdrawal too: it is not told which record it is, or what happened to it."""
-    checks = [(c, f"CASE WHEN {_value(c)} IS NULL THEN {quoted(f'no_key: {_named(c)} is empty')} END") for c in dataset.keys]
+    checks = [(c, f"CASE WHEN {_value(c)} IS NULL THEN {_no_value(c)} END") for c in dataset.keys]
     if dataset.delivery.operation:
         operation = dataset.column(dataset.delivery.operation.column)
         words = f"unknown_operation: {_named(operation)} is none that was agreed"
@@ -171,7 +173,7 @@ def _reasons_beside_the_key(dataset: Dataset) -> list[Reason]:
     checks = []
     for column in dataset.taken:
         if column.required and column.key is None:
-            checks.append((column, f"CASE WHEN {_value(column)} IS NULL THEN {quoted(f'no_key: {_named(column)} is empty')} END"))
+            checks.append((column, f"CASE WHEN {_value(column)} IS NULL THEN {_no_value(column)} END"))
         if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":
             checks += [
                 (column, f"CASE WHEN {_missing(column)} = '{reason}' THEN {quoted(f'{reason}: {_named(column)} {words}')} END")
@@ -181,6 +183,10 @@ def _reasons_beside_the_key(dataset: Dataset) -> list[Reason]:
             words = quoted(f"test_row: {_named(column)} is a test entry")
             checks.append((column, f"CASE WHEN {_missing(column)} = 'test' THEN {words} END"))
     return checks + _changed_places(dataset) + _says_nothing(dataset)
+
+
+def _no_value(column: Column) -> str:
+    return quoted(f"no_key: {_named(column)} is empty{' or not of its pattern' if column.pattern else ''}")
 
 
 def _named(column: Column) -> str:

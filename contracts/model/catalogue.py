@@ -10,6 +10,7 @@ from contracts.model.agreed import Agreed
 
 DatumType = Literal[
     "identity_number",
+    "document_number",
     "name",
     "text",
     "address",

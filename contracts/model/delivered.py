@@ -219,7 +219,8 @@ class Column(Agreed):
     """One column of a delivery.
 
     ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's). ``two_digit_years`` is the last year
-    (30: 2030) that a day written with two digits may mean; without it a day whose century is not certain has none.
+    (30: 2030) that a day written with two digits may mean; without it a day whose century is not certain has none. ``pattern`` (RE2) is
+    what the whole number of a document looks like.
     """
 
     name: str
@@ -231,6 +232,7 @@ class Column(Agreed):
     crosswalk: str | None = None
     same_as: str | None = None
     two_digit_years: int | None = Field(default=None, ge=0, le=99)
+    pattern: str | None = None
     impossible: Literal["quarantine", "missing"] = "missing"
     not_taken: str | None = None
     used_for: str | None = None

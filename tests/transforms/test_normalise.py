@@ -94,6 +94,7 @@ MORE = {
     "code": ", NULL::VARCHAR",
     "division": ", NULL::VARCHAR",
     "set": ", NULL::MAP(VARCHAR, VARCHAR)",
+    "document_number": ", NULL::VARCHAR",
 } | dict.fromkeys(DAY_NORMALISERS, ", NULL::INT")
 
 
