@@ -57,6 +57,12 @@ class FileLayout(Agreed):
     totals: tuple[str, ...] = ("合计", "总计", "小计", "共计", "本页合计", "本页小计")
     remarks: tuple[str, ...] = SIGNED
 
+    @property
+    def offered_as(self) -> tuple[str, ...]:
+        """The globs of a file on a server: its own, and those of a zip archive that is called after it."""
+        bare, dot, ending = self.files.rpartition(".")
+        return (self.files, f"{self.files}.zip", *([f"{bare}.zip"] if dot and ending else []))
+
 
 class Delivery(Agreed):
     """How a dataset arrives.

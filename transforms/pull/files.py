@@ -95,7 +95,7 @@ def _day(remote: Remote, template: str) -> date | None:
 
 
 def _is_agreed(name: str, landing: Landing) -> bool:
-    patterns = [layout.files for layout in landing.dataset.delivery.layouts]
+    patterns = [glob for layout in landing.dataset.delivery.layouts for glob in layout.offered_as]
     return any(fnmatchcase(name, p) or fnmatchcase(name, p + CONTROL) for p in patterns)
 
 

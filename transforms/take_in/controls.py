@@ -8,7 +8,7 @@ from typing import Any
 
 from transforms.take_in import BatchRefused
 from transforms.take_in.deliveries import Delivery
-from transforms.take_in.reading import layout_of
+from transforms.take_in.reading import check_name
 
 COPY_FIRST = "wait until the copy is complete, then run again"
 DELIVER_AGAIN = "ask the department to deliver again"
@@ -34,7 +34,7 @@ def check_controls(found: Delivery) -> None:
     for path, sha in found.files:
         if not sha:
             raise BatchRefused("it cannot be read", file=path.name, remedy="let the pipeline's user read it, then run again")
-        layout_of(path, found.dataset)
+        check_name(path, found.dataset)
     for control in found.controls:
         if not control.with_suffix("").exists():
             raise BatchRefused("its data file has not come", file=control.name, remedy=COPY_FIRST)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from contracts.model import Dataset, FileLayout
 from transforms.take_in import BatchRefused, Reading, rows_schema
+from transforms.take_in.archives import UNPACK, agreed_member, is_archive, layout_named, unpacked
 from transforms.take_in.csv_file import read_csv
 from transforms.take_in.encoding import ahead
 from transforms.take_in.json_lines import read_json_lines
@@ -20,10 +20,10 @@ from transforms.take_in.not_rows import NotRows
 from transforms.take_in.parquet_file import read_parquet
 from transforms.take_in.workbook import read_workbook
 
-__all__ = ["BatchRefused", "Landed", "land_file", "layout_of"]
+__all__ = ["BatchRefused", "Landed", "check_name", "land_file", "layout_of"]
 
 ROW_GROUP = 100_000
-ARCHIVES = {".zip", ".rar", ".7z", ".tar", ".tgz"}
+ARCHIVES = {".rar", ".7z", ".tar", ".tgz"}
 
 FAULTS = pa.schema(
     [
@@ -62,11 +62,18 @@ class Landed:
 
 
 def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> Landed:
-    """Read one data file into two Parquet files.
+    """Read one data file, or the one that is in a zip archive, into two Parquet files.
 
     ``rows_to`` receives the readable rows, ``faults_to`` the others, each with its line. Raises BatchRefused
     when the file as a whole is not what was agreed; then neither Parquet file is left behind.
     """
+    if not is_archive(path, dataset):
+        return _landed(path, dataset, rows_to, faults_to)
+    with unpacked(path, dataset, rows_to.parent) as member:
+        return _landed(member, dataset, rows_to, faults_to)
+
+
+def _landed(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> Landed:
     layout = layout_of(path, dataset)
     reading = READERS[layout.format](path, dataset, layout)
     readable = unreadable = 0
@@ -94,15 +101,20 @@ def land_file(path: Path, dataset: Dataset, rows_to: Path, faults_to: Path) -> L
     )
 
 
+def check_name(path: Path, dataset: Dataset) -> None:
+    """Raises BatchRefused for a file whose name, or that of what is in a zip archive, is none that was agreed."""
+    if is_archive(path, dataset):
+        agreed_member(path, dataset)
+    else:
+        layout_of(path, dataset)
+
+
 def layout_of(path: Path, dataset: Dataset) -> FileLayout:
     """The agreed kind of file that a name stands for. Raises BatchRefused."""
-    for layout in dataset.delivery.layouts:
-        if fnmatchcase(path.name, layout.files):
-            return layout
+    if layout := layout_named(path.name, dataset):
+        return layout
     agreed = ", ".join(layout.files for layout in dataset.delivery.layouts)
-    remedy = "ask the department to name the file as agreed"
-    if path.suffix.lower() in ARCHIVES:
-        remedy = "lay the files that are in it into the batch's folder in its place, or have the department deliver those"
+    remedy = UNPACK if path.suffix.lower() in ARCHIVES else "ask the department to name the file as agreed"
     raise BatchRefused(f"the name is none of those agreed for {dataset.id} ({agreed})", path.name, remedy=remedy)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pytest
 
 from contracts.model import FileLayout
 from tests.transforms.take_in import dataset, land, land_bytes
+from transforms.take_in import archives
 from transforms.take_in.reading import BatchRefused, land_file
 
 
@@ -25,6 +27,62 @@ def test_the_first_layout_whose_glob_fits_is_used(tmp_path: Path) -> None:
     assert land_bytes(tmp_path, b"id|name\n1|a\n", agreed, "x.txt").cells == {2: ["1", "a"]}
     assert land_bytes(tmp_path, b"id,name\n1,a\n", agreed, "x.csv").cells == {2: ["1", "a"]}
     assert land_bytes(tmp_path, b'{"id":1,"name":"a"}\n', agreed, "x.jsonl").cells == {1: ["1", "a"]}
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_the_one_agreed_file_in_a_zip_archive_is_read_whatever_lies_beside_it(tmp_path: Path) -> None:
+    agreed = dataset(["id", "name"], format="csv", files="人口_*.csv")
+    content = "id,name\n1,张\n".encode()
+    packed = zipped(tmp_path / "20261120.ZIP", {"人口/人口_1.csv": content, "__MACOSX/._人口_1.csv": b"x", "说明.txt": b"y"})
+    assert land(packed, agreed).cells == {2: ["1", "张"]}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["20261120.ZIP", "faults.parquet", "rows.parquet"]
+
+
+def test_a_name_in_a_zip_archive_of_chinese_windows_is_read(tmp_path: Path) -> None:
+    packed = zipped(tmp_path / "x.zip", {"AAAA_1.csv": b"id\n1\n"})
+    packed.write_bytes(packed.read_bytes().replace(b"AAAA", "人口".encode("gb18030")))
+    assert land(packed, dataset(["id"], format="csv", files="人口_*.csv")).cells == {2: ["1"]}
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({"a_1.csv": b"id\n1\n", "a_2.csv": b"id\n2\n"}, "holds 2 files of a name agreed"),
+        ({"b_1.csv": b"id\n1\n"}, "holds no files of a name agreed"),
+        ({}, "holds no files"),
+    ],
+)
+def test_a_zip_archive_with_none_or_several_is_refused_with_what_to_do(tmp_path: Path, members: dict[str, bytes], told: str) -> None:
+    with pytest.raises(BatchRefused, match=told) as refused:
+        land(zipped(tmp_path / "x.zip", members), dataset(["id"], format="csv", files="a_*.csv"))
+    assert "lay the files that are in it" in str(refused.value)
+
+
+def test_a_zip_archive_that_is_damaged_locked_or_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    agreed = dataset(["id"], format="csv", files="*.csv")
+    packed = zipped(tmp_path / "x.zip", {"a.csv": b"id\n" + b"1\n" * 100_000})
+    whole = packed.read_bytes()
+    locked = whole[:6] + b"\1" + whole[7:]
+    at = locked.rindex(b"PK\1\2") + 8
+    for content, told in ((whole[:-30], "cut off or damaged"), (locked[:at] + b"\1" + locked[at + 1 :], "needs a password")):
+        packed.write_bytes(content)
+        with pytest.raises(BatchRefused, match=told):
+            land(packed, agreed)
+    packed.write_bytes(whole)
+    monkeypatch.setattr(archives, "LARGEST", 200_000)
+    with pytest.raises(BatchRefused, match="larger than"):
+        land(packed, agreed)
+    size = whole.rindex(b"PK\1\2") + 24  # says that it is smaller than it is
+    packed.write_bytes(whole[:size] + (1000).to_bytes(4, "little") + whole[size + 4 :])
+    with pytest.raises(BatchRefused, match="cut off or damaged"):
+        land(packed, agreed)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.zip"]
 
 
 def test_a_file_of_another_name_is_refused(tmp_path: Path) -> None:
