@@ -86,6 +86,7 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
         for reason, texts in contracts.placeholders.reasons.items()
     )
     connection.execute(f"CREATE OR REPLACE MACRO placeholder_reason(t) AS CASE {cases} END")
+    connection.execute(f"CREATE OR REPLACE MACRO is_read_as_gbk(t) AS regexp_matches(t, '^{_utf_8_read_as_gbk()}')")
     for text in macros("normaliser"):
         connection.execute(text)
     pairs = [(c.id, raw, code) for c in contracts.crosswalks for raw, code in c.map.items()]
@@ -93,7 +94,15 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
         "CREATE OR REPLACE TEMP TABLE crosswalk AS SELECT unnest($ids) AS id, unnest($raws) AS raw, unnest($codes) AS code",
         dict(zip(("ids", "raws", "codes"), map(list, zip(*pairs, strict=True)), strict=True)),
     )
+    connection.execute(sql("normalise/crosswalk_key"))
     connection.execute(sql("normalise/divisions", divisions=quoted(str(contracts.divisions))))
+
+
+def _utf_8_read_as_gbk() -> str:
+    """A regular expression: what two Chinese characters in UTF-8, six bytes, are to a program that reads GBK (寮犱笁 for 张三)."""
+    lead, trail = range(0xE4, 0xEA), range(0x80, 0xC0)
+    pairs = ((lead, trail), (trail, lead), (trail, trail))
+    return "".join(f"[{''.join(bytes((a, b)).decode('gbk', 'ignore') for a in one for b in other)}]" for one, other in pairs)
 
 
 def _numbers(dataset: Dataset) -> str:
@@ -121,8 +130,7 @@ def _lookup(column: Column) -> tuple[str, str]:
     if column.normaliser in DAY_NORMALISERS:
         return f", {column.two_digit_years if column.two_digit_years is not None else 'NULL::INT'}", ""
     if column.normaliser == "code":
-        walk = quoted(column.crosswalk or "")
-        return ", crosswalk.code", f" LEFT JOIN crosswalk ON crosswalk.id = {walk} AND crosswalk.raw = trim(text)"
+        return ", coalesce(spelt.code, alike.code, CASE WHEN before.code = beside.code THEN before.code END)", _spellings(column)
     if column.normaliser == "document_number":
         return f", {quoted(column.pattern) if column.pattern else 'NULL::VARCHAR'}", ""
     if column.normaliser == "set":
@@ -131,6 +139,14 @@ def _lookup(column: Column) -> tuple[str, str]:
     if column.normaliser == "division":
         return ", successor.today", " LEFT JOIN division_successor AS successor ON successor.code = left(trim(text), 6)"
     return "", ""
+
+
+def _spellings(column: Column) -> str:
+    """SQL: the crosswalk by the spelling to the letter, by what it comes to, and by a code with its name beside it."""
+    walk = quoted(column.crosswalk or "")
+    keys = {"alike": "code_key(text)", "before": "code_before_name(code_key(text))", "beside": "name_after_code(code_key(text))"}
+    joins = (f" LEFT JOIN crosswalk_key AS {name} ON {name}.id = {walk} AND {name}.key = {key}" for name, key in keys.items())
+    return f" LEFT JOIN crosswalk AS spelt ON spelt.id = {walk} AND spelt.raw = trim(text){''.join(joins)}"
 
 
 def _irregular_joins(columns: list[Column]) -> str:
@@ -233,22 +249,33 @@ def _unfit(dataset: Dataset) -> str:
 
 
 def _conflicts(dataset: Dataset) -> list[str]:
-    """Rows of a full register that have one key, tell no time by which one of them is the newer, and name different persons: none is taken,
-    since it would be chance which (domain practice: the last by the source's time, else a conflict).
+    """Rows of a full register that have one key, tell no time by which one of them is the newer, and name different persons or have
+    different codes (alive and dead): none is taken, since it would be chance which (domain practice: the last by the source's time, else a
+    conflict).
     """
-    told = [_told_of(dataset, person) for person in dataset.persons]
-    columns = [pair for pair in told if pair]
-    if dataset.delivery.mode != "full" or dataset.delivery.updated or not columns:
+    pairs = [pair for person in dataset.persons if (pair := _told_of(dataset, person))]
+    codes = [c for c in dataset.taken if c.normaliser == "code" and c.key is None]
+    if dataset.delivery.mode != "full" or not (pairs or codes):
         return []
-    keyed = dict.fromkeys(c for pair in columns for c in pair)
-    differ = " OR ".join(" AND ".join(f"count(DISTINCT value__{c.name}) > 1" for c in pair) for pair in columns)
-    joined = _irregular_joins(list(dict.fromkeys((*dataset.keys, *keyed))))
-    values = ", ".join(f"{_value(c)} AS value__{c.name}" for c in keyed)
+    told = dict.fromkeys([*(c for pair in pairs for c in pair), *codes])
+    persons = " OR ".join(" AND ".join(f"count(DISTINCT value__{c.name}) > 1" for c in pair) for pair in pairs) or "false"
+    says = " OR ".join(f"count(DISTINCT value__{c.name}) > 1" for c in codes) or "false"
+    updated = dataset.delivery.updated
+    time = [dataset.column(updated)] if updated else []
+    values = ", ".join(f"{_value(c)} AS value__{c.name}" for c in told)
+    joined = _irregular_joins(list(dict.fromkeys((*dataset.keys, *told, *time))))
+    fit = f"NOT EXISTS (FROM unfit WHERE {SAME_ROW})"
     return [
-        "CREATE OR REPLACE TEMP TABLE keyed AS SELECT landed.part, landed.sheet, landed.line,"
-        f" {record_key(dataset)} AS record_key, {values} FROM landed {joined} WHERE NOT EXISTS (FROM unfit WHERE {SAME_ROW})",
-        "INSERT INTO unfit SELECT part, sheet, line, 'conflict: other rows of the batch have this key and name another person' FROM keyed"
-        f" WHERE record_key IN (SELECT record_key FROM keyed GROUP BY record_key HAVING {differ})",
+        f"CREATE OR REPLACE TEMP TABLE doubled AS SELECT {record_key(dataset)} AS record_key"
+        f" FROM landed {_irregular_joins(list(dataset.keys))} WHERE {fit} GROUP BY ALL HAVING count(*) > 1",
+        f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT landed.part, landed.sheet, landed.line, {record_key(dataset)} AS record_key,"
+        f" {_value(time[0]) if time else 'NULL'} AS updated, {values} FROM landed {joined}"
+        f" WHERE {record_key(dataset)} IN (FROM doubled) AND {fit}"
+        " QUALIFY updated IS NOT DISTINCT FROM max(updated) OVER (PARTITION BY record_key)",
+        "INSERT INTO unfit SELECT part, sheet, line, reason FROM keyed JOIN ("
+        f"SELECT record_key, CASE WHEN {persons} THEN 'conflict: other rows of the batch have this key and name another person'"
+        f" WHEN {says} THEN 'conflict: other rows of the batch have this key and say otherwise, at no later time' END AS reason"
+        " FROM keyed GROUP BY record_key) AS told USING (record_key) WHERE reason IS NOT NULL",
     ]
 
 

@@ -36,6 +36,7 @@ BEHIND_A_NAME = {
         "number_is_sound": "our own macro",
         "suffix": "endswith in Spark",
     },
+    "normalise/crosswalk_key.sql": {"code_key": "our own macro"},
     "event/told.sql": {"person_id": "our own macro"},
     "history/then.sql": {"hash": "xxhash64 in Spark; any print that tells values apart"},
     "link/match.sql": {"name_says": "our own macro", "birth_says": "our own macro"},

@@ -390,6 +390,23 @@ def test_of_a_key_that_stands_for_two_persons_neither_is_taken_and_the_version_b
     assert told == [("1", NAME, True, None), ("2", person(2)["name"], True, date(2026, 11, 2))]
 
 
+def test_of_two_rows_of_one_time_that_say_dead_and_alive_neither_is_taken(home: Home, landing: Landing) -> None:
+    """Of a later time one counts, and rows that say the same, or differ in a phone alone, are no conflict."""
+    dead = {"hukou_status": "2", "cancelled_on": "20260101"}
+    rows = [
+        person(1, resident_no="1", updated_at="20260901080000", hukou_status="1"),
+        person(1, resident_no="1", updated_at="20260901080000", **dead),
+        person(2, resident_no="2", updated_at="20260901080000", **dead),
+        person(2, resident_no="2", updated_at="20260901080001", hukou_status="1"),
+        person(3, resident_no="3", updated_at="20260901080000", hukou_status="1", phone="13957100001"),
+        person(3, resident_no="3", updated_at="20260901080000", hukou_status="1", phone="13957100002"),
+    ]
+    landing.put(RESIDENT, rows)
+    report = landing.take_in(home, RESIDENT)
+    assert [(q["record_key"], q["reason"].partition(":")[0]) for q in quarantined(report)] == [("1", "conflict")] * 2
+    assert records(home, landing.contracts, RESIDENT, "hukou_status, phone") == [("2", "1", None), ("3", "1", "13957100002")]
+
+
 def test_several_files_are_one_batch(home: Home, landing: Landing) -> None:
     landing.put(FUNERAL, [person(1, certificate_no="1"), person(2, certificate_no="2")], part="_01")
     landing.put(FUNERAL, [person(3, certificate_no="3", cremated_on="2023-02-30")], part="_02")
@@ -458,6 +475,15 @@ def test_a_late_withdrawal_does_not_undo_a_newer_change(home: Home, landing: Lan
     landing.take_in(home, PERMIT)
     landing.take_in(home, PERMIT, NEXT)
     assert records(home, landing.contracts, PERMIT, "is_current") == [("a", True)]
+
+
+def test_a_change_dated_ahead_or_not_at_all_keeps_no_later_one_out(home: Home, landing: Landing) -> None:
+    landing.put(PERMIT, [permit("a", "I", "20991231235959"), permit("b", "I", "20261101080000")])
+    landing.put(PERMIT, [permit("a", "U", "20261121080000", "西湖区文三路2号"), permit("b", "U", "不详", "西湖区文三路3号")], NEXT)
+    landing.take_in(home, PERMIT)
+    landing.take_in(home, PERMIT, NEXT)
+    told = records(home, landing.contracts, PERMIT, "residence_address")
+    assert told == [("a", "西湖区文三路2号"), ("b", "西湖区文三路3号")]
 
 
 def test_a_withdrawal_by_the_key_alone_ends_what_was_told_before(home: Home, landing: Landing) -> None:

@@ -10,7 +10,7 @@ CREATE OR REPLACE MACRO name_key(t) AS
 -- What is left of a lossy name, as a LIKE pattern: each lost character may have been any one.
 CREATE OR REPLACE MACRO lossy_pattern(t) AS
     CASE WHEN regexp_full_match(t, '\p{Han}') THEN t || '_%'
-         ELSE regexp_replace(regexp_replace(t, '[?？□〓_\x{FFFD}\x{E000}-\x{F8FF}]', '_', 'g'), '([\p{Han}])[A-Za-z]+$$', '\1_') END;
+         ELSE regexp_replace(regexp_replace(t, '\(.*?\)|[?？□〓○●■◆◇_\x{FFFD}\x{E000}-\x{F8FF}]', '_', 'g'), '([\p{Han}])[A-Za-z]+$$', '\1_') END;
 
 -- An address without the province and city that people leave out or not.
 CREATE OR REPLACE MACRO address_key(t) AS

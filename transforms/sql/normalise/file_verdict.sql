@@ -6,7 +6,7 @@ WITH told AS (
     SELECT part, count(*) FILTER (length(number) >= 15) AS numbers FROM ($numbers) GROUP BY part
 ), zeroed AS (
     SELECT part, count(*) AS zeroed, count(*) FILTER (NOT number_is_sound(number)) AS unsound
-    FROM (SELECT * FROM ($numbers) WHERE suffix(number, '000')) WHERE regexp_full_match(number, '\d{18}')
+    FROM (SELECT * FROM ($numbers) WHERE suffix(number, '000')) WHERE regexp_full_match(number, '[1-9]\d{17}')
     GROUP BY part
 )
 SELECT part, coalesce(zeroed > 0.01 * numbers AND unsound > 0, false) AS is_damaged

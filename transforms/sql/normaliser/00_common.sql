@@ -16,3 +16,5 @@ CREATE OR REPLACE MACRO without_text_mark(t) AS
 CREATE OR REPLACE MACRO tidy(t) AS
     without_text_mark(trim(regexp_replace(half_width(without_invisible(t)), '[\s\x{00A0}]+', ' ', 'g')));
 
+-- Programs that take a column for numbers write 1.0 for 1.
+CREATE OR REPLACE MACRO without_point_nought(t) AS regexp_replace(t, '^(\d+)\.0+$', '\1');

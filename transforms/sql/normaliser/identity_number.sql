@@ -2,8 +2,11 @@
 -- (81/82/83, 国办发〔2018〕81号) and the permit of 2023 (first digit 9) have the same form and check. The 15-digit form of
 -- 1989 is upgraded; three letters and 12 digits is the older permit; 20 digits are a disability card that begins with
 -- the number. damaged says that the file went through a spreadsheet that kept 15 digits only.
-CREATE OR REPLACE MACRO identity_text(raw) AS
-    upper(translate(regexp_replace(half_width(without_invisible(raw)), '[\s\x{00A0}''"=\-]+', '', 'g'), '×Ⅹ✕хХ*', 'XXXXXX'));
+-- What clerks put around and between the digits is no part of a number; a remark in words stays, as it may say whose number it is.
+CREATE OR REPLACE MACRO identity_text(raw) AS list_transform(
+    [upper(translate(regexp_replace(half_width(without_invisible(raw)), '[\s\x{00A0}''"=\-]+', '', 'g'), '×ⅩⅹΧχ✕✖хХ*＊﹡', 'XXXXXXXXXXXX'))],
+    lambda t: list_transform([regexp_replace(regexp_replace(t, '^(公民)?身份证?号?码?:?|\(?本人\)?$|\.0*$', '', 'g'), '[`‘’“”–—_,;:、。()]+', '', 'g')],
+        lambda bare: CASE WHEN regexp_full_match(bare, '\d{15}|\d{17}[0-9X](\d{2})?|[A-Z]{3}\d{12}') THEN bare ELSE t END)[1])[1];
 
 CREATE OR REPLACE MACRO weighted_sum(n) AS
     7 * (n // 10000000000000000 % 10) + 9 * (n // 1000000000000000 % 10) + 10 * (n // 100000000000000 % 10)
@@ -25,10 +28,13 @@ CREATE OR REPLACE MACRO upgraded(t) AS list_transform(
     [t[1:6] || CASE WHEN t[13:15] IN ('996', '997', '998', '999') THEN '18' ELSE '19' END || t[7:15]],
     lambda seventeen: seventeen || check_digit(seventeen))[1];
 
-CREATE OR REPLACE MACRO number_is_test(t) AS t IN ('111111111111111111', '222222222222222222', '123456789012345678', '123456789123456789', '111111111111111', '123456789012345');
+-- One digit again and again, or digits as they stand on the keyboard; 123456 was never a division.
+CREATE OR REPLACE MACRO number_is_test(t) AS
+    length(t) IN (15, 18) AND (regexp_matches(t, '^(1+|2+|3+|4+|5+|6+|7+|8+)$') OR regexp_matches(t, '^(123456|987654321)'));
 
 CREATE OR REPLACE MACRO identity_verdict(t, is_damaged) AS
     CASE WHEN t = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
+         WHEN regexp_full_match(t, '0{15,18}|9{15,18}') THEN {'value': NULL::VARCHAR, 'missing': 'placeholder', 'note': NULL::VARCHAR}
          WHEN number_is_test(t) THEN {'value': NULL::VARCHAR, 'missing': 'test', 'note': NULL::VARCHAR}
          WHEN regexp_full_match(t, '\d(\.\d+)?E\+?\d+') THEN {'value': NULL::VARCHAR, 'missing': 'damaged', 'note': NULL::VARCHAR}
          WHEN is_damaged AND regexp_full_match(t, '\d{15}000') THEN {'value': NULL::VARCHAR, 'missing': 'damaged', 'note': NULL::VARCHAR}

@@ -1,6 +1,10 @@
--- Mobiles of 11 digits, landlines as area code, hyphen, number. Of two numbers in one cell the first is taken.
+-- Mobiles of 11 digits, landlines as area code, hyphen, number. Of two numbers in one cell the first is taken; words and a country code
+-- before it, an extension after it, and the nought dialled before a mobile from elsewhere are no part of it.
+CREATE OR REPLACE MACRO first_phone(t) AS
+    regexp_extract(t, '^[^0-9]*(?:(?:86|0086)[- )]*)?(0?1[3-9]\d[ .-]?\d{4}[ .-]?\d{4}|0\d{2,3}[) -]*\d{3,4}[ -]?\d{4})(?:\D|$)', 1);
+
 CREATE OR REPLACE MACRO phone_digits(t) AS
-    regexp_replace(regexp_extract(regexp_replace(t, '^\(?(\+?86|0086)[- )]*(1|0)', '\2'), '^[0-9() -]+', 0), '[() -]', '', 'g');
+    regexp_replace(regexp_replace(coalesce(nullif(first_phone(t), ''), regexp_extract(t, '^[0-9() -]+', 0)), '[() .-]', '', 'g'), '^0(1[3-9]\d{9})$', '\1');
 
 CREATE OR REPLACE MACRO phone_is_dummy(d) AS
     d IN ('13800138000', '12345678901', '13912345678', '13812345678')
