@@ -49,10 +49,16 @@ class Header:
         keys = {squeezed(key.header) for key in self.dataset.keys if key.header != "@sheet"}
         return self.is_whole or (bool(keys) and keys.issubset(self.names))
 
-    def check(self, place: str, drift: Drift) -> None:
-        """Hold it against the contract. Raises BatchRefused naming what is missing in the row that comes closest."""
+    def check(self, place: str, drift: Drift, *, withdraws: bool) -> None:
+        """Hold it against the contract, of which a sheet that ``withdraws`` needs the key alone.
+
+        Raises BatchRefused naming what is missing in the row that comes closest.
+        """
         if not self.lines:
             raise BatchRefused("the sheet is empty", place, remedy="ask the department to send it again")
+        if withdraws and self.bears_keys:
+            drift.bring([name for name in self.names if name and name not in self.agreed], place, self.at + 1)
+            return
         if not self.is_whole:
             what = f"no header row within the first {HEADER_WITHIN} rows"
             raise BatchRefused(what, place, column=", ".join(sorted(self.agreed)), remedy=AGREED_COLUMNS)

@@ -126,10 +126,16 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
             continue  # a sheet of notes, or one of those that a new workbook has
         _refuse_hidden(book, name, path.name)
         tables += 1
-        header.check(f"{path.name} sheet {name}", drift)
+        header.check(f"{path.name} sheet {name}", drift, withdraws=_withdraws(name, dataset))
         lines, not_rows = _lines(sheet.name, grid, header, layout)
         rows = _sheet_rows(sheet, grid, header, lines, dataset, since_1904=_days_since_1904(path))
         yield Piece(rows, not_rows=not_rows)
+
+
+def _withdraws(sheet: str, dataset: Dataset) -> bool:
+    """Whether the name of a sheet says that its rows are withdrawn."""
+    operation = dataset.delivery.operation
+    return operation is not None and dataset.column(operation.column).header == "@sheet" and sheet.strip() in dataset.withdrawn_as
 
 
 def _is_named(sheet: str, wanted: str) -> bool:

@@ -16,6 +16,7 @@ import xlsxwriter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
+from contracts.model import Operation
 from tests.transforms.take_in import Result, dataset, land, land_bytes
 from transforms.take_in.reading import BatchRefused
 
@@ -55,6 +56,24 @@ def test_titles_above_and_totals_below_are_no_data(tmp_path: Path) -> None:
     assert result.cells == {4: ["1", "张三", None, "5"], 7: ["2", "李四", None, None]}
     assert {row["sheet"] for row in result.rows} == {"Sheet"}
     assert result.landed.rows == 2
+
+
+def test_a_sheet_of_withdrawals_needs_its_key_alone(tmp_path: Path) -> None:
+    agreed = dataset(["@sheet", *HEADERS], ["序号"], format="xlsx", sheets=("新增", "注销"))
+    delivery = agreed.delivery.model_copy(update={"operation": Operation(column="c0", delete=("注销",), upsert=("新增",))})
+    agreed = agreed.model_copy(update={"delivery": delivery, "withdrawn_as": frozenset({"注销"})})
+    book = openpyxl.Workbook()
+    sheet_of(book, [HEADERS, [1, "张三", None, 5]], "新增")
+    sheet_of(book, [["注销名单"], ["序号"], [7], ["合计"]], "注销")
+    book.save(tmp_path / "book.xlsx")
+    result = land(tmp_path / "book.xlsx", agreed)
+    assert [list(row.values()) for row in result.rows] == [
+        ["新增", 2, "新增", "1", "张三", None, "5"],
+        ["注销", 3, "注销", "7", None, None, None],
+    ]
+    assert (result.landed.not_delivered, result.landed.new_columns) == ((), ())
+    with pytest.raises(BatchRefused, match="no header row"):
+        land(tmp_path / "book.xlsx", agreed.model_copy(update={"withdrawn_as": frozenset()}))
 
 
 def test_rows_keep_their_number_when_the_sheet_begins_lower_and_further_right(tmp_path: Path) -> None:
