@@ -168,7 +168,9 @@ def lay_out(
 
 
 def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, forms: tuple[Form, ...], truth: Path) -> None:
-    """The true persons under the ids of the release: a person is whose records it has most of."""
+    """The true persons under the ids of the release: a person is whose records it has most of. A datum of which the truth says nothing, as
+    of a department that was added, stands as it is published and speaks for and against nobody.
+    """
     connection.execute(
         "CREATE TEMP TABLE truly AS SELECT person_id, true_id FROM (SELECT person_id, true_id, count(*) AS entries"
         " FROM person_record JOIN read_parquet($links) AS l USING (department, dataset, record_key, role)"
@@ -181,12 +183,13 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
         " (SELECT true_id, person_id, count(*) AS entries FROM truly JOIN person_record USING (person_id) GROUP BY ALL) GROUP BY true_id"
     )
     persons = f"read_parquet('{str(truth / 'person.parquet').replace(chr(39), chr(39) * 2)}')"
-    ties = [d for d in contracts.catalogue.data if d.type == "person"]
-    joins = " ".join(f"LEFT JOIN foremost AS f_{d.name} ON f_{d.name}.true_id = t.{quoted(d.name)}" for d in ties)
     held = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {persons}").fetchall()}
+    ties = [d for d in contracts.catalogue.data if d.type == "person" and d.name in held]
+    joins = " ".join(f"LEFT JOIN foremost AS f_{d.name} ON f_{d.name}.true_id = t.{quoted(d.name)}" for d in ties)
     data = ", ".join(_true_datum(d, held) for d in contracts.catalogue.data)
     connection.execute(
-        f"CREATE TEMP TABLE true_person AS SELECT truly.person_id, {data} FROM truly JOIN {persons} AS t USING (true_id) {joins}"
+        f"CREATE TEMP TABLE true_person AS SELECT truly.person_id, {data} FROM truly JOIN {persons} AS t USING (true_id)"
+        f" JOIN person AS p ON p.person_id = truly.person_id {joins}"
     )
     connection.execute("CREATE TEMP TABLE true_relative AS SELECT * FROM true_person SEMI JOIN foremost USING (person_id)")
     for relative in relatives_used(forms, contracts):
@@ -201,7 +204,7 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
 def _true_datum(datum: Datum, held: set[str]) -> str:
     name = quoted(datum.name)
     if datum.name not in held:
-        return f"NULL::{datum.sql_type} AS {name}"
+        return f"p.{name}"
     if datum.type == "person":
         return f"f_{datum.name}.person_id AS {name}"
     return f"CAST(t.{name} AS {datum.sql_type}) AS {name}"

@@ -22,6 +22,7 @@ from generate.county import generate
 from tests.contracts import school
 from tests.contracts.school import Pupil
 from transforms import road
+from warehouse.coverage import coverage
 from warehouse.extract import extract
 from warehouse.home import Home
 from warehouse.prefill import Inquiry, prefill
@@ -178,3 +179,12 @@ def test_the_department_has_its_pull(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("RENKOU_CONTRACTS", str(EDUCATION))
     assert "pull_education" in parsed().dags
+
+
+def test_its_form_is_measured_against_a_truth_that_knows_nothing_of_it(county: County) -> None:
+    (form,) = (f for f in county.contracts.forms if f.id == "school_place")
+    pupils = county.contracts.model_copy(update={"forms": (form.model_copy(update={"users": "school_name IS NOT NULL"}),)})
+    (told,) = coverage(county.home.current, pupils, truth=county.home.root.parent / "truth").forms
+    fields = {field.name: field for field in told.fields}
+    assert fields["school"].filled > 0
+    assert (fields["school"].right, fields["school"].wrong_owner) == (fields["school"].filled, 0)
