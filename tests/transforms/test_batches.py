@@ -585,7 +585,8 @@ def test_a_withdrawal_whose_row_cannot_be_read_counts_where_its_key_is_certain(h
     deaths = "health/death"
     landing.put(deaths, [death(key, "upsert", "2026-11-01") for key in ("1", "2", "3")])
     changes = landing.put(deaths, [], NEXT)
-    lines = ['"death_cert_no":"1","name":["a","b"]}', '"death_cert_no":"2","na', '"death_ce']
+    misshapen = ['"death_cert_no":"1","name":["a","b"]}', '"death_cert_no":"2","name":{"a":1},"sex":[1,2]}']
+    lines = [*misshapen, '"name":{"death_cert_no":"3"},"death_ce']
     changes.write_text("".join('{"op":"delete",' + line + "\n" for line in lines))
     landing.control(changes, 3, NEXT)
     kept_out = {PERMIT: [(4, "too_few_columns"), (5, "too_few_columns")], deaths: [(3, "not_json")]}

@@ -402,10 +402,14 @@ def _record_key(row: Row, table: Table) -> str | None:
 
 
 def _withdrawal(row: Row, table: Table) -> list[str] | None:
-    """The cells of a withdrawal, which needs its key alone, where these are certain in a row that cannot be read."""
+    """The cells of a withdrawal, which needs its key alone, where these are certain in a row that cannot be read. In one of another width
+    a cell before them may lack, unless they come first.
+    """
     if table.operation is None:
         return None
     places = [table.operation, *table.keys]
+    if len(row.cells) != table.width and max(places) >= len(places):
+        return None
     certain = _certain(row, table, places)
     if len(certain) < len(places) or not all(certain) or certain[0].strip() not in table.dataset.withdrawn_as:
         return None

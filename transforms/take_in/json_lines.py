@@ -377,27 +377,32 @@ def _compact(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-def _members(text: str, columns: tuple[Column, ...]) -> list[str | None]:
-    """Members of a line that is kept out: of one that is no JSON, where they still stand there whole."""
+def _members(text: str, columns: tuple[Column, ...]) -> list[str | None] | None:
+    """Members of a line that is kept out; None of one that is no JSON."""
     try:
         row = json.loads(text, parse_float=Number, parse_int=Number)
         found = [_value_at(row, c.header.split(".")) for c in columns]
     except (ValueError, RecursionError):
-        cut = [re.search(rf'"{re.escape(c.header)}"\s*:\s*"([^"\\]+)"', text) for c in columns]
-        return [part and part[1] for part in cut]
+        return None
     return [part if isinstance(part, str) and part else None for part in found]
 
 
 def _record_key(text: str, dataset: Dataset) -> str | None:
+    """The key of a line that is kept out: of one that is no JSON, where its members still stand there whole."""
     parts = _members(text, dataset.keys)
+    if parts is None:
+        found = [re.search(rf'"{re.escape(k.header)}"\s*:\s*"([^"\\]+)"', text) for k in dataset.keys]
+        parts = [part and part[1] for part in found]
     return "|".join(filter(None, parts)) if all(parts) else None
 
 
 def _withdrawal(text: str, dataset: Dataset) -> dict[str, str] | None:
-    """The key and operation of a line that is kept out and withdraws a record; none of any other line."""
-    if not dataset.delivery.operation:
+    """The key and operation of a line that is kept out and withdraws a record; none of any other line, nor of one that was cut off, where
+    what looks like the key may be that of something within.
+    """
+    operation = dataset.delivery.operation
+    columns = (dataset.column(operation.column), *dataset.keys) if operation else ()
+    told = {c.name: part for c, part in zip(columns, _members(text, columns) or [], strict=False) if part}
+    if operation is None or len(told) < len(columns) or told[operation.column].strip() not in dataset.withdrawn_as:
         return None
-    columns = (dataset.column(dataset.delivery.operation.column), *dataset.keys)
-    told = {c.name: part for c, part in zip(columns, _members(text, columns), strict=True) if part}
-    withdraws = told.get(columns[0].name, "").strip() in dataset.withdrawn_as and len(told) == len(columns)
-    return told if withdraws else None
+    return told

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.model import Operation
 from tests.transforms.take_in import Result, dataset, land_bytes
 from transforms.take_in import encoding
 from transforms.take_in.reading import BatchRefused
@@ -183,6 +184,17 @@ def test_the_key_of_a_fault_is_told_only_where_it_is_certain(tmp_path: Path) -> 
     agreed = dataset(["id", "name", "kind"], ["id", "kind"], format="csv")
     result = land_bytes(tmp_path, b'id,name,kind\n1,a\n2,"a,k\n3,\xff,k\n\xff4,a,k\n', agreed)
     assert [fault["record_key"] for fault in result.faults] == ["1", "2|k", "3|k", None]
+
+
+def test_a_withdrawal_cut_off_counts_where_nothing_before_its_key_may_lack(tmp_path: Path) -> None:
+    whole = {"first": ["op", "id", "name", "town"], "later": ["op", "name", "id", "town"]}
+    for order, headers in whole.items():
+        agreed = dataset(headers, ["id"], format="csv")
+        delivery = agreed.delivery.model_copy(update={"operation": Operation(column="c0", delete=("D",), upsert=("U",))})
+        agreed = agreed.model_copy(update={"delivery": delivery, "withdrawn_as": frozenset({"D"})})
+        result = land_bytes(tmp_path, (",".join(headers) + "\nD,1,2,\nD,1,2\nU,1,2\n").encode(), agreed)
+        assert sorted(result.cells) == ([2, 3] if order == "first" else [2])
+        assert set(result.reasons.values()) == {"too_few_columns"}
 
 
 def test_a_line_with_a_bad_byte_is_a_fault_with_its_bytes_escaped(tmp_path: Path) -> None:
