@@ -95,8 +95,9 @@ def rules_declare_the_data_they_use(agreed: Agreement) -> Iterator[Finding]:
 
 
 def rules_doubt_data_of_the_catalogue(agreed: Agreement) -> Iterator[Finding]:
-    """``doubts`` are data of the catalogue, each once, and the rule's own datum is one of them."""
+    """``doubts`` and ``withholds`` are data of the catalogue, each once, and the rule's own datum is among what it doubts."""
     for rule in agreed.contracts.rules:
+        yield from _data_of_the_catalogue(agreed, rule, "withholds", rule.withholds)
         yield from _data_of_the_catalogue(agreed, rule, "doubts", rule.doubts)
         if rule.doubts and rule.datum not in rule.doubts:
             what = f"does not name {rule.datum}, which the rule is about"

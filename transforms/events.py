@@ -17,7 +17,9 @@ from transforms.unify import day_of, role_join, when_holds
 
 
 def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
-    """Fill ``event_told``: what the records tell to have happened up to ``day``. Needs ``record_*`` and ``link_role``."""
+    """Fill ``event_told``: what the records tell to have happened up to ``day``. Needs ``record_*``, ``link_role`` and
+    ``event_withheld``.
+    """
     _kinds(connection, contracts)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW event_record AS {_rows(contracts)}")
     connection.execute(sql("event/told", day=quoted(day.isoformat())))

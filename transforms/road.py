@@ -33,6 +33,7 @@ from transforms.take_in.deliveries import deliveries, delivery, unknown_folders
 from transforms.take_in.ledger import BatchReport, ledger
 from transforms.take_in.verdicts import is_gated, judged, why_kept_out, write_gate
 from transforms.unify import unify_build
+from transforms.withhold import withhold
 from warehouse.approvals import approvals
 from warehouse.connection import open_database
 from warehouse.durable import one_at_a_time, write_text
@@ -235,6 +236,7 @@ def unify(home: Home, contracts: Contracts, day: date) -> None:
         prepare_comparisons(connection)
         unify_build(connection, contracts)
         declare(connection, contracts)
+        withhold(connection, contracts, day)
         with release.release_before(connection, home) as has_before:
             history_build(connection, contracts, day, release_id, has_before)
             event_build(connection, contracts, day, release_id, has_before)

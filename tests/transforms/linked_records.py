@@ -21,6 +21,7 @@ from transforms.reconcile import reconcile_build
 from transforms.release import release_beside
 from transforms.sql_files import sql
 from transforms.unify import person_datum_view, person_view, unify_build
+from transforms.withhold import withhold
 from warehouse.connection import scratch
 from warehouse.home import Home
 
@@ -79,6 +80,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
             unify_build(connection, contracts)
             prepare_declarations(connection, Home(Path(folder)))
             declare(connection, contracts)
+            withhold(connection, contracts, day)
             for table in ("declared_answer", "relation"):
                 connection.execute(f"CREATE VIEW {table} AS FROM released.{table}")
             told_events(connection, contracts, day)

@@ -64,6 +64,16 @@ def test_who_lives_and_who_is_dead(at: int, told: Told) -> None:
     assert {who: lives[who] for who in wanted} == wanted
 
 
+@named
+def test_a_death_that_may_be_anothers_is_published_nowhere(at: int, told: Told) -> None:
+    if "deaths" not in CASES[at]:
+        return
+    dated = {told.label(row["person_id"]) for row in told.of("person", at) if row["death_date"]}
+    sourced = {told.label(row["person_id"]) for row in told.of("person_datum", at) if row["datum"] in {"death_date", "funeral_date"}}
+    events = {told.label(row["person_id"]) for row in told.of("event", at) if row["kind"] in {"death", "cremation"}}
+    assert [dated, sourced, events] == [set(CASES[at]["deaths"])] * 3
+
+
 def test_every_rule_has_a_case_for_and_one_against(own_contracts: Contracts) -> None:
     rules = {rule.id for rule in own_contracts.rules}
     assert rules - {rule for case in CASES for rule in case.get("found", {})} == set()

@@ -9,8 +9,6 @@ from transforms.unify import when_holds
 
 # The persons of one row are numbered below this.
 PERSONS_A_ROW = 100
-# 张伟之子, 李秀英之长女: after whom a child is called that has no name yet.
-CHILD_OF = "'^(.+?)之(?:长|次|三|四|大|小|双胞胎?|孪生|龙凤胎?)?[子女儿]'"
 
 
 def link_name(contracts: Contracts) -> str:
@@ -82,7 +80,7 @@ def _parents(dataset: Dataset, person: PersonOfRow) -> str:
     """SQL: a list of the names of father and mother, as the row tells them or as somebody without a name is called after one."""
     roles = [tie.to for tie in dataset.relations if tie.from_ == person.role and tie.kind in {"mother", "father"}]
     names = [f"name_key({_value(dataset.role(role).data.get('name'))})" for role in roles]
-    names.append(f"name_key(nullif(regexp_extract({_told(dataset, person, 'name')}, {CHILD_OF}, 1), ''))")
+    names.append(f"name_key(nullif(regexp_extract({_told(dataset, person, 'name')}, '^(.+?)之[子女]', 1), ''))")
     return _listed(names)
 
 

@@ -1,10 +1,11 @@
 -- One row per event that records tell now: of a kind that is once in a life one a person, else one a role of a record. What a register has
--- ahead, as the month from which a pension will be paid, is told when its day has come.
+-- ahead, as the month from which a pension will be paid, is told when its day has come; what a rule withholds is not told.
 CREATE OR REPLACE TEMP TABLE event_told AS
 WITH told AS (
     SELECT t.*, k.is_once, coalesce(o.place, 1000000) AS place
     FROM event_record AS t
     JOIN event_kind AS k USING (kind)
+    ANTI JOIN event_withheld AS w ON w.person_no = t.person_no AND w.kind = t.kind
     LEFT JOIN event_order AS o ON o.kind = t.kind AND o.department = t.department AND o.dataset = t.dataset
     WHERE t.occurred_on <= DATE $day
 ), first_told AS (

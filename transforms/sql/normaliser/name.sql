@@ -43,7 +43,7 @@ CREATE OR REPLACE MACRO name_verdict(t, p) AS
          WHEN name_is_placeholder(p.name) THEN {'value': NULL::VARCHAR, 'missing': coalesce(placeholder_reason(p.name), 'placeholder'), 'note': NULL::VARCHAR}
          WHEN is_garbled(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'garbled', 'note': NULL::VARCHAR}
          WHEN is_no_name(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'not_a_name', 'note': NULL::VARCHAR}
-         WHEN regexp_full_match(p.name, '.+之(长|次|三|四|大|小|双胞胎?|孪生|龙凤胎?)?[子女儿].{0,2}|.{1,4}[男女]婴|.{1,3}某某?') THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
+         WHEN regexp_full_match(p.name, '.{1,}之[子女].{0,2}|.{1,4}[男女]婴|.{1,3}某某?') THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
          WHEN regexp_matches(p.name, '[?？□〓○●■◆◇()\x{FFFD}\x{E000}-\x{F8FF}]|^\p{Han}+[A-Za-z]+$|^\p{Han}·?$')
              THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'lossy'}
          WHEN p.remark IS NOT NULL THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'remark'}
@@ -62,6 +62,6 @@ CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
 
 CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
     regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
-    AND NOT regexp_matches(raw, '之[长次三四大小双孪龙子女儿]|某|测试|^[样示演][例示]|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没见尚还][知详故上取命起名生主定无有补明偶查口儿挂]|新生儿|[男女]婴|本人|配偶'
+    AND NOT regexp_matches(raw, '之[子女]|某|测试|^[样示演][例示]|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没见尚还][知详故上取命起名生主定无有补明偶查口儿挂]|新生儿|[男女]婴|本人|配偶'
                             || '|^(宝宝|妻子|丈夫|其[妻夫子女父母]|儿子|女儿|父亲|母亲)$') AND NOT is_read_as_gbk(raw);
 CREATE OR REPLACE MACRO plain_name(raw) AS raw;

@@ -1,0 +1,39 @@
+"""What is not published while a contradiction stands: a death that may be another's is no death yet (``withholds`` of a rule)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from contracts.model import Contracts
+from transforms.rule_tables import prepare_rule_tables
+from transforms.sql_files import quoted
+from warehouse.faults import RenkouError
+
+
+def withhold(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
+    """Empty the data that rules withhold in ``unify_person`` of the attached release file ``released``, and fill ``event_withheld``.
+
+    Needs what rules need: ``record_*``, ``link_role`` and ``unify_*``. A rule that cannot be run is told when all are run, before
+    anything is published.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE event_withheld (person_no BIGINT, kind VARCHAR)")
+    rules = [rule for rule in contracts.rules if rule.withholds or rule.withholds_events]
+    if not rules:
+        return
+    connection.execute("CREATE OR REPLACE TEMP VIEW unify_person AS FROM released.unify_person")
+    found = " UNION ALL ".join(f"SELECT person_no, {quoted(rule.id)} AS rule FROM ({rule.sql})" for rule in rules)
+    try:
+        prepare_rule_tables(connection, contracts, day)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE withheld AS {found}")
+    except (RenkouError, duckdb.BinderException, duckdb.CatalogException):
+        return
+    for rule in rules:
+        of_rule = f"SELECT person_no FROM withheld WHERE rule = {quoted(rule.id)}"
+        for kind in rule.withholds_events:
+            connection.execute(f"INSERT INTO event_withheld SELECT DISTINCT person_no, {quoted(kind)} FROM ({of_rule})")
+        for name in rule.withholds:
+            of_datum = (f"{name}{part}" for part in ("", "__source", "__no", "__agreeing", "__disagreeing"))
+            emptied = ", ".join(f"{column} = NULL" for column in of_datum)
+            connection.execute(f"UPDATE released.unify_person SET {emptied} WHERE person_no IN ({of_rule})")
