@@ -56,7 +56,7 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
         " (datum VARCHAR, is_lasting BOOLEAN, is_person BOOLEAN, is_sealed BOOLEAN, tells_adoption BOOLEAN)"
     )
     rows = [
-        (d.name, d.lasting, d.type == "person", d.sealed, d.name in PARENTS or d.type == "identity_number")
+        (d.name, d.lasting, d.type == "person", d.is_sealed, d.name in PARENTS or d.type == "identity_number")
         for d in contracts.catalogue.data
     ]
     connection.executemany("INSERT INTO history_datum VALUES (?, ?, ?, ?, ?)", rows)

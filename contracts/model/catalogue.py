@@ -79,6 +79,11 @@ class Datum(Agreed):
         return SQL_TYPES.get(self.type, "VARCHAR")
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether what it was is not kept of a minor who gets other parents; the number of a document may bear the number of before."""
+        return self.sealed or self.type == "document_number"
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The datasets that may be published, most authoritative first."""
         return (self.owner, *self.fallbacks)
