@@ -299,7 +299,7 @@ def _otherwise(found: Derived) -> dict[str, Any]:
 WORDS = {
     "missing": "is missing: write it",
     "extra_forbidden": "nothing reads this: mend its name, or leave it out",
-    "string_type": 'a text is needed: put it in double quotes, as "01", which without them is a number',
+    "string_type": 'a text is needed: put it in double quotes, as "01" and "no", which without them are a number and false',
     "tuple_type": "a list is needed: write [a, b], or a line with - for each",
 }
 

@@ -97,6 +97,19 @@ def test_a_day_in_the_files_name_is_enough(source: Path, offered: Path, bring: P
     assert [p.subject for p in landed] == [f"{DATASET}/20261120", f"{DATASET}/20261121"]
 
 
+@pytest.mark.usefixtures("source")
+@pytest.mark.parametrize("ending", [".csv.zip", ".zip"])
+def test_an_archive_called_after_the_agreed_file_is_fetched_as_it_is(ending: str, offered: Path, bring: Pull, tmp_path: Path) -> None:
+    (day,) = (offered / DATASET).glob(DAY)
+    for path in [*day.iterdir()]:
+        path.rename(day / path.name.replace(".csv", ending))
+    (day / "说明.zip").write_bytes(b"x")
+    landed = bring(DATASET, {"kind": "folder", "path": f"{DATASET}/{{day}}"}, folder(offered))
+    assert [p.status for p in landed] == ["landed", "landed"]
+    fetched = {path.name for path in (tmp_path / "landing" / DATASET / DAY).iterdir() if not path.name.startswith(".")}
+    assert fetched == {path.name for path in day.iterdir()} - {"说明.zip"}
+
+
 def test_a_batch_whose_control_file_has_not_come_waits(source: Path, offered: Path, bring: Pull) -> None:
     next((source / DAY).glob("*.ctl")).unlink()
     waiting, landed = bring(DATASET, {"kind": "folder", "path": f"{DATASET}/{{day}}"}, folder(offered))
