@@ -29,6 +29,8 @@ def withhold(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
         connection.execute(f"CREATE OR REPLACE TEMP TABLE withheld AS {found}")
     except (RenkouError, duckdb.BinderException, duckdb.CatalogException):
         return
+    finally:
+        connection.execute("DROP VIEW temp.unify_person")  # it would stand for that of the release before in the views of that one
     for rule in rules:
         of_rule = f"SELECT person_no FROM withheld WHERE rule = {quoted(rule.id)}"
         for kind in rule.withholds_events:
