@@ -15,13 +15,15 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from warehouse.faults import has_no_room, is_damage
+from warehouse.connection import memory_allowed
+from warehouse.faults import has_no_memory, has_no_room, is_damage
 from warehouse.home import Home
 from warehouse.identity import masked
 
 P = ParamSpec("P")
 T = TypeVar("T")
 ROOMS = frozenset({"api", "cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class PlainGroup(TyperGroup):
@@ -73,6 +75,8 @@ def in_words(error: Exception) -> str:
         return str(error)
     if has_no_room(error):
         return _no_room()
+    if has_no_memory(error):
+        return _no_memory(_place(error))
     if is_damage(error):
         return f"a database file is damaged ({_place(error)} reads it); renkou doctor, then docs/runbooks/release-broken.md"
     if isinstance(error, OSError) and error.strerror:
@@ -89,7 +93,18 @@ def _no_room() -> str:
     )
 
 
+def _no_memory(place: str) -> str:
+    return (
+        f"memory ran out at {place}: DuckDB may use {memory_allowed()} (RENKOU_MEMORY). What was published stays. Allow more, or fewer"
+        " threads, as docs/runbooks/run-killed.md says, then give the same command again"
+    )
+
+
 def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).parent.name in ROOMS] or list(frames)
+    own = [frame for frame in frames if _is_ours(Path(frame.filename))] or list(frames)
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "an unknown place"
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_relative_to(CHECKOUT) and file.relative_to(CHECKOUT).parts[0] in ROOMS

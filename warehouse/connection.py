@@ -18,9 +18,14 @@ from warehouse.faults import RenkouError
 Configuration = dict[str, str | bool | int | float | list[str]]
 
 
+def memory_allowed() -> str:
+    """What DuckDB's buffers may take, as it writes sizes."""
+    return os.environ.get("RENKOU_MEMORY", "4GB")
+
+
 def _configuration(spill: Path | None) -> Configuration:
     settings: Configuration = {
-        "memory_limit": os.environ.get("RENKOU_MEMORY", "4GB"),
+        "memory_limit": memory_allowed(),
         "preserve_insertion_order": False,
     }
     if threads := os.environ.get("RENKOU_THREADS"):

@@ -10,6 +10,8 @@ import errno
 import os
 from typing import ClassVar
 
+import duckdb
+
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DAMAGED_WORDS = "Corrupt database file"
 NO_ROOM_WORDS = tuple(os.strerror(number) for number in NO_ROOM)
@@ -37,6 +39,13 @@ def has_no_room(error: BaseException | None) -> bool:
         return False
     told = getattr(error, "errno", None) in NO_ROOM or any(words in str(error) for words in NO_ROOM_WORDS)
     return told or has_no_room(error.__cause__ or error.__context__)
+
+
+def has_no_memory(error: BaseException | None) -> bool:
+    """Whether DuckDB needed more than ``RENKOU_MEMORY`` allows it, or the program more than the machine has."""
+    if error is None:
+        return False
+    return isinstance(error, duckdb.OutOfMemoryException | MemoryError) or has_no_memory(error.__cause__ or error.__context__)
 
 
 def is_damage(error: BaseException) -> bool:

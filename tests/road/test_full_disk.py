@@ -1,11 +1,13 @@
-"""A disk that is full, really: while a batch lands, and while a day is built. (While a release is published: test_publish.)"""
+"""A disk that is full, really: while a batch lands, and while a day is built (while a release is published: test_publish). And too little memory."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from cli.plainly import in_words
@@ -59,3 +61,22 @@ def test_a_full_disk_loses_nothing_half_publishes_nothing_and_is_told(
         assert contents(home.current)["person"][0] > 250
         assert files_of(home.builds) == {}
         assert list(home.landed.rglob("*.partial")) == []
+
+
+def test_too_little_memory_is_told_with_its_place_and_what_to_do_and_with_more_the_run_goes_on(
+    small_county: Path, undisturbed: Home, own_contracts: Contracts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(road, "validate", passing)
+    monkeypatch.setattr(road, "_gate_batches", lambda *_: None)
+    landing, home = small_county / "landing", Home(tmp_path / "home")
+
+    monkeypatch.setenv("RENKOU_MEMORY", "12MB")
+    with pytest.raises(duckdb.OutOfMemoryException) as fault:
+        road.run(home, own_contracts, landing)
+    assert re.match(r"memory ran out at \w+\.py:\d+: DuckDB may use 12MB \(RENKOU_MEMORY\)", in_words(fault.value))
+    assert "docs/runbooks/run-killed.md" in in_words(fault.value)
+    assert current_release(home) is None
+
+    monkeypatch.delenv("RENKOU_MEMORY")
+    assert road.run(home, own_contracts, landing).status == "published"
+    assert differing(undisturbed.current, home.current) == {}

@@ -27,6 +27,7 @@ from contracts.model import (
     Supply,
 )
 from transforms.link import link_build
+from transforms.linking import pairs
 from transforms.prepare import ROWS_A_FILE, prepare_build
 from transforms.sql_files import sql
 from warehouse.connection import scratch
@@ -243,11 +244,12 @@ def test_changes_of_identity_are_told(at: int, linked: Linked) -> None:
     assert sorted(change for change in linked["change"] if change[1] in ours) == expected
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_links_do_not_depend_on_the_order_of_delivery_nor_on_what_was_linked_before(
-    seed: int, linked: Linked, linking_contracts: Contracts
+@pytest.mark.parametrize(("seed", "at_a_time"), [(1, pairs.AT_A_TIME), (2, 40)])
+def test_links_depend_on_records_and_decisions_alone(
+    seed: int, at_a_time: int, linked: Linked, linking_contracts: Contracts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Links are a function of records and decisions alone: what rested on an error goes with it, and no day leaves a trace."""
+    """What rested on an error goes with it, no day leaves a trace, and neither order nor how many units are gathered at a time tells."""
+    monkeypatch.setattr(pairs, "AT_A_TIME", at_a_time)
     with scratch() as connection:
         fill(connection, linking_contracts, Random(seed))
         connection.execute("DELETE FROM prior_person_record")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import duckdb
 
 from contracts.model import Linking
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import count, quoted, sql
+
+AT_A_TIME = 1_000_000
+"""Units whose lists are gathered at a time."""
 
 
 def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
@@ -25,10 +28,20 @@ def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     lists = "".join(
         f",\n           list_sort(list_distinct(flatten(list({name}) FILTER ({name} IS NOT NULL)))) AS {name}" for name in contexts
     )
-    connection.execute(sql("link/unit", contexts=lists))
+    _gather_units(connection, lists)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE link_blocked AS"
         " SELECT DISTINCT '0' AS match_key, unit_l AS join_key_l, unit_r AS join_key_r FROM link_found"
     )
     # the widest of all tables, and nobody asks it again
     connection.execute("DROP TABLE link_told")
+
+
+def _gather_units(connection: duckdb.DuckDBPyConnection, contexts: str) -> None:
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE link_wanted AS SELECT unit_l AS unit_id FROM link_found UNION SELECT unit_r FROM link_found"
+    )
+    parts = count(connection, "SELECT count(*) FROM link_wanted") // AT_A_TIME + 1
+    for part in range(parts):
+        into = "INSERT INTO link_unit" if part else "CREATE OR REPLACE TEMP TABLE link_unit AS"
+        connection.execute(sql("link/unit", into=into, contexts=contexts, parts=parts, part=part))

@@ -1,10 +1,10 @@
 -- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
 -- first 15 digits; is_anothers: whether it tells to the letter the name and birth of a person who has another number in the register that
 -- owns the numbers; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
--- a build's own.
-CREATE OR REPLACE TEMP TABLE link_unit AS
+-- a build's own. Some of them at a time: lists that are being gathered lie in memory and cannot be spilled.
+$into
 WITH wanted AS (
-    SELECT unit_l AS unit_id FROM link_found UNION SELECT unit_r FROM link_found
+    SELECT unit_id FROM link_wanted WHERE abs(unit_id) % $parts = $part
 ), said AS (
     SELECT m.unit_id, r.*, s.sound, s.looks, f.sound AS former_sound, f.looks AS former_looks
     FROM link_member AS m SEMI JOIN wanted USING (unit_id)
