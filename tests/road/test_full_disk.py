@@ -1,4 +1,4 @@
-"""A disk that is full, really: while a batch lands, and while a day is built (while a release is published: test_publish). And too little memory."""
+"""A full disk, really, while a batch lands and a day is built (while a release is published: test_publish), and too little memory."""
 
 from __future__ import annotations
 
