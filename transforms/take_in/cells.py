@@ -23,7 +23,9 @@ def is_blank(cell: Cell) -> bool:
 
 
 def text_of(cell: Cell) -> str:
-    """A cell as text: dates as ISO, numbers as a spreadsheet keeps them (15 significant digits)."""
+    """A cell as text: dates as ISO, numbers as a spreadsheet keeps them (15 significant digits). A program that wrote a longer one as a
+    floating-point number left more of it.
+    """
     match cell:
         case str():
             return cell
@@ -41,5 +43,6 @@ def text_of(cell: Cell) -> str:
 
 def _number(number: float) -> str:
     if abs(number) >= 1e15:
-        return f"{number:.15g}"
+        kept = f"{number:.15g}"
+        return kept if float(kept) == number else str(int(number))
     return str(int(number)) if number == int(number) else repr(number)

@@ -55,6 +55,7 @@ SPARSE_ROWS = 10
 # Serial numbers of days below this are of our own time; 19900203 is a day written as a number.
 MANY_DAYS = 60_000
 DAYS_FROM_1900_TO_1904 = 1462
+SERIAL_TEXT = re.compile("[1-5][0-9]{4}")
 
 LARGEST_SHEET = 1 << 30
 
@@ -295,7 +296,9 @@ def _sheet_rows(
 
 
 def _day_since_1904(cell: Cell) -> Cell:
-    """A serial number as any other workbook would have it; one in the form of a date is told right by calamine."""
+    """A serial number, also one kept as text, as any other workbook would have it; one in the form of a date is told right by calamine."""
+    if isinstance(cell, str) and SERIAL_TEXT.fullmatch(cell.strip()):
+        return str(int(cell) + DAYS_FROM_1900_TO_1904)
     is_serial = isinstance(cell, int | float) and not isinstance(cell, bool) and 0 < cell < MANY_DAYS
     return cell + DAYS_FROM_1900_TO_1904 if is_serial else cell  # type: ignore[operator]
 

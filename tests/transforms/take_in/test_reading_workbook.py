@@ -86,6 +86,7 @@ def test_rows_keep_their_number_when_the_sheet_begins_lower_and_further_right(tm
     [
         (" 张 三 ", " 张 三 "), (1, "1"), (1.0, "1"), (-3, "-3"), (1.5, "1.5"), (0.1, "0.1"), (0, "0"),
         (999999999999999, "999999999999999"), (330102199204238000, "3.30102199204238e+17"), (True, "TRUE"),
+        (330106197506180718.0, "330106197506180672"),  # written with 16 digits, of which 15 are right
         (False, "FALSE"), (dt.date(2011, 3, 5), "2011-03-05"), (dt.datetime(2011, 3, 5), "2011-03-05"),
         (dt.datetime(2011, 3, 5, 10), "2011-03-05T10:00:00"), (dt.time(8, 30), "08:30:00"),
         ("2011年3月5日", "2011年3月5日"), ("#N/A", "#N/A"), ("#DIV/0!", "#DIV/0!"),
@@ -308,10 +309,10 @@ def test_serial_numbers_of_a_workbook_that_counts_from_1904(tmp_path: Path) -> N
     columns = tuple(c.model_copy(update={"normaliser": "date"}) if c.header == "日期" else c for c in days.columns)
     book = openpyxl.Workbook()
     book.epoch = CALENDAR_MAC_1904
-    sheet_of(book, [HEADERS, [1, "a", 43829, 43829], [2, "b", dt.date(2024, 1, 1)], [3, "c", 20240101]])
+    sheet_of(book, [HEADERS, [1, "a", 43829, 43829], [2, "b", dt.date(2024, 1, 1)], [3, "c", 20240101], [4, "d", "43829"]])
     book.save(tmp_path / "book.xlsx")
     found = land(tmp_path / "book.xlsx", days.model_copy(update={"columns": columns})).cells
-    assert [(row[2], row[3]) for row in found.values()] == [("45291", "43829"), ("2024-01-01", None), ("20240101", None)]
+    assert [(row[2], row[3]) for row in found.values()] == [("45291", "43829"), ("2024-01-01", None), ("20240101", None), ("45291", None)]
 
 
 @pytest.mark.parametrize(
