@@ -6,13 +6,13 @@ or goes reaches the rules by its contract alone. Columns: ``contracts.checks_sql
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import duckdb
 
 from contracts.checks_sql import in_order, tables_named
-from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow
+from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow, Rule, RuleView
 from transforms.normalise import NOTED
 from transforms.sql_files import quoted, sql
 from transforms.unify import (
@@ -31,8 +31,10 @@ PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARC
          " NULL::VARCHAR AS record_key, ")
 
 
-def prepare_rule_tables(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
-    """Make ``rule_*``. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build.
+def prepare_rule_tables(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, contract_views: Iterable[RuleView]
+) -> None:
+    """Make ``rule_*``, of the contracts' views these alone. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build.
 
     Raises RenkouError for a view that reads well and cannot be run.
     """
@@ -40,12 +42,25 @@ def prepare_rule_tables(connection: duckdb.DuckDBPyConnection, contracts: Contra
     connection.execute(sql("reconcile/rule_division", divisions=quoted(str(contracts.divisions))))
     for name, query in _views(contracts):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
-    views = {view.table: view for view in contracts.rule_views}
+    views = {view.table: view for view in contract_views}
     for name in in_order({name: tables_named(view.sql) for name, view in views.items()}):
         try:
             connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {views[name].sql}")
         except duckdb.Error as error:
             raise not_to_be_run(f"rules/views/{views[name].id}.yaml", error) from error
+
+
+def views_asked(rules: Iterable[Rule], contracts: Contracts) -> list[RuleView]:
+    """The contracts' views that these rules read, and those that they read in turn."""
+    views = {view.table: view for view in contracts.rule_views}
+    wanted = [name for rule in rules for name in tables_named(rule.sql)]
+    asked: dict[str, RuleView] = {}
+    while wanted:
+        name = wanted.pop()
+        if name in views and name not in asked:
+            asked[name] = views[name]
+            wanted += tables_named(views[name].sql)
+    return list(asked.values())
 
 
 def not_to_be_run(file: str, error: duckdb.Error) -> RenkouError:

@@ -7,7 +7,7 @@ from datetime import date
 import duckdb
 
 from contracts.model import Contracts
-from transforms.rule_tables import prepare_rule_tables
+from transforms.rule_tables import prepare_rule_tables, views_asked
 from transforms.sql_files import quoted
 from warehouse.faults import RenkouError
 
@@ -25,7 +25,7 @@ def withhold(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
     connection.execute("CREATE OR REPLACE TEMP VIEW unify_person AS FROM released.unify_person")
     found = " UNION ALL ".join(f"SELECT person_no, {quoted(rule.id)} AS rule FROM ({rule.sql})" for rule in rules)
     try:
-        prepare_rule_tables(connection, contracts, day)
+        prepare_rule_tables(connection, contracts, day, views_asked(rules, contracts))
         connection.execute(f"CREATE OR REPLACE TEMP TABLE withheld AS {found}")
     except (RenkouError, duckdb.BinderException, duckdb.CatalogException):
         return
