@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contracts.check import with_lines
 from contracts.model import Contracts
-from transforms.trial import tried
+from transforms import road
+from transforms.link import prepare_comparisons
+from transforms.reconcile import faults_of_rules
+from transforms.release import release_beside
+from transforms.trial import DAY, tried
+from warehouse.connection import open_database
+from warehouse.home import Home
 
 
 def with_first(contracts: Contracts, kind: str, **change: Any) -> Contracts:
@@ -76,3 +83,15 @@ def test_a_second_subscriber_with_pseudonyms_is_sound(own_contracts: Contracts) 
     masked = next(each for each in own_contracts.subscriptions if each.pseudonyms)
     other = masked.model_copy(update={"subscriber": "institute"})  # two with pseudonyms
     assert tried(own_contracts.model_copy(update={"subscriptions": (*own_contracts.subscriptions, other)})) == []
+
+
+def test_no_rule_holds_every_person_against_every_other(own_contracts: Contracts, tmp_path: Path) -> None:
+    """DuckDB joins by OR pair by pair: a second over a thousand persons is eleven days over a million."""
+    home = Home(tmp_path)
+    for stage in (road.prepare, road.link, road.unify):
+        stage(home, own_contracts, DAY)
+    with open_database(home.build_file(DAY)) as connection, release_beside(connection, road.release_file_of(home, DAY)):
+        prepare_comparisons(connection)
+        assert list(faults_of_rules(connection, own_contracts, DAY)) == []
+        plans = {rule.id: connection.execute(f"EXPLAIN {rule.sql}").fetchall()[0][1] for rule in own_contracts.rules}
+    assert [rule for rule, plan in plans.items() if "BLOCKWISE_NL_JOIN" in plan] == []
