@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -245,6 +246,9 @@ def run(report: RunReport, current: str) -> None:
             print(f"{batch.status} {batch.reference}: {batch.reason}")
         for note in batch.notes:
             print(f"noted {batch.reference}: {note}")
+    if kept_out := _kept_out(report):
+        told = ", ".join(f"{rows:,} of {department}" for department, rows in kept_out.items())
+        print(f"kept out rows: {told}; file, line and reason of each: the table quarantine, or `renkou report {next(iter(kept_out))}`")
     for sentence in report.stops:
         print(f"stopped: {sentence}")
     stays = f"{report.release_id or 'nothing'} stays published" if report.release_id else "nothing is published yet"
@@ -254,6 +258,14 @@ def run(report: RunReport, current: str) -> None:
         "refused": f"refused by a gate; {stays}: {current}",
     }
     print(words[report.status])
+
+
+def _kept_out(report: RunReport) -> dict[str, int]:
+    """How many rows of each department are in quarantine, the most first."""
+    rows: Counter[str] = Counter()
+    for batch in report.batches:
+        rows[batch.department] += batch.quarantined
+    return {department: count for department, count in rows.most_common() if count}
 
 
 def examined(found: Sequence[Found]) -> None:

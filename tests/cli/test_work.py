@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli import show
 from cli.main import app
 from cli.plainly import in_words
 from cli.progress import Lines, listening
 from generate.rates import Rates
 from transforms import road
+from transforms.take_in.ledger import BatchReport, FileReport
 
 Stand = Callable[..., None]
 
@@ -72,6 +74,17 @@ def test_run_ends_with_what_became_of_the_release(
     told = json.loads(answer.stdout)
     assert (told["status"], told["release_id"], len(told["stops"])) == (status, "r1", code)
     assert json.loads(answer.stderr) == {"stage": "link", "seconds": 1.5, "figures": {"pairs": 2}}
+
+
+def test_a_run_tells_how_many_rows_were_kept_out_and_where_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    def batch(department: str, kept_out: int) -> BatchReport:
+        files = (FileReport("a.csv", "0" * 64, 1, 100, 100 - kept_out, kept_out),)
+        return BatchReport(department, "register", date(2026, 11, 20), "accepted", "", files, "", Path())
+
+    show.run(road.RunReport("published", "r1", [batch("hr", 2), batch("health", 7), batch("police", 0), batch("hr", 3)]), "current.duckdb")
+    (kept_out, _) = capsys.readouterr().out.splitlines()
+    assert kept_out.startswith("kept out rows: 7 of health, 5 of hr; ")
+    assert kept_out.endswith("`renkou report health`")
 
 
 @pytest.mark.usefixtures("home")

@@ -39,6 +39,8 @@ def text_bytes(path: Path, layout: FileLayout) -> Iterator[bytes]:
     for magic, what in NO_TEXT.items():
         if begin.startswith(magic):
             raise BatchRefused(f"the file is {what}", path.name, remedy=WHAT_TO_DO)
+    if layout.compression == "gzip" and begin and not begin.startswith(GZIP):
+        raise BatchRefused("the file is not compressed by gzip, as was agreed", path.name, remedy="ask the department to deliver it so")
     chunks = _inflated(path) if layout.compression == "gzip" or begin.startswith(GZIP) else _plain(path)
     return _with_line_feeds(_as_utf8(chunks, path.name))
 

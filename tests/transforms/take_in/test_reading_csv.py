@@ -300,13 +300,17 @@ def test_gzip_of_one_or_more_members(tmp_path: Path) -> None:
     assert land_bytes(tmp_path, content, GZIP).cells == {2: ["1", "a"], 3: ["2", "b"]}
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "plain", "nothing", "tail"])
+def test_plain_text_that_should_be_gzip_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BatchRefused, match="not compressed by gzip"):
+        land_bytes(tmp_path, b"id,name\n1,a\n", GZIP)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "nothing", "tail"])
 def test_broken_gzip_is_refused(tmp_path: Path, damage: str) -> None:
     whole = gzip.compress(b"id,name\n" + b"".join(b"%d,%d\n" % (at, at * at) for at in range(5000)))
     content = {
         "cut": whole[:-9],
         "flipped": whole[:2000] + bytes([whole[2000] ^ 255]) + whole[2001:],
-        "plain": b"id,name\n1,a\n",
         "nothing": b"",
         "tail": whole + b"rubbish",
     }[damage]
