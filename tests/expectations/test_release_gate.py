@@ -33,7 +33,7 @@ DAMAGE = {
         f"update person set death_date = '2026-11-01' where {ROW} < 3",
         f"update person set death_date = '2026-11-01' where {ROW} < 6",
     ),
-    "dead_return": (None, "update person set death_date = null where death_date is not null"),
+    "dead_return": ("update person set death_date = null where death_date is not null", None),
     "identity_changes": (
         f"update person set birth_date = birth_date - 1 where {ROW} < 2",
         f"update person set birth_date = birth_date - 1 where {ROW} < 9",
@@ -93,6 +93,13 @@ def test_a_large_change_stops(rule: str, compare: Callable[[str, str], GateResul
     result = compare(rule, DAMAGE[rule][1] or "")
     assert not result.passed
     assert {check.rule for check in result.stops} == {rule}
+
+
+def test_many_dead_who_return_stop(agreed: Contracts, build: Path, sound_build: Path, tmp_path: Path, only: Callable[[str], None]) -> None:
+    only("dead_return")
+    before = spoil(build, "update person set death_date = date '2026-10-01'")
+    result = check_release(sound_build, before, agreed, tmp_path)
+    assert {check.rule for check in result.stops} == {"dead_return"}
 
 
 def test_the_fall_of_completeness_is_measured(compare: Callable[[str, str], GateResult]) -> None:

@@ -47,6 +47,7 @@ KINDS = {
     "relation": "code",
 }
 FIELDS = {"id_number": "number", "name": "name", "former_name": "former_name", "birth_date": "born", "sex": "sex", "phone": "phone"}
+DATASETS = ("register", "office", "clinic")
 HUNDRED = 100
 DAY = date(2026, 11, 20)
 
@@ -59,7 +60,7 @@ def dataset(name: str) -> Dataset:
         data=data,
         former_id_number="former",
         register_key=RegisterKey(space=name, column="person_no"),
-        one_row_a_person=name == "register",
+        one_row_a_person=name in {"register", "clinic"},
     )
     return Dataset(
         department="test",
@@ -76,10 +77,10 @@ def dataset(name: str) -> Dataset:
 
 @pytest.fixture(scope="module")
 def linking_contracts(own_contracts: Contracts) -> Contracts:
-    """Two datasets of one shape; the register owns the numbers."""
+    """Three datasets of one shape; the register owns the numbers."""
     number = own_contracts.catalogue.datum("id_number").model_copy(update={"owner": "test/register", "fallbacks": ()})
     data: tuple[Datum, ...] = (number,)
-    update = {"catalogue": Catalogue(version="1", data=data), "datasets": (dataset("register"), dataset("office"))}
+    update = {"catalogue": Catalogue(version="1", data=data), "datasets": tuple(dataset(name) for name in DATASETS)}
     return own_contracts.model_copy(update=update)
 
 
@@ -144,7 +145,7 @@ def record_rows(name: str) -> Iterator[dict[str, Any]]:
 def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts, shuffled: Random | None = None) -> None:
     """The tables that linking starts from; ``shuffled`` delivers the rows in another order."""
     prepare_build(connection, contracts, [], DAY)
-    for source, name in enumerate(("register", "office"), start=1):
+    for source, name in enumerate(DATASETS, start=1):
         rows = sorted(record_rows(name), key=lambda row: row["record_key"])
         if shuffled:
             shuffled.shuffle(rows)

@@ -19,6 +19,8 @@ CONFLICTS = {
     "sex": "the sexes contradict each other",
 }
 
+BEYOND_SLIPS = {"apart", "rows"}
+
 Outcome = Literal["linked", "doubtful", "rejected", "cut"]
 
 
@@ -123,20 +125,23 @@ class Joining:
         return Verdict(pair, "linked", None)
 
     def _rivals(self, pair: Pair) -> bool:
-        """Whether one of the two fits nearly as well, or by an identifier too, with somebody who cannot be the other's person."""
-        for seeker, target in ((pair.one, pair.other), (pair.other, pair.one)):
-            if not self._units[seeker].seeking:
-                continue
+        """Whether one of the two fits nearly as well, or by an identifier too, with somebody who cannot be the other's person.
+
+        Of two who seek one settled person, only what no slip explains says that they cannot both be: two rows of a register
+        that has one for each person (the certificates of unnamed twins), or of one row.
+        """
+        for fitting, target in ((pair.one, pair.other), (pair.other, pair.one)):
             near = [
                 rival
-                for rival in self._pairs_of[seeker]
+                for rival in self._pairs_of[fitting]
                 if rival is not pair
                 and (rival.weight >= pair.weight - self._margin or (pair.identifies and rival.identifies))
                 and not self._against(rival)
             ]
-            thirds = {self._home[rival.other if rival.one == seeker else rival.one] for rival in near}
+            thirds = {self._home[rival.other if rival.one == fitting else rival.one] for rival in near}
             home = self._home[target]
-            if any(_conflict(self._persons[third], self._persons[home]) for third in thirds - {home, self._home[seeker]}):
+            conflicts = {_conflict(self._persons[third], self._persons[home]) for third in thirds - {home, self._home[fitting]}}
+            if conflicts & (set(CONFLICTS) if self._units[fitting].seeking else BEYOND_SLIPS):
                 return True
         return False
 

@@ -5,7 +5,7 @@ CREATE OR REPLACE MACRO name_key(t) AS
              CASE WHEN regexp_matches(t, '[·$variants]')
                   THEN translate(t, '$variants·', '$standards')
                   ELSE t END
-         ELSE array_to_string(list_sort(list_filter(string_split_regex(upper(t), '[ ,.·]+'), lambda x: x <> '')), ' ') END;
+         ELSE array_to_string(list_sort(list_filter(string_split_regex(upper(strip_accents(t)), '[ ,.·-]+'), lambda x: x <> '')), ' ') END;
 
 -- What is left of a lossy name, as a LIKE pattern: each lost character may have been any one.
 CREATE OR REPLACE MACRO lossy_pattern(t) AS
@@ -31,6 +31,16 @@ CREATE OR REPLACE MACRO is_in_letters(t, sound) AS
          OR lower(split_part(t, ' ', 2) || split_part(t, ' ', 1)) = replace(sound, ' ', '')
          OR list_sort(string_split(lower(t), ' ')) = list_sort(string_split(sound, ' ')));
 
+-- Whether two names in letters are one: the letters are the same, written together or apart and in any order (a key has its parts in
+-- order of the alphabet), or middle names were left out and two parts at least remain.
+CREATE OR REPLACE MACRO letters_of(t) AS list_sort(string_split(replace(t, ' ', ''), ''));
+
+CREATE OR REPLACE MACRO is_regrouped(a, b) AS
+    regexp_full_match(a, '[A-Z ]{6,}') AND length(replace(a, ' ', '')) = length(replace(b, ' ', '')) AND letters_of(a) = letters_of(b);
+
+CREATE OR REPLACE MACRO is_without_middle_name(a, b) AS
+    regexp_full_match(a, '[A-Z]+( [A-Z]+)+') AND list_has_all(string_split(b, ' '), string_split(a, ' '));
+
 -- Whether a name is the beginning of a longer one: a character or two were lost, or of a name in several parts a field of 10 or 20
 -- bytes held no more, or the first part stands alone. Of names in two to four characters hardly any is the beginning of another's.
 CREATE OR REPLACE MACRO is_cut_off(a, b) AS
@@ -44,7 +54,8 @@ CREATE OR REPLACE MACRO is_spelt_otherwise(a, b, sound_a, sound_b) AS
 CREATE OR REPLACE MACRO is_turned(a, b) AS
     length(a) >= 5 AND length(a) = length(b) AND contains(a || a, b);
 
--- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character. lookalike: one
+-- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character; in letters, its parts are
+-- written together or some left out. lookalike: one
 -- character looks like the other's. slip: another first
 -- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling. given: the
 -- surname alone is the same: another given name, or a relative. Of names in several parts: lookalike, another spelling; half, another order.
@@ -54,6 +65,9 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, look
          WHEN sound_a = sound_b OR is_in_letters(a, sound_b) OR is_in_letters(b, sound_a)
            OR is_cut_off(a, b)
            OR is_cut_off(b, a)
+           OR is_regrouped(a, b)
+           OR is_without_middle_name(a, b)
+           OR is_without_middle_name(b, a)
            OR (lossy_a AND b LIKE lossy_pattern(a))
            OR (lossy_b AND a LIKE lossy_pattern(b)) THEN 'similar'
          WHEN NOT regexp_matches(a, '\p{Han}') THEN CASE WHEN damerau_levenshtein(a, b) <= 2 THEN 'slip' ELSE 'other' END

@@ -5,7 +5,7 @@
 -- What clerks put around and between the digits is no part of a number; a remark in words stays, as it may say whose number it is.
 CREATE OR REPLACE MACRO identity_text(raw) AS list_transform(
     [upper(translate(regexp_replace(half_width(without_invisible(raw)), '[\s\x{00A0}''"=\-]+', '', 'g'), '×ⅩⅹΧχ✕✖хХ*＊﹡', 'XXXXXXXXXXXX'))],
-    lambda t: list_transform([regexp_replace(regexp_replace(t, '^(公民)?身份证?号?码?:?|\(?本人\)?$|\.0*$', '', 'g'), '[`‘’“”–—_,;:、。()]+', '', 'g')],
+    lambda t: list_transform([regexp_replace(regexp_replace(t, '^\(?(公民|居民)?(身份证?|证件)号?码?\)?:?|\(?本人\)?$|\.0*$', '', 'g'), '[`‘’“”–—_,;:、。()]+', '', 'g')],
         lambda bare: CASE WHEN regexp_full_match(bare, '\d{15}|\d{17}[0-9X](\d{2})?|[A-Z]{3}\d{12}') THEN bare ELSE t END)[1])[1];
 
 CREATE OR REPLACE MACRO weighted_sum(n) AS
