@@ -15,7 +15,6 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from warehouse.connection import memory_allowed
 from warehouse.faults import has_no_memory, has_no_room, is_damage
 from warehouse.home import Home
 from warehouse.identity import masked
@@ -94,6 +93,8 @@ def _no_room() -> str:
 
 
 def _no_memory(place: str) -> str:
+    from warehouse.connection import memory_allowed  # noqa: PLC0415 - opens the engine, which help does not wait for
+
     return (
         f"memory ran out at {place}: DuckDB may use {memory_allowed()} (RENKOU_MEMORY). What was published stays. Allow more, or fewer"
         " threads, as docs/runbooks/run-killed.md says, then give the same command again"

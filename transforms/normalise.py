@@ -249,13 +249,13 @@ def _unfit(dataset: Dataset) -> str:
 
 
 def _conflicts(dataset: Dataset) -> list[str]:
-    """Rows of a full register that have one key, tell no time by which one of them is the newer, and name different persons or have
-    different codes (alive and dead): none is taken, since it would be chance which (domain practice: the last by the source's time, else a
-    conflict).
+    """Rows of a full register of persons that have one key, tell no time by which one of them is the newer, and name different persons
+    or have different codes (alive and dead): none is taken, since it would be chance which (domain practice: the last by the source's
+    time, else a conflict).
     """
     pairs = [pair for person in dataset.persons if (pair := _told_of(dataset, person))]
     codes = [c for c in dataset.taken if c.normaliser == "code" and c.key is None]
-    if dataset.delivery.mode != "full" or not (pairs or codes):
+    if dataset.delivery.mode != "full" or not dataset.persons or not (pairs or codes):
         return []
     told = dict.fromkeys([*(c for pair in pairs for c in pair), *codes])
     persons = " OR ".join(" AND ".join(f"count(DISTINCT value__{c.name}) > 1" for c in pair) for pair in pairs) or "false"

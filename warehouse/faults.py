@@ -10,8 +10,6 @@ import errno
 import os
 from typing import ClassVar
 
-import duckdb
-
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DAMAGED_WORDS = "Corrupt database file"
 NO_ROOM_WORDS = tuple(os.strerror(number) for number in NO_ROOM)
@@ -45,7 +43,8 @@ def has_no_memory(error: BaseException | None) -> bool:
     """Whether DuckDB needed more than ``RENKOU_MEMORY`` allows it, or the program more than the machine has."""
     if error is None:
         return False
-    return isinstance(error, duckdb.OutOfMemoryException | MemoryError) or has_no_memory(error.__cause__ or error.__context__)
+    told = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"  # DuckDB's, which help does not wait for
+    return told or has_no_memory(error.__cause__ or error.__context__)
 
 
 def is_damage(error: BaseException) -> bool:
