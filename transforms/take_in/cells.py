@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from decimal import ROUND_DOWN, Context
 from typing import Any
 
 from python_calamine import CalamineSheet
+
+AS_KEPT = Context(prec=15, rounding=ROUND_DOWN)
 
 Cell = str | float | int | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
@@ -23,8 +26,8 @@ def is_blank(cell: Cell) -> bool:
 
 
 def text_of(cell: Cell) -> str:
-    """A cell as text: dates as ISO, numbers as a spreadsheet keeps them (15 significant digits). A program that wrote a longer one as a
-    floating-point number left more of it.
+    """A cell as text: dates as ISO, numbers as a spreadsheet keeps them (15 significant digits). Of a longer one that a program
+    wrote as a floating-point number those behind are cut off: they are not its own, and one in eleven would pass for a sound number.
     """
     match cell:
         case str():
@@ -43,6 +46,5 @@ def text_of(cell: Cell) -> str:
 
 def _number(number: float) -> str:
     if abs(number) >= 1e15:
-        kept = f"{number:.15g}"
-        return kept if float(kept) == number else str(int(number))
+        return f"{AS_KEPT.create_decimal(repr(float(number))):.14e}"
     return str(int(number)) if number == int(number) else repr(number)

@@ -86,7 +86,8 @@ def test_rows_keep_their_number_when_the_sheet_begins_lower_and_further_right(tm
     [
         (" 张 三 ", " 张 三 "), (1, "1"), (1.0, "1"), (-3, "-3"), (1.5, "1.5"), (0.1, "0.1"), (0, "0"),
         (999999999999999, "999999999999999"), (330102199204238000, "3.30102199204238e+17"), (True, "TRUE"),
-        (330106197506180718.0, "330106197506180672"),  # written with 16 digits, of which 15 are right
+        (330106197506180718.0, "3.30106197506180e+17"),  # written with 16 digits: 15 are right, the zero at the end too
+        (152322197305188747.0, "1.52322197305188e+17"),  # as an integer 152322197305188704, whose check digit is right by chance
         (False, "FALSE"), (dt.date(2011, 3, 5), "2011-03-05"), (dt.datetime(2011, 3, 5), "2011-03-05"),
         (dt.datetime(2011, 3, 5, 10), "2011-03-05T10:00:00"), (dt.time(8, 30), "08:30:00"),
         ("2011年3月5日", "2011年3月5日"), ("#N/A", "#N/A"), ("#DIV/0!", "#DIV/0!"),
