@@ -9,6 +9,7 @@ import duckdb
 from contracts.model import Contracts
 from transforms.rule_tables import prepare_rule_tables, views_asked
 from transforms.sql_files import quoted
+from transforms.unify import published_columns
 from warehouse.faults import RenkouError
 
 
@@ -36,6 +37,6 @@ def withhold(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
         for kind in rule.withholds_events:
             connection.execute(f"INSERT INTO event_withheld SELECT DISTINCT person_no, {quoted(kind)} FROM ({of_rule})")
         for name in rule.withholds:
-            of_datum = (f"{name}{part}" for part in ("", "__source", "__no", "__agreeing", "__disagreeing"))
+            of_datum = (*published_columns(contracts.catalogue.datum(name), contracts), f"{name}__agreeing", f"{name}__disagreeing")
             emptied = ", ".join(f"{column} = NULL" for column in of_datum)
             connection.execute(f"UPDATE released.unify_person SET {emptied} WHERE person_no IN ({of_rule})")
