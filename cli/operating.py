@@ -190,7 +190,8 @@ def check(json: Json = False) -> None:
     from cli import show
     from contracts.check import check as hold
     from contracts.check import unreadable, with_lines
-    from contracts.load import ContractError, load_all
+    from contracts.load import load_all
+    from contracts.parsing import ContractError
     from transforms.trial import tried
 
     try:

@@ -19,8 +19,9 @@ from contracts import (
     checks_uses,
 )
 from contracts.checks_base import Agreement, Check, Finding
-from contracts.load import OWN, ContractError
+from contracts.layout import OWN
 from contracts.model import Contracts
+from contracts.parsing import ContractError
 from contracts.places import line_of
 
 __all__ = ["CHECKS", "Finding", "check", "unreadable", "with_lines"]

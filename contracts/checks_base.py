@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from contracts.checks_sql import Reading, SqlFaultError, Tables, read, rule_tables
-from contracts.load import (
+from contracts.layout import (
     CATALOGUE,
     CODE_LISTS,
     CROSSWALKS,
@@ -29,7 +29,6 @@ from contracts.load import (
     catalogues,
     matching,
     overlay,
-    yaml_of,
 )
 from contracts.model import (
     CodeList,
@@ -43,6 +42,7 @@ from contracts.model import (
     RuleView,
     When,
 )
+from contracts.parsing import yaml_of
 
 SHOWN = 12
 KEY = "person_id"

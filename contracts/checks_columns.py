@@ -12,8 +12,8 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from contracts.checks_base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
 from contracts.checks_catalogue import ANSWERS, NAME
 from contracts.checks_sql import RECORD_COLUMNS, RESERVED
-from contracts.load import odcs
 from contracts.model import Column, Dataset
+from contracts.odcs import odcs
 
 SHEET = "@sheet"
 OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "is_damaged", "reason"})

@@ -12,35 +12,37 @@ from typing import Any, Literal
 import yaml
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 
-from contracts import load
+from contracts import layout
 from contracts.checks_base import Agreement, Check, Finding, close, doubled
-from contracts.load import catalogues, matching, odcs, yaml_of
+from contracts.layout import catalogues, matching
+from contracts.odcs import odcs
+from contracts.parsing import yaml_of
 from contracts.places import named_place
 
-CSV_FILES = (load.DIVISIONS, *(Path(f"codes/{name}.csv") for name in ("lookalikes", "name_variants", "surname_readings")))
+CSV_FILES = (layout.DIVISIONS, *(Path(f"codes/{name}.csv") for name in ("lookalikes", "name_variants", "surname_readings")))
 SINGLE_FILES = (
-    *load.LINKING,
-    load.CATALOGUE,
-    load.ACCESS,
-    load.NORMALISERS,
-    load.PLACEHOLDERS,
-    load.ORDERS,
-    load.CALENDAR,
+    *layout.LINKING,
+    layout.CATALOGUE,
+    layout.ACCESS,
+    layout.NORMALISERS,
+    layout.PLACEHOLDERS,
+    layout.ORDERS,
+    layout.CALENDAR,
     *CSV_FILES,
 )
 NAMED_BY_ID = (
-    load.CODE_LISTS,
-    load.CROSSWALKS,
-    load.RULES,
-    load.EVENTS,
-    load.RULE_VIEWS,
-    load.FORMS,
-    load.RELATIVES,
-    load.DERIVED,
-    load.WORDINGS,
-    load.PURPOSES,
+    layout.CODE_LISTS,
+    layout.CROSSWALKS,
+    layout.RULES,
+    layout.EVENTS,
+    layout.RULE_VIEWS,
+    layout.FORMS,
+    layout.RELATIVES,
+    layout.DERIVED,
+    layout.WORDINGS,
+    layout.PURPOSES,
 )
-KINDS = (load.INBOUND, load.OUTBOUND, *NAMED_BY_ID)
+KINDS = (layout.INBOUND, layout.OUTBOUND, *NAMED_BY_ID)
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +143,7 @@ OF_A_CONTRACT = {
 def custom_properties_are_known(agreed: Agreement) -> Iterator[Finding]:
     """A custom property that is misspelt would be passed over, and one that stands there twice would count once."""
     for kind, words in OF_A_CONTRACT.items():
-        for path in matching(agreed.files, load.INBOUND if kind == "inbound" else load.OUTBOUND):
+        for path in matching(agreed.files, layout.INBOUND if kind == "inbound" else layout.OUTBOUND):
             contract = odcs(path)
             yield from _unknown_words(agreed, path, "customProperties", contract.customProperties, words)
             for each in (p for schema in contract.schema_ or [] for p in schema.properties or []):

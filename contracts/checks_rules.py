@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed
 from contracts.checks_sql import Reading, data_read, literals, said_table
-from contracts.load import ORDERS
+from contracts.layout import ORDERS
 from contracts.model import Rule
 
 ANSWERS = ("person_no", "owner_value", "reporter", "reported_value", "record_of", "record_no")

@@ -13,7 +13,8 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from api.app import create
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, build
 from warehouse.home import Home

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from contracts.load import OWN
+from contracts.layout import OWN
 from tests.warehouse.small_release import MAN, SHARED
 from warehouse.access_log import AccessLog
 from warehouse.home import Home

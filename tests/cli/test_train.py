@@ -10,7 +10,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from contracts.load import OWN
+from contracts.layout import OWN
 from contracts.model import Comparison, LinkModel, LinkRule
 
 RULES = OWN / "linking" / "rules.yaml"

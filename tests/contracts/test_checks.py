@@ -12,7 +12,8 @@ import yaml
 
 from contracts.check import CHECKS, Finding, check, found_by
 from contracts.checks_base import Agreement, close
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from tests.contracts.broken import EDUCATION, written
 
 MISTAKES: list[dict[str, Any]] = yaml.safe_load(

@@ -16,7 +16,8 @@ import duckdb
 import pytest
 
 from contracts.check import check
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts
 from generate.county import generate
 from tests.contracts import school

@@ -8,7 +8,8 @@ import duckdb
 
 from contracts.check import check
 from contracts.checks_sql import RESERVED
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 
 TRANSFORMS = OWN.parent / "transforms"
 

@@ -10,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from contracts.check import check, unreadable, with_lines
-from contracts.load import OWN, ContractError, load
+from contracts.layout import OWN
+from contracts.load import load
+from contracts.parsing import ContractError
 from tests.contracts.broken import EDUCATION, written
 
 PUPIL = "inbound/education/pupil.odcs.yaml"

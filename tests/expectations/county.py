@@ -9,7 +9,8 @@ from typing import Any
 
 import duckdb
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import (
     Catalogue,
     Code,

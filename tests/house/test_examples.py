@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from contracts.check import check
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from tests.house.rooms import ROOT
 from warehouse.extract import subscribers
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from tests.house.rooms import ROOT, python_files, sql_files, words_of_python, words_of_sql
 
 # Linking is about these: who somebody is and whose kin.

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts, Form
 from tests.support.identity import INSURED, RECORD, REGISTER, Story, number
 from tests.support.landing import DAY

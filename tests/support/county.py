@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts
 from generate.county import generate
 from generate.rates import Rates

@@ -9,7 +9,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Calendar, Contracts, Year
 from transforms.calendar import add_working_days, is_working_day
 from transforms.orders import order_build

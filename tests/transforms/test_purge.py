@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts
 from tests.support.landing import Landing
 from transforms import road

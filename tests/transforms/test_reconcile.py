@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts
 from tests.transforms.linked_records import DAY, Told, built, cases_of
 from transforms.calendar import add_working_days

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, build
 from warehouse.home import Home

@@ -22,7 +22,8 @@ import pytest
 import yaml
 from pyarrow.parquet.encryption import create_decryption_properties
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts, Regions, SmallCells, Subscription
 from tests.warehouse.small_release import MAN, PEOPLE, build
 from warehouse.extract import Delivery, extract, is_due, partitions_of
@@ -284,7 +285,8 @@ def test_a_new_subscriber_is_a_file(database: Path, home: Home, tmp_path: Path) 
 # Delivers and kills itself with SIGKILL just before the n-th file is on the disk, or before the last rename.
 KILLED = """
 import os, pathlib, signal, sys
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from warehouse import durable, extract, parquet
 from warehouse.home import Home
 from warehouse.parquet import batches, write

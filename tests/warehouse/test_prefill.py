@@ -10,7 +10,8 @@ import duckdb
 import pytest
 import yaml
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, build, lay_together
 from warehouse.faults import RenkouError, WrongUseError

@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from tests.support.sealed import NEW, OLD, SealedHome, sealed_home
 from tests.warehouse.small_release import DISPUTED, PEOPLE, build
 from warehouse.access_log import Access, AccessLog

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from contracts.load import OWN, load
+from contracts.layout import OWN
+from contracts.load import load
 from tests.support.sealed import NEW, OLD, SealedHome, sealed_home
 from tests.support.store import BUCKET, StoreHome, store
 from tests.warehouse.small_release import DISPUTED, PEOPLE, build

@@ -6,7 +6,7 @@ import csv
 
 import duckdb
 
-from contracts.load import OWN
+from contracts.layout import OWN
 from transforms.sql_files import sql
 
 NAME_VARIANTS = OWN / "codes" / "name_variants.csv"

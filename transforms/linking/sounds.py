@@ -15,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
-from contracts.load import OWN
+from contracts.layout import OWN
 
 LOOKALIKES = OWN / "codes" / "lookalikes.csv"
 SOUNDS = pa.schema([("name_key", pa.string()), ("sound", pa.string()), ("looks", pa.string())])
