@@ -25,7 +25,7 @@ STATUSES = {"published": 0, "unchanged": 0, "refused": REFUSED}
 @app.command()
 @told_plainly
 def generate(
-    persons: Annotated[int, typer.Option(min=1, help="How many persons the county has.")],
+    persons: Annotated[int, typer.Option(min=10, help="How many persons the county has.")],
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder to write to.")],
     seed: Annotated[int, typer.Option(help="The same seed makes the same county.")] = 1,
     days: Annotated[int, typer.Option(min=1, help="How many days of deliveries.")] = 3,
