@@ -188,19 +188,10 @@ def doctor(
 def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
     from cli import show
-    from contracts.check import check as hold
-    from contracts.check import unreadable, with_lines
     from contracts.load import load_all
-    from contracts.parsing import ContractError
-    from transforms.trial import tried
+    from transforms.trial import examined
 
-    try:
-        findings = hold(load_all())
-        if not any(finding.level == "error" for finding in findings):
-            findings = tried(load_all()) + findings
-    except ContractError as error:
-        findings = unreadable(error)
-    findings = with_lines(findings)
+    findings = examined(load_all)
     if json:
         typer.echo(show.as_json(findings))
     else:

@@ -12,6 +12,7 @@ from contracts import (
     checks_files,
     checks_forms,
     checks_linking,
+    checks_literals,
     checks_persons,
     checks_rules,
     checks_sources,
@@ -19,7 +20,7 @@ from contracts import (
     checks_uses,
 )
 from contracts.checks_base import Agreement, Check, Finding
-from contracts.layout import OWN
+from contracts.layout import OWN, is_leaf
 from contracts.model import Contracts
 from contracts.parsing import ContractError
 from contracts.places import line_of
@@ -35,6 +36,7 @@ MODULES = (
     checks_rules,
     checks_forms,
     checks_subscriptions,
+    checks_literals,
     checks_linking,
     checks_sources,
 )
@@ -58,10 +60,10 @@ def with_lines(found: Iterable[Finding]) -> list[Finding]:
     return [replace(finding, line=line_of(OWN.parent / finding.file, finding.where)) for finding in found]
 
 
-def found_by(agreed: Agreement) -> dict[str, list[Finding]]:
+def found_by(agreed: Agreement, stages: tuple[tuple[Check, ...], ...] = STAGES) -> dict[str, list[Finding]]:
     """What each check finds. A stage is looked at once those before it found no error: what follows from a mistake is none of its own."""
     found: dict[str, list[Finding]] = {}
-    for stage in STAGES:
+    for stage in stages:
         found |= {holds.__name__: list(holds(agreed)) for holds in stage}
         if any(finding.level == "error" for findings in found.values() for finding in findings):
             break
@@ -69,12 +71,38 @@ def found_by(agreed: Agreement) -> dict[str, list[Finding]]:
 
 
 def check(contracts: Contracts) -> list[Finding]:
-    """What does not hold between contracts: errors first, then notes; none when all is well."""
-    found = dict.fromkeys(finding for findings in found_by(Agreement(contracts)).values() for finding in findings)
-    return sorted(found, key=lambda finding: (finding.level != "error", finding.file))
+    """What does not hold between contracts: errors first, then notes; none when all is well.
+
+    Where a file cannot be read, nobody can say what is not used.
+    """
+    stages = STAGES[:-1] if contracts.unread else STAGES
+    return in_order(finding for findings in found_by(Agreement(contracts), stages).values() for finding in findings)
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Each finding once, errors first."""
+    return sorted(dict.fromkeys(found), key=lambda finding: (finding.level != "error", finding.file))
+
+
+def sound_part(contracts: Contracts) -> Contracts | None:
+    """The contracts without the rules, forms and subscriptions in whose files an error stands; None where one stands elsewhere,
+    from which more would follow. That something is not used hinders nothing.
+    """
+    agreed = Agreement(contracts)
+    found = found_by(agreed, STAGES[:-1]).values()
+    broken = {finding.file for findings in found for finding in findings if finding.level == "error"}
+    if not all(map(is_leaf, broken)):
+        return None
+    return contracts.model_copy(
+        update={
+            "rules": tuple(rule for rule in contracts.rules if agreed.file_of("rules", rule.id) not in broken),
+            "forms": tuple(form for form in contracts.forms if agreed.file_of("forms", form.id) not in broken),
+            "subscriptions": tuple(each for each in contracts.subscriptions if agreed.shown(each.source) not in broken),
+        }
+    )
 
 
 def unreadable(error: ContractError) -> list[Finding]:
-    """The files that cannot even be read, as findings; the others are checked once these are mended."""
+    """The files that cannot even be read, as findings."""
     remedy = "mend it, then check again; contracts/README.md shows each kind of file"
     return [Finding("error", f.file, f.where or "(file)", f.what, remedy) for f in error.faults]

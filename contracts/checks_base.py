@@ -92,7 +92,7 @@ class Agreement:
 
     def __init__(self, contracts: Contracts) -> None:
         self.contracts = contracts
-        self.files = overlay(contracts.folders)
+        self.files = {name: path for name, path in overlay(contracts.folders).items() if str(path) not in contracts.unread}
 
     @cached_property
     def data(self) -> dict[str, Datum]:
@@ -118,6 +118,15 @@ class Agreement:
     def suppliers(self, datum: str) -> list[str]:
         """The datasets that tell a datum, whether or not the catalogue asks them."""
         return [dataset.id for dataset in self.contracts.datasets if datum in dataset.supplies]
+
+    @cached_property
+    def tellers(self) -> dict[str, set[str]]:
+        """The datasets that tell each kind of event."""
+        told: dict[str, set[str]] = {}
+        for dataset in self.contracts.datasets:
+            for event in dataset.events:
+                told.setdefault(event.kind, set()).add(dataset.id)
+        return told
 
     def shown(self, path: Path) -> str:
         """A file's name for a message: short within the project's own contracts, else whole."""
@@ -164,11 +173,11 @@ class Agreement:
         return understood, faults
 
     @cached_property
-    def _read_views(self) -> tuple[list[Reading], list[tuple[RuleView, str]]]:
+    def _read_views(self) -> tuple[list[tuple[RuleView, Reading]], list[tuple[RuleView, str]]]:
         understood, faults = [], []
         for view in self.contracts.rule_views:
             try:
-                understood.append(read(view.sql, self.tables))
+                understood.append((view, read(view.sql, self.tables)))
             except SqlFaultError as fault:
                 faults.append((view, str(fault)))
         return understood, faults
@@ -179,9 +188,14 @@ class Agreement:
         return self._read_rules[0]
 
     @property
+    def view_readings(self) -> list[tuple[RuleView, Reading]]:
+        """The views of the rules whose SQL can be understood, with what it reads."""
+        return self._read_views[0]
+
+    @property
     def all_readings(self) -> list[Reading]:
         """What the rules and their views read."""
-        return [reading for _, reading in self.readings] + self._read_views[0]
+        return [reading for _, reading in (*self.readings, *self.view_readings)]
 
     @property
     def unreadable_rules(self) -> list[tuple[Rule, str]]:

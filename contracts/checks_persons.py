@@ -197,10 +197,7 @@ def events_name_days_and_roles(agreed: Agreement) -> Iterator[Finding]:
 
 def event_kinds_can_be_told(agreed: Agreement) -> Iterator[Finding]:
     """A kind is told by a record or by a change of published data, and its order names datasets that tell it."""
-    told: dict[str, set[str]] = {}
-    for dataset in agreed.contracts.datasets:
-        for event in dataset.events:
-            told.setdefault(event.kind, set()).add(dataset.id)
+    told = agreed.tellers
     for kind in agreed.contracts.event_kinds:
         file = agreed.file_of("events", kind.id)
         changed = kind.changed.data if kind.changed else ()

@@ -104,6 +104,16 @@ def rules_doubt_data_of_the_catalogue(agreed: Agreement) -> Iterator[Finding]:
             yield _error(agreed, rule, "doubts", what, f"add {rule.datum}")
 
 
+def rules_withhold_events_that_are_told(agreed: Agreement) -> Iterator[Finding]:
+    """``withholds_events`` are kinds of event that a dataset tells, each once: another kind would withhold nothing."""
+    for rule in agreed.contracts.rules:
+        for name in doubled(rule.withholds_events):
+            yield _error(agreed, rule, "withholds_events", f"{name} is named twice", "name it once")
+        for name in rule.withholds_events:
+            if name not in agreed.tellers:
+                yield _error(agreed, rule, "withholds_events", f"no dataset tells a {name}", close(name, agreed.tellers))
+
+
 def _data_of_the_catalogue(agreed: Agreement, rule: Rule, field: str, names: tuple[str, ...]) -> Iterator[Finding]:
     for name in doubled(names):
         yield _error(agreed, rule, field, f"{name} is named twice", "name it once")
@@ -136,4 +146,5 @@ CHECKS: tuple[Check, ...] = (
     rules_say_whose_record_it_is,
     rules_declare_the_data_they_use,
     rules_doubt_data_of_the_catalogue,
+    rules_withhold_events_that_are_told,
 )

@@ -54,6 +54,7 @@ RULE_TABLES: dict[str, tuple[str, ...]] = {
 }
 """What rules may read, beside ``rule_person``, ``rule_said_<datum>`` and the views of ``rules/views``."""
 SAID = (*RECORD, "value", "note", "voice")
+COMPARED_BY = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between)
 OF_A_DATUM = ("", "__from", "__no", "__standing")
 
 
@@ -203,6 +204,37 @@ def literals(reading: Reading) -> Iterator[str]:
     yield from (literal.this for literal in reading.query.find_all(exp.Literal) if literal.is_string)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Columns of tables, as (table, column), held against one another or against what stands written; ``sql`` is all of it."""
+
+    columns: tuple[tuple[str, str], ...]
+    literals: tuple[Any, ...]
+    sql: Any
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(literal.this for literal in self.literals if literal.is_string)
+
+    def over(self, value: str) -> str:
+        """The comparison, with other SQL in the place of its column."""
+        (column,) = (part for part in self.sql.iter_expressions() if isinstance(part, exp.Column))
+        return str(self.sql.sql(dialect=DIALECT)).replace(str(column.sql(dialect=DIALECT)), value, 1)
+
+
+def comparisons(reading: Reading) -> Iterator[Comparison]:
+    """Where a statement holds a column itself, as its table has it, against a literal or another such column."""
+    for scope in reading.root.traverse():
+        for found in scope.find_all(*COMPARED_BY):
+            operands: list[Any] = list(found.iter_expressions())
+            columns = [part for part in operands if isinstance(part, exp.Column)]
+            sources: list[Any] = [scope.sources.get(column.table) for column in columns]
+            written = tuple(part for part in operands if isinstance(part, exp.Literal))
+            if columns and all(isinstance(source, exp.Table) for source in sources) and len(columns) + len(written) > 1:
+                named = zip(sources, columns, strict=True)
+                yield Comparison(tuple((source.name, column.name) for source, column in named), written, found)
+
+
 def data_read(reading: Reading, contracts: Contracts) -> frozenset[str]:
     """The data of the catalogue that a statement reads, as published or as each dataset says them."""
     own = {f"{d.name}{part}": d.name for d in contracts.catalogue.data for part in OF_A_DATUM}
@@ -215,8 +247,12 @@ def data_said(reading: Reading, contracts: Contracts) -> frozenset[str]:
     return frozenset(d.name for d in contracts.catalogue.data if said_table(d.name) in reading.tables)
 
 
-@lru_cache(maxsize=1024)
 def read_expression(text: str, columns: tuple[str, ...]) -> frozenset[str]:
     """The columns of one person that an expression reads. Raises SqlFaultError."""
-    reading = read(f"SELECT ({text}) AS answer FROM person", {"person": _typed(columns)})
-    return frozenset(column for _, column in reading.columns)
+    return frozenset(column for _, column in reading_of(text, columns).columns)
+
+
+@lru_cache(maxsize=1024)
+def reading_of(text: str, columns: tuple[str, ...]) -> Reading:
+    """An expression over the columns of one person, as a statement. Raises SqlFaultError."""
+    return read(f"SELECT ({text}) AS answer FROM person", {"person": _typed(columns)})

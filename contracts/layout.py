@@ -31,6 +31,11 @@ DIVISIONS = Path("codes/divisions.csv")
 INTAKE = {"inbound", "codes", NORMALISERS.name}
 
 
+def is_leaf(file: str) -> bool:
+    """Whether no other contract names what the file holds: a rule, a form, a subscription."""
+    return Path(file).parent.name in {Path(kind).parts[0] for kind in (RULES, FORMS, OUTBOUND)}
+
+
 def overlay(folders: tuple[Path, ...]) -> dict[Path, Path]:
     """Every contract file by its path within its folder; the last folder's is the one that counts."""
     found: dict[Path, Path] = {}

@@ -94,11 +94,9 @@ def load(*folders: Path) -> Contracts:
     event_kinds = of(EventKind, layout.EVENTS)
     subscriptions = reader.each(subscription_of, layout.matching(files, layout.OUTBOUND))
     linking = reader.one(lambda path: _linking(files, path), layout.OWN / layout.LINKING[0].parent)
-    if reader.faults or placeholders is None or normalisers is None or access is None or linking is None:
+    if placeholders is None or normalisers is None or access is None or linking is None or terms is None or calendar is None:
         raise ContractError(*reader.faults)
-    if terms is None or calendar is None:
-        raise ContractError(*reader.faults)
-    return Contracts(
+    contracts = Contracts(
         catalogue=catalogue,
         datasets=datasets,
         code_lists=code_lists,
@@ -122,7 +120,11 @@ def load(*folders: Path) -> Contracts:
         divisions=files[layout.DIVISIONS],
         linking=linking,
         folders=folders,
+        unread=frozenset(fault.file for fault in reader.faults),
     )
+    if reader.faults:
+        raise ContractError(*reader.faults, rest=contracts if all(map(layout.is_leaf, contracts.unread)) else None)
+    return contracts
 
 
 def _version(paths: list[Path]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from contracts.model import Contracts
 from contracts.places import named_place
 
 T = TypeVar("T", bound=BaseModel)
@@ -24,11 +25,15 @@ class Fault(NamedTuple):
 
 
 class ContractError(Exception):
-    """Contracts that cannot be read; ``faults`` are all of them."""
+    """Contracts that cannot be read; ``faults`` are all of them.
 
-    def __init__(self, *faults: Fault) -> None:
+    ``rest`` are the other contracts, where nothing leads to a file that cannot be read (``layout.is_leaf``).
+    """
+
+    def __init__(self, *faults: Fault, rest: Contracts | None = None) -> None:
         super().__init__("\n".join(": ".join(part for part in fault if part) for fault in faults))
         self.faults = faults
+        self.rest = rest
 
 
 class _Loader(yaml.CSafeLoader):

@@ -14,7 +14,7 @@ import duckdb
 from contracts.model import Contracts, Dataset, Datum, Rule, Supply
 from transforms.declarations import declared_value
 from transforms.orders import order_build
-from transforms.rule_tables import not_to_be_run, prepare_rule_tables, publish_views
+from transforms.rule_tables import prepare_rule_tables, publish_views, run_rule
 from transforms.sql_files import quoted, sql
 from transforms.unify import DECLARED, agrees, known, supplied, when_holds
 from warehouse.faults import RenkouError
@@ -79,11 +79,7 @@ def _declared(datum: Datum) -> str:
 
 
 def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """Raises RenkouError for SQL that reads well and cannot be run."""
-    try:
-        connection.execute(_contradictions(rule, contracts))
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
-        raise not_to_be_run(f"rules/{rule.id}.yaml", error) from error
+    run_rule(connection, rule, _contradictions(rule, contracts))
 
 
 def _contradictions(rule: Rule, contracts: Contracts) -> str:

@@ -63,6 +63,17 @@ def views_asked(rules: Iterable[Rule], contracts: Contracts) -> list[RuleView]:
     return list(asked.values())
 
 
+def run_rule(connection: duckdb.DuckDBPyConnection, rule: Rule, query: str) -> None:
+    """Execute a query made of a rule's SQL. Raises RenkouError for SQL that reads well and cannot be run."""
+    file = f"rules/{rule.id}.yaml"
+    try:
+        connection.execute(query)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise not_to_be_run(file, error) from error
+    except duckdb.ConversionException as error:  # whose words quote a person's value
+        raise RenkouError(f"{file}: sql: a value is not of the type that it is taken for; use TRY_CAST, or quote a code") from error
+
+
 def not_to_be_run(file: str, error: duckdb.Error) -> RenkouError:
     """SQL that reads well and that the engine refuses: a function that is not there, types that do not fit."""
     return RenkouError(f"{file}: sql: cannot be run: {str(error).splitlines()[0]}; mend it, then run again")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
+from contracts.check import check, in_order, sound_part, unreadable, with_lines
 from contracts.checks_base import Agreement, Finding
+from contracts.checks_sql import Comparison, comparisons
 from contracts.checks_subscriptions import conditions
 from contracts.model import Contracts, Relative, Subscription
+from contracts.parsing import ContractError
 from transforms import release, road
 from transforms.link import prepare_comparisons
 from transforms.reconcile import faults_of_rules
@@ -24,17 +27,33 @@ from warehouse.lookup import quoted
 from warehouse.published import Calculator
 
 DAY = date(2000, 1, 1)  # any
+TEXT = "VARCHAR"
 REMEDY = "mend it, then check again"
 
 
+def examined(read: Callable[[], Contracts]) -> list[Finding]:
+    """All that can be told together: what cannot be read, what does not hold among the rest, and what of that cannot be run."""
+    found: list[Finding] = []
+    contracts: Contracts | None
+    try:
+        contracts = read()
+    except ContractError as error:
+        found, contracts = unreadable(error), error.rest
+    if contracts:
+        found += check(contracts)
+        part = sound_part(contracts)
+        found += tried(part) if part else []
+    return with_lines(in_order(found))
+
+
 def tried(contracts: Contracts) -> list[Finding]:
-    """What cannot be run; ``contracts`` hold otherwise. What reads the release is tried once the rest can be run."""
+    """What cannot be run; what ``contracts`` name is there. What reads the release is tried once the rest can be run."""
     agreed = Agreement(contracts)
     with TemporaryDirectory(prefix="renkou-trial-") as folder:
         home = Home(Path(folder))
         try:
             for stage in (road.prepare, road.link, road.unify):
-                stage(home, contracts, DAY)
+                stage(home, _without_rules(contracts), DAY)
         except duckdb.Error as error:
             what = f"no build can be made by these contracts: {_words(error)}"
             return [Finding("error", "inbound", "(all)", what, "look for the name that it tells, mend it, then check again")]
@@ -43,6 +62,11 @@ def tried(contracts: Contracts) -> list[Finding]:
             road.reconcile(home, contracts, DAY)
             found = list(_extracts(home, agreed))
     return found
+
+
+def _without_rules(contracts: Contracts) -> Contracts:
+    """What withholds would run before all rules are tried, and end the trial at the first that cannot be."""
+    return contracts.model_copy(update={"rules": ()})
 
 
 def _expressions(agreed: Agreement) -> Iterator[Finding]:
@@ -61,16 +85,49 @@ def _rules_and_relatives(home: Home, agreed: Agreement) -> Iterator[Finding]:
     contracts, file = agreed.contracts, road.release_file_of(home, DAY)
     with open_database(home.build_file(DAY)) as connection, release.release_beside(connection, file):
         prepare_comparisons(connection)
-        for fault in faults_of_rules(connection, contracts, DAY):
-            name, where, words = str(fault).removesuffix("; mend it, then run again").split(": ", 2)
-            folder, _, rule = name.removesuffix(".yaml").rpartition("/")
-            yield _finding(agreed.file_of(folder, rule), where, words)
+        faults = [_of_rule(agreed, fault) for fault in faults_of_rules(connection, contracts, DAY)]
+        yield from faults or _literals(connection, agreed)
         for relative in contracts.relatives:
             for where, tried in _tried(relative).items():
                 try:
                     connection.execute(f"SELECT 1 FROM {tried} LIMIT 1")
                 except duckdb.Error as error:
                     yield _finding(agreed.file_of("relatives", relative.id), where, f"cannot be run: {_words(error)}")
+
+
+def _of_rule(agreed: Agreement, fault: RenkouError) -> Finding:
+    name, where, words = str(fault).removesuffix("; mend it, then run again").split(": ", 2)
+    folder, _, rule = name.removesuffix(".yaml").rpartition("/")
+    return _finding(agreed.file_of(folder, rule), where, words)
+
+
+def _literals(connection: duckdb.DuckDBPyConnection, agreed: Agreement) -> Iterator[Finding]:
+    """What rules and their views hold against a literal of another type. Needs the tables of rules."""
+    told = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE table_name LIKE 'rule\\_%' ESCAPE '\\'"
+    types = {(table, column): kind for table, column, kind in connection.execute(told).fetchall()}
+    read = [("rules", rule.id, reading) for rule, reading in agreed.readings]
+    read += [("rules/views", view.id, reading) for view, reading in agreed.view_readings]
+    connection.execute("PRAGMA disable_optimizer")
+    for folder, name, reading in read:
+        for held in comparisons(reading):
+            if words := _does_not_fit(connection, held, [types[column] for column in held.columns]):
+                yield _finding(agreed.file_of(folder, name), "sql", words)
+
+
+def _does_not_fit(connection: duckdb.DuckDBPyConnection, held: Comparison, kinds: list[str]) -> str | None:
+    names = " and ".join(name for _, name in held.columns)
+    if TEXT in kinds and set(kinds) != {TEXT}:
+        return f"compares {names}, which are {' and '.join(kinds)}; cast one to the type of the other"
+    if kinds[0] == TEXT:
+        numbers = [literal.this for literal in held.literals if not literal.is_string]
+        return f"compares {names}, a text, with the number {numbers[0]}; quote it" if numbers else None
+    if len(kinds) > 1:
+        return None
+    try:
+        connection.execute(f"SELECT {held.over(f'NULL::{kinds[0]}')}").fetchall()
+    except duckdb.Error as error:
+        return f"compares {names}, which is {kinds[0]}, with what is none: {_words(error)}"
+    return None
 
 
 def _tried(relative: Relative) -> dict[str, str]:

@@ -7,29 +7,26 @@ from datetime import date
 import duckdb
 
 from contracts.model import Contracts
-from transforms.rule_tables import prepare_rule_tables, views_asked
+from transforms.rule_tables import prepare_rule_tables, run_rule, views_asked
 from transforms.sql_files import quoted
 from transforms.unify import published_columns
-from warehouse.faults import RenkouError
 
 
 def withhold(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
     """Empty the data that rules withhold in ``unify_person`` of the attached release file ``released``, and fill ``event_withheld``.
 
-    Needs what rules need: ``record_*``, ``link_role`` and ``unify_*``. A rule that cannot be run is told when all are run, before
-    anything is published.
+    Needs what rules need: ``record_*``, ``link_role`` and ``unify_*``. Raises RenkouError for a rule, or a view, that cannot be run.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE event_withheld (person_no BIGINT, kind VARCHAR)")
     rules = [rule for rule in contracts.rules if rule.withholds or rule.withholds_events]
     if not rules:
         return
     connection.execute("CREATE OR REPLACE TEMP VIEW unify_person AS FROM released.unify_person")
-    found = " UNION ALL ".join(f"SELECT person_no, {quoted(rule.id)} AS rule FROM ({rule.sql})" for rule in rules)
+    connection.execute("CREATE OR REPLACE TEMP TABLE withheld (person_no BIGINT, rule VARCHAR)")
     try:
         prepare_rule_tables(connection, contracts, day, views_asked(rules, contracts))
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE withheld AS {found}")
-    except (RenkouError, duckdb.BinderException, duckdb.CatalogException):
-        return
+        for rule in rules:
+            run_rule(connection, rule, f"INSERT INTO withheld SELECT person_no, {quoted(rule.id)} FROM ({rule.sql})")
     finally:
         connection.execute("DROP VIEW temp.unify_person")  # it would stand for that of the release before in the views of that one
     for rule in rules:

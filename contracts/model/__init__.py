@@ -128,7 +128,8 @@ class Contracts(Agreed):
     """Everything that was agreed, loaded from one folder or several laid over one another.
 
     ``folders`` are where they were read, in order. ``version`` covers every file, ``intake_version``
-    those that decide how a delivered file is read and normalised.
+    those that decide how a delivered file is read and normalised. ``unread`` are files that cannot be read: nothing but a check
+    is made by the rest.
     """
 
     catalogue: Catalogue
@@ -154,6 +155,7 @@ class Contracts(Agreed):
     divisions: Path
     linking: Linking
     folders: tuple[Path, ...] = ()
+    unread: frozenset[str] = frozenset()
 
     def dataset(self, dataset_id: str) -> Dataset:
         return next(d for d in self.datasets if d.id == dataset_id)

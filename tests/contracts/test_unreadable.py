@@ -137,9 +137,18 @@ def test_check_of_sound_contracts_ends_well(monkeypatch: pytest.MonkeyPatch) -> 
     assert "0 errors" in answer.stdout
 
 
-def test_check_of_a_mistake_ends_with_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slip = {"file": "rules/pupil_dead.yaml", "old": "datum: school_name", "new": "datum: school"}
-    monkeypatch.setenv("RENKOU_CONTRACTS", str(written(tmp_path / "broken", [slip])))
+def test_check_tells_mistakes_of_every_kind_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be read, what does not fit and what cannot be run, where none of them follows from another."""
+    slips = [
+        {"file": "rules/pupil_dead.yaml", "old": "datum: school_name", "new": "datum: school"},
+        {"file": "rules/pupil_drowned.yaml", "copy": "rules/pupil_dead.yaml"},
+        {"file": "rules/pupil_drowned.yaml", "old": "id: pupil_dead", "new": "id: pupil_drowned\nid: again"},
+        {"file": "relatives/ward.yaml", "new": "id: ward\nlabel: 被监护人\nlabel_en: Ward\nof: [guardian]\norder: sum(birth_date)\n"},
+    ]
+    monkeypatch.setenv("RENKOU_CONTRACTS", str(written(tmp_path / "broken", slips)))
     answer = renkou("check")
     assert answer.exit_code == 1
     assert "rules/pupil_dead.yaml:2: datum: school is no datum of the catalogue; did you mean" in answer.stdout
+    assert "rules/pupil_drowned.yaml: line 2, column 1: not YAML: id stands there twice" in answer.stdout
+    assert "relatives/ward.yaml:5: order: cannot be run: " in answer.stdout
+    assert "3 errors" in answer.stdout

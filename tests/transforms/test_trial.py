@@ -15,6 +15,7 @@ from transforms.reconcile import faults_of_rules
 from transforms.release import release_beside
 from transforms.trial import DAY, tried
 from warehouse.connection import open_database
+from warehouse.faults import RenkouError
 from warehouse.home import Home
 
 
@@ -74,9 +75,23 @@ def test_a_literal_of_another_type_than_the_column_is_told_at_its_place(own_cont
     assert located.line
 
 
-def test_a_literal_of_another_type_in_a_relative_is_told(own_contracts: Contracts) -> None:
-    (finding,) = tried(with_first(own_contracts, "relatives", where="birth_date > 'abc'"))
-    assert (finding.file, finding.where) == (f"contracts/relatives/{own_contracts.relatives[0].id}.yaml", "where")
+def test_literals_of_another_type_in_a_relative_and_in_rules_are_told(own_contracts: Contracts) -> None:
+    broken = {
+        "birth_date > 'abc'": "birth_date, which is DATE",
+        "'1990-02-30' <= birth_date": "birth_date, which is DATE",
+        "pension_amount IN (1, 'many')": "pension_amount, which is DECIMAL",
+        "sex = 1": "sex, a text, with the number 1",
+        "birth_date = name": "birth_date and name, which are DATE and VARCHAR",
+    }
+    wrong = [f"SELECT * FROM ({rule.sql}) WHERE person_no IN (SELECT person_no FROM rule_person WHERE {text})"
+             for rule, text in zip(own_contracts.rules, broken, strict=False)]
+    rules = [rule.model_copy(update={"sql": sql}) for rule, sql in zip(own_contracts.rules, wrong, strict=False)]
+    contracts = own_contracts.model_copy(update={"rules": (*rules, *own_contracts.rules[len(rules) :])})
+    *of_rules, of_relative = tried(with_first(contracts, "relatives", where="birth_date > 'abc'"))
+    assert (of_relative.file, of_relative.where) == (f"contracts/relatives/{own_contracts.relatives[0].id}.yaml", "where")
+    assert [finding.file for finding in of_rules] == [f"contracts/rules/{rule.id}.yaml" for rule in rules]
+    for finding, words in zip(of_rules, broken.values(), strict=True):
+        assert words in finding.what
 
 
 def test_a_second_subscriber_with_pseudonyms_is_sound(own_contracts: Contracts) -> None:
@@ -85,7 +100,7 @@ def test_a_second_subscriber_with_pseudonyms_is_sound(own_contracts: Contracts) 
     assert tried(own_contracts.model_copy(update={"subscriptions": (*own_contracts.subscriptions, other)})) == []
 
 
-def test_no_rule_holds_every_person_against_every_other(own_contracts: Contracts, tmp_path: Path) -> None:
+def test_no_rule_joins_by_or_and_one_that_withholds_and_cannot_be_run_ends_the_build(own_contracts: Contracts, tmp_path: Path) -> None:
     """DuckDB joins by OR pair by pair: a second over a thousand persons is eleven days over a million."""
     home = Home(tmp_path)
     for stage in (road.prepare, road.link, road.unify):
@@ -95,3 +110,6 @@ def test_no_rule_holds_every_person_against_every_other(own_contracts: Contracts
         assert list(faults_of_rules(connection, own_contracts, DAY)) == []
         plans = {rule.id: connection.execute(f"EXPLAIN {rule.sql}").fetchall()[0][1] for rule in own_contracts.rules}
     assert [rule for rule, plan in plans.items() if "BLOCKWISE_NL_JOIN" in plan] == []
+    broken = [rule.model_copy(update={"sql": "SELECT levenshtien('x')"}) if rule.withholds else rule for rule in own_contracts.rules]
+    with pytest.raises(RenkouError, match=r"rules/death_doubtful\.yaml: sql: cannot be run: .*levenshtien"):
+        road.unify(home, own_contracts.model_copy(update={"rules": tuple(broken)}), DAY)  # what it withholds would be published
