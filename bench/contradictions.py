@@ -26,7 +26,8 @@ from transforms import road
 from transforms.link import prepare_comparisons
 from transforms.normalise import prepare_normalisers
 from transforms.sql_files import count, quoted, sql
-from transforms.unify import agrees, known, supplied_value, when_holds
+from transforms.unifying.published import agrees
+from transforms.unifying.said import known, supplied_value, when_holds
 from warehouse.connection import scratch
 from warehouse.home import Home
 

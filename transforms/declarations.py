@@ -13,7 +13,8 @@ import duckdb
 from contracts.model import Contracts, Datum
 from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import quoted, sql
-from transforms.unify import DECLARED, sql_type
+from transforms.unifying.said import sql_type
+from transforms.unifying.views import DECLARED
 from warehouse.home import Home
 from warehouse.lookup import DECLARED_BY
 from warehouse.submissions import submission_files, submissions

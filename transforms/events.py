@@ -13,7 +13,7 @@ import duckdb
 
 from contracts.model import Contracts
 from transforms.sql_files import quoted, sql
-from transforms.unify import day_of, role_join, when_holds
+from transforms.unifying.said import day_of, role_join, when_holds
 
 
 def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:

@@ -13,7 +13,8 @@ import duckdb
 
 from contracts.model import Contracts, Dataset, Datum
 from transforms.sql_files import quoted, sql
-from transforms.unify import dated, published_values
+from transforms.unifying.said import dated
+from transforms.unifying.views import published_values
 
 OF_AGE = 18
 PARENTS = ("mother", "father")

@@ -11,7 +11,7 @@ import duckdb
 from contracts.model import Contracts, Datum
 from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import quoted
-from transforms.unify import origin_of, standing_of
+from transforms.unifying.views import origin_of, standing_of
 
 
 def write_origins(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:

@@ -12,7 +12,7 @@ import duckdb
 
 from contracts.model import Contracts, Dataset
 from transforms.sql_files import quoted, sql
-from transforms.unify import supplied
+from transforms.unifying.said import supplied
 
 COLUMNS = "measure VARCHAR, department VARCHAR, dataset VARCHAR, township VARCHAR, datum VARCHAR, class VARCHAR, part BIGINT, whole BIGINT"
 

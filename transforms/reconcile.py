@@ -16,7 +16,9 @@ from transforms.declarations import declared_value
 from transforms.orders import order_build
 from transforms.rule_tables import prepare_rule_tables, publish_views, run_rule
 from transforms.sql_files import quoted, sql
-from transforms.unify import DECLARED, agrees, known, supplied, when_holds
+from transforms.unifying.published import agrees
+from transforms.unifying.said import known, supplied, when_holds
+from transforms.unifying.views import DECLARED
 from warehouse.faults import RenkouError
 from warehouse.lookup import DECLARED_BY
 

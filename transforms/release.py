@@ -22,7 +22,7 @@ from transforms.history import person_history_view
 from transforms.origins import write_origins
 from transforms.sql_files import count, quoted, sql
 from transforms.take_in.ledger import BatchReport
-from transforms.unify import person_datum_view, person_view, published_value_view
+from transforms.unifying.views import person_datum_view, person_view, published_value_view
 from warehouse import decisions
 from warehouse.connection import open_database, open_read_only
 from warehouse.dossier import write_dossiers

@@ -15,16 +15,8 @@ from contracts.checks_sql import in_order, tables_named
 from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow, Rule, RuleView
 from transforms.normalise import NOTED
 from transforms.sql_files import quoted, sql
-from transforms.unify import (
-    day_of,
-    known,
-    origin_of,
-    role_join,
-    sql_type,
-    standing_of,
-    supplied_value,
-    when_holds,
-)
+from transforms.unifying.said import day_of, known, role_join, sql_type, supplied_value, when_holds
+from transforms.unifying.views import origin_of, standing_of
 from warehouse.faults import RenkouError
 
 PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARCHAR AS role, NULL::BIGINT AS record_no,"

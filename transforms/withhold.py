@@ -9,7 +9,7 @@ import duckdb
 from contracts.model import Contracts
 from transforms.rule_tables import prepare_rule_tables, run_rule, views_asked
 from transforms.sql_files import quoted
-from transforms.unify import published_columns
+from transforms.unifying.published import published_columns
 
 
 def withhold(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:

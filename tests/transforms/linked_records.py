@@ -20,7 +20,8 @@ from transforms.prepare import prepare_build
 from transforms.reconcile import reconcile_build
 from transforms.release import release_beside
 from transforms.sql_files import sql
-from transforms.unify import person_datum_view, person_view, unify_build
+from transforms.unify import unify_build
+from transforms.unifying.views import person_datum_view, person_view
 from transforms.withhold import withhold
 from warehouse.connection import scratch
 from warehouse.home import Home

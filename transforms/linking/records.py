@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.model import Context, Contracts, Dataset, PersonOfRow, Supply
 from transforms.normalise import TOLD
 from transforms.sql_files import quoted
-from transforms.unify import when_holds
+from transforms.unifying.said import when_holds
 
 # The persons of one row are numbered below this.
 PERSONS_A_ROW = 100

@@ -1,0 +1,77 @@
+"""The views of a release on ``unify_person``: the persons, and one row per published value with its origin."""
+
+from __future__ import annotations
+
+from contracts.model import Contracts, Datum
+from transforms.sql_files import quoted
+from transforms.unifying.said import dated
+from warehouse.lookup import DECLARED_BY
+
+# In the place of a source: what a citizen declared in a form, where no source has a value.
+DECLARED = 254
+
+
+def person_view(contracts: Contracts) -> str:
+    """The view ``person`` on ``unify_person``; it needs the macro ``person_id``."""
+    columns = ", ".join(_shown(datum) for datum in contracts.catalogue.data)
+    return f"CREATE OR REPLACE VIEW person AS SELECT person_id, {columns} FROM unify_person"
+
+
+def _shown(datum: Datum) -> str:
+    return f"person_id({datum.name}) AS {datum.name}" if datum.type == "person" else datum.name
+
+
+def published_value_view(contracts: Contracts) -> str:
+    """The view ``published_value`` on ``unify_person``: one row per published value."""
+    return f"CREATE OR REPLACE VIEW published_value AS {published_values(contracts, 'unify_person')}"
+
+
+def person_datum_view(contracts: Contracts) -> str:
+    """The view ``person_datum`` on ``unify_person``, ``source_record``, and answers that are of no datum (``declared_answer``)."""
+    by = [quoted(part) for part in DECLARED_BY.split("/")]
+    return (
+        "CREATE OR REPLACE VIEW person_datum AS SELECT p.person_id, p.datum, p.value, p.department, p.dataset, s.record_key,"
+        f" s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ({published_values(contracts, 'unify_person')}) AS p"
+        " LEFT JOIN source_record AS s USING (department, dataset, record_no)"
+        f" UNION ALL SELECT a.person_id, a.datum, a.value, {by[0]}, {by[1]}, s.record_key, s.batch_date, 'declared', 0, 0"
+        f" FROM declared_answer AS a JOIN source_record AS s ON (s.department, s.dataset) = ({by[0]}, {by[1]})"
+        " AND s.record_no = a.record_no"
+    )
+
+
+def origin_of(datum: Datum) -> str:
+    """SQL: the dataset whose value of the datum is published."""
+    origins = " ".join(f"WHEN {place} THEN {quoted(source)}" for place, source in enumerate(datum.sources))
+    return f"CASE {datum.name}__source {origins} WHEN {DECLARED} THEN {quoted(DECLARED_BY)} END"
+
+
+def standing_of(datum: Datum) -> str:
+    """SQL: whether the published value is the owner's, of this phase of life, a fallback's or declared."""
+    early = f" OR {datum.name}__is_owner" if datum.phase else ""
+    is_owner = f"{datum.name}__source = 0{early}"
+    source = f"{datum.name}__source"
+    return (
+        f"CASE WHEN {is_owner} THEN 'owner' WHEN {source} = {DECLARED} THEN 'declared'"
+        f" WHEN {source} IS NOT NULL THEN 'fallback' END"
+    )
+
+
+def published_values(contracts: Contracts, table: str) -> str:
+    """SQL: the values of ``unify_person``, or of some of its rows, one a row; ``valid_on`` is since when it holds, where a source says."""
+    is_dated = dated(contracts)
+    return " UNION ALL ".join(_datum_rows(datum, table, datum.name in is_dated) for datum in contracts.catalogue.data)
+
+
+def _datum_rows(datum: Datum, table: str, is_dated: bool) -> str:
+    """A published datum's origin; lists are written as ["a", "b"], ties as the other person's id."""
+    name = datum.name
+    value = {"set": f"to_json({name})::VARCHAR", "person": f"person_id({name})"}.get(datum.type, f"{name}::VARCHAR")
+    source = origin_of(datum)
+    return (
+        f"SELECT person_id, {quoted(name)} AS datum, {value} AS value,"
+        f" split_part({source}, '/', 1) AS department, split_part({source}, '/', 2) AS dataset, {name}__no AS record_no,"
+        f" {standing_of(datum)} AS standing,"
+        f" {name}__agreeing::INTEGER AS agreeing, {name}__disagreeing::INTEGER AS disagreeing,"
+        f" {f'{name}__on' if is_dated and not datum.lasting else 'NULL::DATE'} AS valid_on"
+        f" FROM {table} WHERE {name}__source IS NOT NULL"
+    )
