@@ -12,7 +12,7 @@ import duckdb
 from contracts.model import Contracts
 from transforms.unifying.published import person_table
 from transforms.unifying.said import source_record_table, source_table, supplied
-from transforms.unifying.ties import code_kin, household_ties, relation_table
+from transforms.unifying.ties import code_kin, household_ties, relation_table, wedlock
 
 
 def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -22,6 +22,7 @@ def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     order of person.
     """
     code_kin(connection, contracts)
+    connection.execute(wedlock(contracts))
     for dataset in contracts.datasets:
         if dataset.household:
             connection.execute(household_ties(dataset, contracts))

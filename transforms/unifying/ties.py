@@ -6,7 +6,9 @@ import duckdb
 
 from contracts.model import Contracts, Dataset, RelationOfRow
 from transforms.sql_files import quoted, sql
-from transforms.unifying.said import role_join, when_holds
+from transforms.unifying.said import day_of, role_join, when_holds
+
+WEDLOCK = ("spouse", "former_spouse")
 
 
 def code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -14,6 +16,21 @@ def code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> Non
     kin = [(c.id, code.code, code.kin) for c in contracts.code_lists for code in c.codes if code.kin]
     connection.execute("CREATE OR REPLACE TABLE unify_kin (list VARCHAR, code VARCHAR, kin VARCHAR)")
     connection.executemany("INSERT INTO unify_kin VALUES (?, ?, ?)", kin)
+
+
+def wedlock(contracts: Contracts) -> str:
+    """Who married and who was divorced, and when, as ties of rows and the events of the same rows tell."""
+    told = [_wedded(d, tie) for d in contracts.datasets for tie in d.relations if tie.kind in WEDLOCK]
+    nobody = "SELECT NULL::BIGINT, NULL::BIGINT, NULL::BOOLEAN, NULL::DATE WHERE false"
+    return sql("unify/wedlock", told=" UNION ALL ".join([nobody, *told]))
+
+
+def _wedded(dataset: Dataset, tie: RelationOfRow) -> str:
+    days = [event.date for event in dataset.events if event.when == tie.when and {tie.from_, tie.to} <= set(event.roles)]
+    return (
+        "SELECT unnest([one.person_no, other.person_no]), unnest([other.person_no, one.person_no]),"
+        f" {str(tie.kind == 'spouse').lower()}, {day_of(dataset, days[0]) if days else 'NULL::DATE'}{_of_two(dataset, tie)}"
+    )
 
 
 def household_ties(dataset: Dataset, contracts: Contracts) -> str:
@@ -30,6 +47,7 @@ def household_ties(dataset: Dataset, contracts: Contracts) -> str:
         relation=dataset.household.relation,
         codes=quoted(contracts.crosswalk(crosswalk).to),
         sex=person.data["sex"].column,
+        birth_date=f"r.{person.data['birth_date'].column}" if "birth_date" in person.data else "NULL::DATE",
         id_number=f"r.{person.data['id_number'].column}" if "id_number" in person.data else "NULL::VARCHAR",
     )
 
@@ -69,6 +87,12 @@ def _tie(dataset: Dataset, tie: RelationOfRow, ties: set[str]) -> str:
     return (
         f"SELECT unnest([one.person_no, other.person_no]), unnest([{quoted(tie.kind)}, {quoted(tie.inverse)}]),"
         f" unnest([other.person_no, one.person_no]), {department}, {name}, r.record_key, {datum}, one.person_no, other.person_no"
+        f"{_of_two(dataset, tie)}"
+    )
+
+
+def _of_two(dataset: Dataset, tie: RelationOfRow) -> str:
+    return (
         f" FROM record_{dataset.table} AS r {role_join(dataset, tie.from_, 'one', 'JOIN')} {role_join(dataset, tie.to, 'other', 'JOIN')}"
         f" WHERE r.is_current AND {when_holds(tie.when, 'r.')} AND one.person_no <> other.person_no"
     )
