@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
+import re
 import shutil
 import sys
 import traceback
@@ -22,18 +24,20 @@ from warehouse.identity import masked
 P = ParamSpec("P")
 T = TypeVar("T")
 ROOMS = frozenset({"api", "cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
+DAY = re.compile(r"(?<![0-9A-Za-z-])(\d{4}-\d{1,2}-\d{1,2})(?![0-9A-Za-z-])")
+NOT_TO_BE_WRITTEN = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS})
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class PlainGroup(TyperGroup):
-    """Commands whose usage errors, which quote what was typed, show no identity number in full."""
+    """Commands whose usage errors, which quote what was typed, show no identity number in full; a plain day is none."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except Exception as error:
             if isinstance(said := getattr(error, "message", None), str):
-                vars(error)["message"] = masked(said)
+                vars(error)["message"] = "".join(part if DAY.fullmatch(part) else masked(part) for part in DAY.split(said))
             raise
 
 
@@ -79,8 +83,18 @@ def in_words(error: Exception) -> str:
     if is_damage(error):
         return f"a database file is damaged ({_place(error)} reads it); renkou doctor, then docs/runbooks/release-broken.md"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'system'}: {error.strerror}"
+        return f"{error.filename or 'system'}: {error.strerror}{_no_home(error)}"
     return f"{type(error).__name__} at {_place(error)}; set RENKOU_DEBUG=1 to see all of it"
+
+
+def _no_home(error: OSError) -> str:
+    """What to do where the folder that is written to cannot be made or written to."""
+    root = Home.from_environment().root
+    if error.errno not in NOT_TO_BE_WRITTEN or not Path(error.filename or "").is_relative_to(root):
+        return ""
+    if root.is_dir() and os.access(root, os.W_OK):
+        return ""
+    return f"; RENKOU_HOME is {root}: name a folder that this user may make and write to"
 
 
 def _no_room() -> str:

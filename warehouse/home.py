@@ -47,11 +47,13 @@ class Home:
     def from_environment(cls) -> Home:
         """The home that ``RENKOU_HOME`` names, sealed when ``RENKOU_KEYS`` names keys.
 
-        Raises WrongUseError for a URL that is no ``s3://bucket/prefix``, RenkouError for a sealed home without keys.
+        Raises WrongUseError for a URL that is no ``s3://bucket/prefix`` and for a file, RenkouError for a sealed home without keys.
         """
         told = os.environ.get("RENKOU_HOME", "home")
         if "://" not in told:
             folder = Path(told).resolve()
+            if in_the_way := next((path for path in (folder, *folder.parents) if path.exists() and not path.is_dir()), None):
+                raise WrongUseError(f"RENKOU_HOME={told}: {in_the_way} is a file; name a folder")
             if _has_key():
                 return cls(_copies(str(folder), _memory()) / "home", str(folder))
             if (folder / SEALED).exists():

@@ -90,8 +90,7 @@ def test_a_run_tells_how_many_rows_were_kept_out_and_where_they_are(capsys: pyte
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("level", "code"), [("error", 1), ("warning", 0)])
 def test_check_is_wrong_only_by_an_error(stand_in: Stand, level: str, code: int) -> None:
-    stand_in("contracts.check", check=lambda contracts: [Finding(level)], unreadable=list, with_lines=list)
-    stand_in("transforms.trial", tried=lambda contracts: [])
+    stand_in("transforms.trial", examined=lambda read: [Finding(level)])
     answer, told = renkou("check"), renkou("check", "--json")
 
     assert (answer.exit_code, told.exit_code) == (code, code)
@@ -153,6 +152,20 @@ def test_a_system_error_names_the_file() -> None:
     assert in_words(FileNotFoundError(2, "No such file or directory", "a.csv")) == (
         "a.csv: No such file or directory"
     )
+
+
+@pytest.mark.parametrize(
+    ("home", "told"), [("/proc/home", "RENKOU_HOME is /proc/home: name a folder"), ("/dev/null/home", "/dev/null is a file")]
+)
+def test_a_home_that_cannot_be_is_told_with_what_to_do(home: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENKOU_HOME", home)
+    answer = renkou("run", "--landing", str(tmp_path))
+    assert answer.exit_code in (1, 2)
+    assert told in answer.stderr
+
+
+def test_a_day_that_is_none_is_shown_as_it_was_typed() -> None:
+    assert "2026-13-01" in renkou("run", "--landing", "/tmp", "--as-of", "2026-13-01").stderr
 
 
 class Terminal(StringIO):

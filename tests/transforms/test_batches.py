@@ -152,7 +152,7 @@ def test_a_number_and_a_name_that_changed_places_are_kept_out(home: Home, landin
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"), [("人口数据.csv.gz", "name the file as agreed"), ("说明.txt", "name the file"), ("人口.rar", "that are in it")]
+    ("name", "remedy"), [("人口数据.csv.gz", "name the file as agreed"), ("人口数据", "name the file"), ("人口.rar", "that are in it")]
 )
 def test_a_file_under_another_name_is_told_by_its_name(name: str, remedy: str, home: Home, landing: Landing) -> None:
     landing.put(PENSION, pensioners(1))
@@ -161,6 +161,17 @@ def test_a_file_under_another_name_is_told_by_its_name(name: str, remedy: str, h
     refused_with_remedy(report, name)
     assert "none of those agreed" in report.reason
     assert remedy in report.reason
+
+
+def test_a_note_beside_the_data_is_told_and_a_file_that_is_being_copied_waited_for(home: Home, landing: Landing) -> None:
+    path = landing.put(PENSION, pensioners(1))
+    for name in ("说明.txt", f"{path.name}.filepart"):
+        (landing.folder(PENSION) / name).write_bytes(b"x")
+    report = landing.take_in(home, PENSION)
+    assert (report.status, report.beside) == ("accepted", (f"{path.name}.filepart", "说明.txt"))
+    assert "说明.txt: not read" in report.notes[-1]
+    (landing.folder(PENSION) / "RS_v_pension_20261120_02.csv.gz.part").write_bytes(b"x")
+    refused_with_remedy(landing.take_in(home, PENSION), "RS_v_pension_20261120_02.csv.gz.part: it is still being copied; wait")
 
 
 @pytest.mark.parametrize("name", ["Thumbs.db", "~$RS_v_pension_20261120.csv.gz", ".DS_Store", "desktop.ini"])

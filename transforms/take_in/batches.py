@@ -72,6 +72,7 @@ def _taken_in(home: Home, contracts: Contracts, found: Delivery, folder: Path) -
         files=tuple(FileReport(path.name, sha, part) for part, (path, sha) in enumerate(found.files)),
         taken_in_at=_after_all(folder.parent),
         folder=folder,
+        beside=tuple(path.name for path in found.beside),
     )
     if earlier := _same_bytes(home, found):
         return replace(report, status="duplicate", reason=f"the same bytes were taken in as {earlier}")

@@ -29,6 +29,8 @@ def _control(path: Path) -> dict[str, Any] | None:
 
 def check_controls(found: Delivery) -> None:
     """Hold data files against their control files. Raises BatchRefused where one is missing or says otherwise."""
+    if found.coming:
+        raise BatchRefused("it is still being copied", file=found.coming[0].name, remedy=COPY_FIRST)
     if not found.files:
         raise BatchRefused("the batch folder holds no data file", file=found.reference, remedy=DELIVER_AGAIN)
     for path, sha in found.files:

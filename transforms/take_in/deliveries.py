@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from contracts.model import Contracts, Dataset
+from transforms.take_in.archives import layout_named
 
 # How far a batch may lie ahead of the others of its dataset, and of the clock, which may be set wrong.
 AHEAD = timedelta(days=366)
@@ -17,12 +18,20 @@ AHEAD = timedelta(days=366)
 # What a file manager or an office program leaves beside files, and what is hidden.
 NO_DELIVERY = re.compile(r"\.|~\$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
 
+# How programs that copy call what is not yet whole.
+COMING = {".part", ".partial", ".tmp", ".filepart", ".crdownload", ".download"}
+# What may hold a register under another name than was agreed; a name without an ending may too.
+TABLES = {"", ".ctl", ".csv", ".tsv", ".dat", ".xls", ".xlsx", ".xlsm", ".xlsb", ".et", ".ods", ".json", ".jsonl", ".ndjson", ".xml"}
+TABLES |= {".parquet", ".dbf", ".mdb", ".accdb", ".db", ".sql", ".dmp"}
+TABLES |= {".gz", ".bz2", ".xz", ".zst", ".zip", ".rar", ".7z", ".tar", ".tgz"}
+
 
 @dataclass(frozen=True)
 class Delivery:
     """A batch as it lies in the landing folder. ``digest`` changes with any byte of it and with the contracts.
 
-    The digest of a file that cannot be read is empty.
+    The digest of a file that cannot be read is empty. ``coming`` are files that are still being copied, ``beside`` those that lie
+    beside the data and are none, as a note or a letter: they are not read.
     """
 
     dataset: Dataset
@@ -30,6 +39,8 @@ class Delivery:
     files: tuple[tuple[Path, str], ...]
     controls: tuple[Path, ...]
     digest: str
+    coming: tuple[Path, ...] = ()
+    beside: tuple[Path, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -88,13 +99,24 @@ def day_of(digits: str) -> date | None:
 
 def delivery(dataset: Dataset, day: date, folder: Path, contracts: Contracts) -> Delivery:
     """What lies in one batch folder now."""
-    hashed = [(path, _sha256(path)) for path in _present(folder)]
+    present = _present(folder)
+    coming = tuple(p for p in present if p.suffix.lower() in COMING and not p.with_suffix("").exists())
+    beside = tuple(p for p in present if p not in coming and _lies_beside(p, dataset, present))
+    hashed = [(path, _sha256(path)) for path in present if path not in coming + beside]
     digest = hashlib.sha256(contracts.intake_version.encode())
-    for path, sha in hashed:
-        digest.update(f"{path.name} {sha}\n".encode())
+    for name, sha in [(path.name, sha) for path, sha in hashed] + [(path.name, "coming") for path in coming]:
+        digest.update(f"{name} {sha}\n".encode())
     data = tuple((p, sha) for p, sha in hashed if p.suffix != ".ctl")
     controls = tuple(p for p, _ in hashed if p.suffix == ".ctl")
-    return Delivery(dataset, day, data, controls, digest.hexdigest()[:16])
+    return Delivery(dataset, day, data, controls, digest.hexdigest()[:16], coming, beside)
+
+
+def _lies_beside(path: Path, dataset: Dataset, present: list[Path]) -> bool:
+    """Whether a file is none of the batch's data: of another kind than any table, beside a file that was agreed."""
+    own = {Path(layout.files).suffix for layout in dataset.delivery.layouts}
+    if path.suffix.lower() in (TABLES | own) - COMING or layout_named(path.name, dataset):
+        return False
+    return any(layout_named(other.name, dataset) for other in present)
 
 
 def _present(folder: Path) -> list[Path]:

@@ -41,7 +41,9 @@ class FileReport:
 
 @dataclass(frozen=True)
 class BatchReport:
-    """One delivery as the ledger knows it; ``reason`` says why it is not accepted, or what is to be known of it."""
+    """One delivery as the ledger knows it; ``reason`` says why it is not accepted, or what is to be known of it; ``beside`` names
+    files that lie in its folder and are not read.
+    """
 
     department: str
     dataset: str
@@ -51,6 +53,7 @@ class BatchReport:
     files: tuple[FileReport, ...]
     taken_in_at: str
     folder: Path
+    beside: tuple[str, ...] = ()
 
     @property
     def dataset_id(self) -> str:
@@ -84,7 +87,8 @@ class BatchReport:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known of its files, whatever their verdict."""
-        return tuple(f"{f.name}: {note}" for f in self.files for note in f.notes)
+        of_others = (f"{name}: not read: no contract calls for it, and it is of no kind that holds a table" for name in self.beside)
+        return (*(f"{f.name}: {note}" for f in self.files for note in f.notes), *of_others)
 
     @property
     def normalised(self) -> Path:
@@ -118,6 +122,7 @@ def from_manifest(path: Path) -> BatchReport:
     """The report of one batch; ``path`` is its ``manifest.json``."""
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     content["batch_date"] = date.fromisoformat(content["batch_date"])
+    content["beside"] = tuple(content.get("beside", ()))
     content["files"] = tuple(_file(f) for f in content["files"])
     return BatchReport(**content, folder=path.parent)
 
