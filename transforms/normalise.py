@@ -20,6 +20,8 @@ SAME_ROW = "unfit.part = landed.part AND unfit.line = landed.line AND unfit.shee
 DAY_NORMALISERS = {"birth_date", "event_date", "date"}
 NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
 """Normalisers that say what they did to a value, in ``<column>__note``."""
+FACTS = DAY_NORMALISERS | {"code", "month", "amount", "amount_in_ten_thousands", "amount_in_fen", "number"}
+"""Normalisers of what is so or otherwise, however it is written."""
 # The remains of a number, and whose child somebody is who has no name yet: why there is no value, and the macro that tidies the text.
 TOLD = {"identity_number": (("check_digit", "damaged", "invalid"), "identity_text"), "name": (("not_yet_named",), "tidy")}
 NOT_DELIVERED = "not_delivered"
@@ -47,10 +49,11 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class Normalised:
-    """Rows of one file: in = accepted + quarantined, always."""
+    """Rows of one file: in = accepted + quarantined, always; ``notes`` are sentences on what was chosen among them."""
 
     accepted: int
     quarantined: int
+    notes: tuple[str, ...] = ()
 
 
 def normalise_batch(
@@ -65,12 +68,20 @@ def normalise_batch(
         for column in dataset.taken:
             connection.execute(_irregular(column, extract_date))
         connection.execute(_unfit(dataset))
-        for conflicting in _conflicts(dataset):
+        conflicts = _conflicts(dataset)
+        for conflicting in conflicts:
             connection.execute(conflicting)
+        differing = connection.execute(_differing(dataset)).fetchone() if conflicts else None
         connection.execute(_copy(_accepted(dataset, files), accepted_to))
         connection.execute(_copy(_quarantined(files, dataset), quarantine_to))
         accepted, quarantined = (_rows(connection, path) for path in (accepted_to, quarantine_to))
-        return {f.part: Normalised(accepted.get(f.part, 0), quarantined.get(f.part, 0)) for f in files}
+        chosen = {differing[0]: _later_line(*differing[1:])} if differing else {}
+        return {f.part: Normalised(accepted.get(f.part, 0), quarantined.get(f.part, 0), chosen.get(f.part, ())) for f in files}
+
+
+def _later_line(keys: int, sheet: str | None, line: int) -> tuple[str]:
+    place = f"line {line}" + (f" of sheet {sheet}" if sheet else "")
+    return (f"keys with rows that say otherwise in a text, at no later time: {keys}, the first is {place}; the later line counts",)
 
 
 def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
@@ -250,19 +261,20 @@ def _unfit(dataset: Dataset) -> str:
 
 def _conflicts(dataset: Dataset) -> list[str]:
     """Rows of a full register of persons that have one key, tell no time by which one of them is the newer, and name different persons
-    or have different codes (alive and dead): none is taken, since it would be chance which (domain practice: the last by the source's
-    time, else a conflict).
+    or have different codes, days or amounts (alive and dead): none is taken, since it would be chance which (domain practice: the last by
+    the source's time, else a conflict). What differs in a text alone may be written otherwise: the later line counts, and a note says so.
     """
     pairs = [pair for person in dataset.persons if (pair := _told_of(dataset, person))]
-    codes = [c for c in dataset.taken if c.normaliser == "code" and c.key is None]
-    if dataset.delivery.mode != "full" or not dataset.persons or not (pairs or codes):
+    facts = [c for c in _beside_the_key(dataset) if c.normaliser in FACTS]
+    if dataset.delivery.mode != "full" or not dataset.persons or not (pairs or facts):
         return []
-    told = dict.fromkeys([*(c for pair in pairs for c in pair), *codes])
+    told = dict.fromkeys([*(c for pair in pairs for c in pair), *facts])
     persons = " OR ".join(" AND ".join(f"count(DISTINCT value__{c.name}) > 1" for c in pair) for pair in pairs) or "false"
-    says = " OR ".join(f"count(DISTINCT value__{c.name}) > 1" for c in codes) or "false"
+    says = " OR ".join(f"count(DISTINCT value__{c.name}) > 1" for c in facts) or "false"
     updated = dataset.delivery.updated
     time = [dataset.column(updated)] if updated else []
-    values = ", ".join(f"{_value(c)} AS value__{c.name}" for c in told)
+    texts = [f"trim(landed.{c.name}) AS text__{c.name}" for c in _texts(dataset)]
+    values = ", ".join([f"{_value(c)} AS value__{c.name}" for c in told] + texts)
     joined = _irregular_joins(list(dict.fromkeys((*dataset.keys, *told, *time))))
     fit = f"NOT EXISTS (FROM unfit WHERE {SAME_ROW})"
     return [
@@ -277,6 +289,27 @@ def _conflicts(dataset: Dataset) -> list[str]:
         f" WHEN {says} THEN 'conflict: other rows of the batch have this key and say otherwise, at no later time' END AS reason"
         " FROM keyed GROUP BY record_key) AS told USING (record_key) WHERE reason IS NOT NULL",
     ]
+
+
+def _differing(dataset: Dataset) -> str:
+    """SQL: the file, the number of keys, and the place of the first row, of rows that are taken, have one key and time and differ in a
+    text; no row where there is none.
+    """
+    differ = " OR ".join(f"count(DISTINCT text__{c.name}) > 1" for c in _texts(dataset)) or "false"
+    return (
+        "SELECT first.part, keys, first.sheet, first.line FROM (SELECT count(*) AS keys, min(place) AS first FROM ("
+        "SELECT min({'part': part, 'sheet': sheet, 'line': line}) AS place FROM keyed AS landed"
+        f" WHERE NOT EXISTS (FROM unfit WHERE {SAME_ROW}) GROUP BY record_key HAVING {differ})) WHERE keys > 0"
+    )
+
+
+def _beside_the_key(dataset: Dataset) -> list[Column]:
+    """What a row says, beside which record it is of and when it was changed."""
+    return [c for c in dataset.taken if c.key is None and c.name != dataset.delivery.updated and c.header != "@sheet"]
+
+
+def _texts(dataset: Dataset) -> list[Column]:
+    return [c for c in _beside_the_key(dataset) if c.normaliser not in FACTS]
 
 
 def _told_of(dataset: Dataset, person: PersonOfRow) -> list[Column]:

@@ -389,16 +389,23 @@ def test_a_register_that_bears_another_day_is_held(name: str, status: str, home:
 
 
 def test_of_a_key_that_stands_for_two_persons_neither_is_taken_and_the_version_before_stands(home: Home, landing: Landing) -> None:
-    """The same person told twice is none of that: the later line counts."""
+    """The same person told twice is none of that where the rows differ in a text alone: the later line counts, and a note says so."""
     landing.put(FUNERAL, [person(1, certificate_no="1"), person(2, certificate_no="2")])
-    again = [person(2, certificate_no="2", cremated_on="20261101"), person(2, certificate_no="2", cremated_on="20261102")]
+    burnt = ((1, "20261102"), (2, "2026-11-02"))
+    again = [person(2, certificate_no="2", address=f"西湖区文三路{at}号", cremated_on=day) for at, day in burnt]
     other = person(3, certificate_no="1", name="赵六", id_number=number("33010619620203001"))
     landing.put(FUNERAL, [other, *again, person(1, certificate_no="1")], NEXT)
     landing.take_in(home, FUNERAL)
     report = landing.take_in(home, FUNERAL, NEXT)
     assert [(q["record_key"], q["reason"].partition(":")[0]) for q in quarantined(report)] == [("1", "conflict")] * 2
+    assert "otherwise in a text, at no later time: 1, the first is line 5 of sheet" in report.notes[-1]
     told = records(home, landing.contracts, FUNERAL, "name, is_current, cremated_on")
     assert told == [("1", NAME, True, None), ("2", person(2)["name"], True, date(2026, 11, 2))]
+
+
+def test_of_two_rows_that_tell_two_days_and_no_time_neither_is_taken(home: Home, landing: Landing) -> None:
+    landing.put(FUNERAL, [person(1, certificate_no="1", cremated_on=day) for day in ("20261101", "20261102")])
+    assert [q["reason"].partition(":")[0] for q in quarantined(landing.take_in(home, FUNERAL))] == ["conflict"] * 2
 
 
 def test_of_two_rows_of_one_time_that_say_dead_and_alive_neither_is_taken(home: Home, landing: Landing) -> None:

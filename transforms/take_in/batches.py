@@ -131,7 +131,7 @@ def _normalised(report: BatchReport, landed: list[Landed], found: Delivery, cont
                 encoding=was.encoding,
                 not_delivered=was.not_delivered,
                 new_columns=was.new_columns,
-                notes=was.notes,
+                notes=(*was.notes, *counts[f.part].notes),
             )
             for f, was in zip(report.files, landed, strict=True)
         ),
