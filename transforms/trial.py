@@ -19,12 +19,12 @@ from transforms import release, road
 from transforms.link import prepare_comparisons
 from transforms.reconcile import faults_of_rules
 from warehouse.connection import open_database, open_read_only
-from warehouse.extract import try_selection
 from warehouse.faults import RenkouError
 from warehouse.form_plan import OF_APPLICANT, columns_read, expressions_of
 from warehouse.home import Home
 from warehouse.lookup import quoted
 from warehouse.published import Calculator
+from warehouse.selection import try_selection
 
 DAY = date(2000, 1, 1)  # any
 TEXT = "VARCHAR"
@@ -156,7 +156,7 @@ def _extracts(home: Home, agreed: Agreement) -> Iterator[Finding]:
             if found:
                 continue
             try:
-                try_selection(connection, agreed.contracts, subscription)
+                try_selection(connection, subscription)
             except RenkouError as fault:
                 _, where, words = str(fault).split(": ", 2)
                 yield _finding(agreed.shown(Path(subscription.source)), where, f"cannot be run: {words}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -28,8 +27,9 @@ from warehouse.guide import guide
 from warehouse.home import Home
 from warehouse.identity import masked
 from warehouse.lookup import Release, quoted, release_of
-from warehouse.masks import FUNCTION, add_pseudonyms
+from warehouse.masks import add_pseudonyms
 from warehouse.parquet import KEY, ColumnMeaning, Part, batches, file_metadata, meanings, part, write
+from warehouse.selection import Partition, folders_apart, partitions_of, select
 from warehouse.subscriber_keys import key_of
 
 MANIFEST = "manifest.json"
@@ -54,14 +54,6 @@ class Delivery:
     changes: dict[str, int] | None
     contract_version: str
     delivered: bool
-
-
-@dataclass(frozen=True)
-class Partition:
-    """A level of folders: its name and the SQL that says a row's place; a plain column is its own."""
-
-    name: str
-    expression: str
 
 
 @dataclass(frozen=True)
@@ -118,24 +110,9 @@ def extract_as_of(database: Path, contracts: Contracts, subscriber: str, home: H
     return _told(folder, subscription.subscriber, is_new=True)
 
 
-def try_selection(connection: duckdb.DuckDBPyConnection, contracts: Contracts, subscription: Subscription) -> None:
-    """Select for a subscriber from a release of nobody. Raises RenkouError for SQL of its contract that cannot be run."""
-    if subscription.pseudonyms:
-        add_pseudonyms(connection, bytes(32))
-    work = _Work(connection, subscription, release_of(connection), {}, partitions_of(subscription), Path())
-    _select(work)
-    _check_types(work)
-
-
 def subscribers(contracts: Contracts) -> tuple[str, ...]:
     """Who receives extracts."""
     return tuple(sorted(subscription.subscriber for subscription in contracts.subscriptions))
-
-
-def partitions_of(subscription: Subscription) -> tuple[Partition, ...]:
-    """``partition_by`` names columns, or folders with an expression: ``county = left(region, 6)``."""
-    pairs = (re.fullmatch(r"\s*(\w+)\s*(?:=(.*))?", text, re.DOTALL) for text in subscription.partition_by)
-    return tuple(Partition(m[1], (m[2] or quoted(m[1])).strip()) for m in pairs if m)
 
 
 def _subscription(contracts: Contracts, subscriber: str) -> Subscription:
@@ -180,7 +157,7 @@ def _deliver(
     )
     if subscription.pseudonyms:
         add_pseudonyms(connection, key_of(home, subscription.subscriber, "pseudonym"))
-    withheld = _select(work)
+    withheld = select(connection, subscription)
     files = list(_write_data(work))
     compared = _write_changes(work, own)
     manifest = _manifest(work, contracts, files, compared) | {"withheld": withheld}
@@ -189,109 +166,6 @@ def _deliver(
     shutil.rmtree(spill, ignore_errors=True)
     put_in_place(partial, own / name)
     sync(own)
-
-
-def _select(work: _Work) -> int:
-    """Make the temporary view ``delivered``: the subscriber's columns and rows, and each row's folder.
-
-    Answers how many rows are withheld, because too few persons have in common what they tell.
-    """
-    subscription = work.subscription
-    _check_columns(work)
-    columns = ", ".join(f"{_masked(name, text, work)} AS {quoted(name)}" for name, text in subscription.reads)
-    derived = "".join(f", CAST(({p.expression}) AS VARCHAR) AS {quoted(p.name)}" for p in _derived(work))
-    selected = f"SELECT {columns}{derived} FROM person {_wanted(subscription)}"
-    try:
-        work.connection.execute(f"CREATE OR REPLACE TEMP VIEW selected AS {selected}")
-    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
-        first = str(error).splitlines()[0]
-        raise RenkouError(f"{subscription.source}: where, transformLogic or partitionBy: {first}") from None
-    told = _lists_as_text(work.connection) if work.key is not None else "selected.*"
-    withheld, left = _withheld(work)
-    work.connection.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS SELECT {told} FROM {left}")
-    return withheld
-
-
-def _lists_as_text(connection: duckdb.DuckDBPyConnection) -> str:
-    """What is told of ``selected``. DuckDB reads no nested column of an encrypted file: there a list is JSON."""
-    kinds = connection.execute("DESCRIBE selected").fetchall()
-    lists = [f"to_json({quoted(name)})::VARCHAR AS {quoted(name)}" for name, kind, *_ in kinds if kind.endswith("[]")]
-    return f"selected.* REPLACE ({', '.join(lists)})" if lists else "selected.*"
-
-
-def _masked(name: str, text: str, work: _Work) -> str:
-    return f"{FUNCTION}({text})" if name in work.subscription.pseudonyms else f"({text})"
-
-
-def _wanted(subscription: Subscription) -> str:
-    """Which persons: those of the regions for whom ``where`` holds."""
-    tests = [f"({subscription.where})"] if subscription.where else []
-    if subscription.regions:
-        codes = (code.replace("'", "''") for code in subscription.regions.codes)
-        begins = " OR ".join(f"starts_with({quoted(subscription.regions.datum)}, '{code}')" for code in codes)
-        tests.append(f"({begins})")
-    return f"WHERE {' AND '.join(tests)}" if tests else ""
-
-
-def _withheld(work: _Work) -> tuple[int, str]:
-    """How many rows of ``selected`` are in cells that are too small, and SQL of those that are left, by the same name."""
-    cells = work.subscription.small_cells
-    if cells is None:
-        return 0, "selected"
-    work.connection.execute("CREATE OR REPLACE TEMP TABLE counted AS FROM selected")  # all are read once more than elsewhere
-    columns = [quoted(name) for name in cells.columns]
-    work.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE small_cell AS SELECT {', '.join(columns)}, count(*) AS \"rows of the cell\""
-        f" FROM counted GROUP BY ALL HAVING count(*) < {cells.minimum}"
-    )
-    rows = work.connection.execute('SELECT coalesce(sum("rows of the cell"), 0) FROM small_cell').fetchall()[0][0]
-    same = " AND ".join(f"selected.{column} IS NOT DISTINCT FROM small_cell.{column}" for column in columns)
-    return int(rows), f"counted AS selected ANTI JOIN small_cell ON {same}"
-
-
-def _check_columns(work: _Work) -> None:
-    subscription = work.subscription
-    held = {row[0] for row in work.connection.execute("DESCRIBE person").fetchall()}
-    plain = (name for name in subscription.columns if name not in subscription.expressions)
-    lacking = [name for name in plain if name not in held]
-    if lacking:
-        raise RenkouError(
-            f"{subscription.source}: schema.properties: {', '.join(lacking)} not in release "
-            f"{work.release.release_id}; name data of the catalogue, or build a release with them"
-        )
-    if KEY not in subscription.columns:
-        raise RenkouError(
-            f"{subscription.source}: schema.properties: {KEY} is needed, changes are told by it"
-        )
-
-
-# What a column of an ODCS type may be in the engine.
-TYPES = {
-    "string": r"VARCHAR",
-    "date": r"DATE",
-    "timestamp": r"TIMESTAMP.*",
-    "integer": r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)",
-    "number": r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*|DOUBLE|FLOAT)",
-    "boolean": r"BOOLEAN",
-    "array": r".*\[\]",
-}
-
-
-def _check_types(work: _Work) -> None:
-    """Raises RenkouError for a column that is not of the type that the contract promises, and a ``where`` that is no condition."""
-    subscription = work.subscription
-    for name, kind, *_ in work.connection.execute("DESCRIBE selected").fetchall():
-        promised = subscription.types.get(name)
-        if promised in TYPES and not re.fullmatch(TYPES[promised], kind):
-            raise RenkouError(f"{subscription.source}: schema.properties.{name}: logicalType says {promised}, and it is {kind}")
-    if subscription.where:
-        ((_, kind, *_),) = work.connection.execute(f"DESCRIBE SELECT ({subscription.where}) FROM person").fetchall()
-        if kind != "BOOLEAN":
-            raise RenkouError(f"{subscription.source}: customProperties.where: answers {kind}, not whether a person is delivered")
-
-
-def _derived(work: _Work) -> Iterator[Partition]:
-    return (p for p in work.partitions if p.name not in work.subscription.columns)
 
 
 def _write_data(work: _Work) -> Iterator[Part]:
@@ -336,7 +210,7 @@ def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
     if earlier is None:
         return None
     changes.compare(work.connection, earlier, work.key)
-    folders = (p.name for p in _derived(work))
+    folders = (p.name for p in folders_apart(work.subscription))
     columns = ", ".join(quoted(name) for name in ("op", *work.subscription.columns, *folders))
     path = work.folder / "changes" / "part-0.parquet"
     answer = work.connection.execute(f"SELECT {columns} FROM changes ORDER BY {KEY}")

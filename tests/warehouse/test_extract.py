@@ -26,10 +26,11 @@ from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Contracts, Regions, SmallCells, Subscription
 from tests.warehouse.small_release import MAN, PEOPLE, build
-from warehouse.extract import Delivery, extract, is_due, partitions_of
+from warehouse.extract import Delivery, extract, is_due
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.home import Home
 from warehouse.parquet import batches, write
+from warehouse.selection import partitions_of
 from warehouse.subscriber_keys import key_of
 
 COLUMNS = [
