@@ -255,7 +255,7 @@ def run(report: RunReport, current: str) -> None:
     words = {
         "published": f"published {report.release_id}: {current}",
         "unchanged": f"unchanged, {stays}: {current}",
-        "refused": f"refused by a gate; {stays}: {current}",
+        "refused": f"refused by a gate; {stays}: {current}; next: renkou approve, docs/runbooks/release-stopped.md",
     }
     print(words[report.status])
 
@@ -283,7 +283,9 @@ def questions(waiting: Sequence[Question]) -> None:
     for question in waiting:
         out.print(Text(f"\n{question.sentence}"))
         out.print(_table(question.subject, ("", "before 原", "now 现"), question.figures))
-    if not waiting:
+    if waiting:
+        out.print(Text(f"to decide: renkou approve {waiting[0].subject} --who NAME --why WORDS, with --reject to say no"), soft_wrap=True)
+    else:
         out.print("nothing waits for a decision")
 
 

@@ -121,7 +121,8 @@ def _release_subject(day: date) -> str:
 
 
 def _check_figure(check: dict[str, Any]) -> tuple[str, str, str]:
-    return (f"{check['sentence']} {check['rule']}", "–", str(check["observed"]))
+    observed = check["observed"]
+    return (f"{check['sentence']} {check['rule']}", "–", f"{observed:.4g}" if isinstance(observed, float) else str(observed))
 
 
 def _release_figures(home: Home, build: Path) -> tuple[tuple[str, str, str], ...]:

@@ -102,6 +102,12 @@ def test_many_dead_who_return_stop(agreed: Contracts, build: Path, sound_build: 
     assert {check.rule for check in result.stops} == {"dead_return"}
 
 
+def test_none_of_what_there_never_was_is_no_fall(agreed: Contracts, build: Path, tmp_path: Path, only: Callable[[str], None]) -> None:
+    only("relations_shrink")
+    without = spoil(build, "delete from relation")
+    assert check_release(without, without, agreed, tmp_path).passed
+
+
 def test_the_fall_of_completeness_is_measured(compare: Callable[[str, str], GateResult]) -> None:
     (check,) = compare("completeness_falls", f"update person set name = null where {ROW} < 30").stops
     assert (check.column, check.observed) == ("name", pytest.approx(0.15))

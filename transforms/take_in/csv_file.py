@@ -211,6 +211,9 @@ def read_csv(path: Path, dataset: Dataset, layout: FileLayout) -> Reading:
     return Reading(encoding, _pieces(table, body, coming, at + 2), drift)
 
 
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", "\x01": "the character U+0001"}
+
+
 def _header_line(first: Block, dataset: Dataset, layout: FileLayout) -> int:
     """The index of the line that is the header: below a title or two where a spreadsheet was saved as text, else the first."""
     agreed = {squeezed(c.header) for c in dataset.columns}
@@ -231,11 +234,15 @@ def _refuse_unreadable(header: bytes, file: str, line: int, encoding: str, *, is
 
 def _headers(header: str, layout: FileLayout, file: str, line: int) -> list[str]:
     try:
-        return [cell.strip() for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
+        names = [cell.strip() for cell in next(csv.reader([header], delimiter=layout.delimiter), [])]
     except csv.Error:
         raise BatchRefused(
             "the header is no line of delimited text", file, line, remedy="ask the department for the agreed columns"
         ) from None
+    if len(names) == 1 and (other := next((told for sign, told in DELIMITERS.items() if names[0].count(sign) > 1), None)):
+        what = f"the columns of the header stand apart by {other}, and {DELIMITERS.get(layout.delimiter, layout.delimiter)} was agreed"
+        raise BatchRefused(what, file, line, remedy="ask the department to write the file as agreed, or mend delimiter in the contract")
+    return names
 
 
 def _width_of_rows(begin: bytes, delimiter: bytes, names: int) -> int | None:

@@ -50,6 +50,11 @@ def test_what_is_no_header_is_refused_with_what_to_do(tmp_path: Path, header: st
         landed(tmp_path, f"{header}\n1,a,b\n")
 
 
+def test_another_delimiter_than_was_agreed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BatchRefused, match=r"line 1: .*by a semicolon, and a comma was agreed; ask the department"):
+        landed(tmp_path, "id;name;town\n1;a;b\n")
+
+
 def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
     assert landed(tmp_path, "id,name,town\n1,a,b").cells == {2: ["1", "a", "b"]}
 
