@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 CONFLICTS = {
     "apart": "two persons of one row, or a person decided so",
     "numbers": "two valid numbers",
     "rows": "two rows of a register that has one for each person",
+    "order": "two of several children born together, by what they are called",
+    "unnamed": "neither has a name yet, and one register has a record of each: twins, or one child twice",
     "birth": "the dates of birth contradict each other",
     "sex": "the sexes contradict each other",
 }
 
-BEYOND_SLIPS = {"apart", "rows"}
+BEYOND_SLIPS = {"apart", "rows", "order", "unnamed"}
+LEFT_TO_A_HUMAN = {"unnamed"}
 
 Outcome = Literal["linked", "doubtful", "rejected", "cut"]
 
@@ -47,7 +51,8 @@ class Pair(NamedTuple):
 @dataclass
 class Unit:
     """What may stand against joining a unit: ``numbers`` that a register vouches for, by kind; a number that one
-    source alone tells. ``tells_number``: whether it tells any, be it damaged.
+    source alone tells. ``tells_number``: whether it tells any, be it damaged. ``unnamed_in``: the registers in which it is a child that has
+    no name yet; ``orders``: which of several born together.
     """
 
     numbers: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -56,6 +61,8 @@ class Unit:
     birth: date | None = None
     sex: str | None = None
     stands_in: frozenset[str] = frozenset()
+    unnamed_in: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
     seeking: bool = False
 
 
@@ -72,6 +79,8 @@ class _Person:
     births: set[date]
     sexes: set[str]
     stands_in: set[str]
+    unnamed_in: set[str]
+    orders: set[str]
     apart: set[int]
 
 
@@ -116,7 +125,8 @@ class Joining:
             return Verdict(pair, "linked", "already one person")
         against = self._against(pair)
         if against:
-            return Verdict(pair, "cut", against)
+            left_open = against in {CONFLICTS[conflict] for conflict in LEFT_TO_A_HUMAN}
+            return Verdict(pair, "doubtful" if left_open else "cut", against)
         if not pair.certain:
             return Verdict(pair, "doubtful", pair.doubt or "the evidence does not suffice")
         if self._rivals(pair):
@@ -128,7 +138,8 @@ class Joining:
         """Whether one of the two fits nearly as well, or by an identifier too, with somebody who cannot be the other's person.
 
         Of two who seek one settled person, only what no slip explains says that they cannot both be: two rows of a register
-        that has one for each person (the certificates of unnamed twins), or of one row.
+        that has one for each person (the certificates of unnamed twins), or of one row. Who fits two that are not one person fits
+        a third no better: that one may be either as well (the health records of unnamed twins).
         """
         for fitting, target in ((pair.one, pair.other), (pair.other, pair.one)):
             near = [
@@ -142,6 +153,9 @@ class Joining:
             home = self._home[target]
             conflicts = {_conflict(self._persons[third], self._persons[home]) for third in thirds - {home, self._home[fitting]}}
             if conflicts & (set(CONFLICTS) if self._units[fitting].seeking else BEYOND_SLIPS):
+                return True
+            fits = [self._persons[third] for third in thirds - {self._home[fitting]}]
+            if not pair.identifies and any(_conflict(a, b) in BEYOND_SLIPS | {"numbers"} for a, b in combinations(fits, 2)):
                 return True
         return False
 
@@ -174,6 +188,8 @@ class Joining:
             person.births = person.births - self._overlooked_births(pair) or person.births
         person.sexes |= merged.sexes
         person.stands_in |= merged.stands_in
+        person.unnamed_in |= merged.unnamed_in
+        person.orders |= merged.orders
         person.apart |= merged.apart
 
     def _overlooked_births(self, pair: Pair) -> set[date | None]:
@@ -188,6 +204,8 @@ def _person(unit: int, facts: Unit) -> _Person:
         births={facts.birth} if facts.birth else set(),
         sexes={facts.sex} if facts.sex else set(),
         stands_in=set(facts.stands_in),
+        unnamed_in=set(facts.unnamed_in),
+        orders=set(facts.orders),
         apart=set(),
     )
 
@@ -200,6 +218,10 @@ def _conflict(one: _Person, other: _Person) -> str | None:
         return "numbers"
     if _registers(one) & _registers(other):
         return "rows"
+    if one.orders and other.orders and not one.orders & other.orders:
+        return "order"
+    if one.unnamed_in & other.unnamed_in:
+        return "unnamed"
     if any(contradict(a, b) for a in one.births for b in other.births):
         return "birth"
     if one.sexes and other.sexes and not one.sexes & other.sexes:

@@ -70,7 +70,7 @@ def _has(comparison: str, levels: tuple[str, ...]) -> str:
 
 def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
     units = {}
-    for unit_id, numbers, tells_number, is_seeking, birth, sexes, stands_in in connection.execute(sql("link/facts")).fetchall():
+    for unit_id, numbers, tells_number, is_seeking, birth, sexes, stands_in, unnamed_in, orders in connection.execute(sql("link/facts")).fetchall():
         kinds: dict[str, set[str]] = defaultdict(set)
         for number in numbers or ():
             kinds[_kind(number)].add(number)
@@ -82,6 +82,8 @@ def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
             birth=birth,
             sex=sexes[0] if sexes and len(sexes) == 1 else None,
             stands_in=frozenset(stands_in or ()),
+            unnamed_in=frozenset(unnamed_in or ()),
+            orders=frozenset(orders or ()),
             seeking=is_seeking,
         )
     return units

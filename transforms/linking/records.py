@@ -57,7 +57,7 @@ def _role(contracts: Contracts, dataset: Dataset, person: PersonOfRow, place: in
         f" {_value(person.data.get('birth_date'), 'DATE')} AS birth_date, {_value(person.data.get('sex'))} AS sex,"
         f" {_register_key(person)} AS register_key, {household} AS household, {own_row} AS own_row,"
         f" CASE WHEN {str(person.one_row_a_person).lower()} AND is_current THEN {quoted(f'{dataset.id}/{person.role}')} END AS stands_in,"
-        f" {_parents(dataset, person)} AS parents, {contexts}"
+        f" {_told(dataset, person, 'name')} AS called, {_parents(dataset, person)} AS parents, {contexts}"
         f" FROM record_{dataset.table} AS r LEFT JOIN link_name AS named (named, named_key) ON named = {name}"
         f" WHERE {present(dataset, person)}"
     )
@@ -80,7 +80,7 @@ def _parents(dataset: Dataset, person: PersonOfRow) -> str:
     """SQL: a list of the names of father and mother, as the row tells them or as somebody without a name is called after one."""
     roles = [tie.to for tie in dataset.relations if tie.from_ == person.role and tie.kind in {"mother", "father"}]
     names = [f"name_key({_value(dataset.role(role).data.get('name'))})" for role in roles]
-    names.append(f"name_key(nullif(regexp_extract({_told(dataset, person, 'name')}, '^(.+?)之[子女]', 1), ''))")
+    names.append(f"name_key(parent_called({_told(dataset, person, 'name')}))")
     return _listed(names)
 
 

@@ -7,6 +7,13 @@ CREATE OR REPLACE MACRO name_key(t) AS
                   ELSE t END
          ELSE array_to_string(list_sort(list_filter(string_split_regex(upper(strip_accents(t)), '[ ,.·-]+'), lambda x: x <> '')), ' ') END;
 
+-- After whom a child without a name is called: 张伟之长女, 张伟女婴. 李某之子 names nobody.
+CREATE OR REPLACE MACRO parent_called(t) AS nullif(regexp_extract(t, '^([^某]+?)([之的]|[大小]?[男女][婴孩]|[儿女][子儿])', 1), '');
+
+-- Which of several children of one birth a child without a name is called.
+CREATE OR REPLACE MACRO order_called(t) AS
+    nullif(translate(regexp_extract(replace(t, '三胞胎', ''), '[之的].*?([长次大小幼甲乙丙丁A-Da-d一二三四五1-5])', 1), '长次大小幼甲乙丙丁ABCDabcd一二三四五', '1212212341234123412345'), '');
+
 -- What is left of a lossy name, as a LIKE pattern: each lost character may have been any one.
 CREATE OR REPLACE MACRO lossy_pattern(t) AS
     CASE WHEN regexp_full_match(t, '\p{Han}') THEN t || '_%'

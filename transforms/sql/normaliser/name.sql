@@ -37,13 +37,19 @@ CREATE OR REPLACE MACRO with_plain_marks(t) AS
     CASE WHEN regexp_matches(t, '[\[\]【】〔〕{}<>《》「」〈〉&]')
          THEN translate(regexp_replace(t, '(?i)&(middot|bull|#183|#8226|#xb7);', '·', 'g'), '[]【】〔〕{}<>《》「」〈〉', '()()()()()()()()') ELSE t END;
 
+-- A child without a name is called after a parent, by what it is or which of several: 张伟之子, 张伟之长女, 张伟之双胞胎之大, 张伟二女儿, 某某之婴.
+CREATE OR REPLACE MACRO is_called_after(t) AS
+    regexp_full_match(t, '.+[之的](长|次|幼|老?[大小]|第?[一二三四五六七八九十])?([子女].{0,2}|[儿婴孩娃男]|(儿子|女儿|[男女]?婴儿?|[男女]?孩子?|宝宝)[A-Za-z0-9一二三大小]?)')
+    OR regexp_full_match(t, '.{2,}[之的](([双三多]胞胎|双胎|双生|孪生|龙凤胎)(之?老?[大小长次幼甲乙丙丁一二三四五A-Da-d1-5]?[子女]?)|老?[大小长次幼甲乙丙丁一二三四五A-Da-d1-5])')
+    OR regexp_full_match(t, '.{1,4}[男女]婴|.{2,4}([大小二三]?[男女]孩|[长次大小二三]?女儿|[大小二三]?儿子)|.{1,3}某某?');
+
 CREATE OR REPLACE MACRO name_verdict(t, p) AS
     CASE WHEN coalesce(t, '') = '' OR p.name = '' THEN {'value': NULL::VARCHAR, 'missing': 'blank', 'note': NULL::VARCHAR}
          WHEN name_is_test(t) THEN {'value': NULL::VARCHAR, 'missing': 'test', 'note': NULL::VARCHAR}
          WHEN name_is_placeholder(p.name) THEN {'value': NULL::VARCHAR, 'missing': coalesce(placeholder_reason(p.name), 'placeholder'), 'note': NULL::VARCHAR}
          WHEN is_garbled(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'garbled', 'note': NULL::VARCHAR}
          WHEN is_no_name(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'not_a_name', 'note': NULL::VARCHAR}
-         WHEN regexp_full_match(p.name, '.{1,}之[子女].{0,2}|.{1,4}[男女]婴|.{1,3}某某?') THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
+         WHEN is_called_after(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
          WHEN regexp_matches(p.name, '[?？□〓○●■◆◇()\x{FFFD}\x{E000}-\x{F8FF}]|^\p{Han}+[A-Za-z]+$|^\p{Han}·?$')
              THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'lossy'}
          WHEN p.remark IS NOT NULL THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'remark'}
@@ -62,6 +68,6 @@ CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
 
 CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
     regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
-    AND NOT regexp_matches(raw, '之[子女]|某|测试|^[样示演][例示]|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没见尚还][知详故上取命起名生主定无有补明偶查口儿挂]|新生儿|[男女]婴|本人|配偶'
+    AND NOT regexp_matches(raw, '.[之的].|某|测试|^[样示演][例示]|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没见尚还][知详故上取命起名生主定无有补明偶查口儿挂]|新生儿|[男女][婴孩]|女儿|儿子|本人|配偶'
                             || '|^(宝宝|妻子|丈夫|其[妻夫子女父母]|儿子|女儿|父亲|母亲)$') AND NOT is_read_as_gbk(raw);
 CREATE OR REPLACE MACRO plain_name(raw) AS raw;
