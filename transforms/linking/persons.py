@@ -70,7 +70,8 @@ def _has(comparison: str, levels: tuple[str, ...]) -> str:
 
 def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
     units = {}
-    for unit_id, numbers, tells_number, is_seeking, birth, sexes, stands_in, unnamed_in, orders in connection.execute(sql("link/facts")).fetchall():
+    facts = connection.execute(sql("link/facts")).fetchall()
+    for unit_id, numbers, tells_number, is_seeking, birth, sexes, stands_in, unnamed_in, orders in facts:
         kinds: dict[str, set[str]] = defaultdict(set)
         for number in numbers or ():
             kinds[_kind(number)].add(number)
