@@ -7,6 +7,7 @@ thousand in a county of a million. The settled rest stays in the database.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
@@ -212,21 +213,17 @@ def _person(unit: int, facts: Unit) -> _Person:
 
 def _conflict(one: _Person, other: _Person) -> str | None:
     """What forbids that two are one person."""
-    if one.apart & set(other.units) or other.apart & set(one.units):
-        return "apart"
-    if any(kind in other.numbers and not numbers & other.numbers[kind] for kind, numbers in one.numbers.items()):
-        return "numbers"
-    if _registers(one) & _registers(other):
-        return "rows"
-    if one.orders and other.orders and not one.orders & other.orders:
-        return "order"
-    if one.unnamed_in & other.unnamed_in:
-        return "unnamed"
-    if any(contradict(a, b) for a in one.births for b in other.births):
-        return "birth"
-    if one.sexes and other.sexes and not one.sexes & other.sexes:
-        return "sex"
-    return None
+    return next((conflict for conflict, holds in _forbids(one, other) if holds), None)
+
+
+def _forbids(one: _Person, other: _Person) -> Iterator[tuple[str, bool]]:
+    yield "apart", bool(one.apart & set(other.units) or other.apart & set(one.units))
+    yield "numbers", any(kind in other.numbers and not numbers & other.numbers[kind] for kind, numbers in one.numbers.items())
+    yield "rows", bool(_registers(one) & _registers(other))
+    yield "order", bool(one.orders and other.orders and not one.orders & other.orders)
+    yield "unnamed", bool(one.unnamed_in & other.unnamed_in)
+    yield "birth", any(contradict(a, b) for a in one.births for b in other.births)
+    yield "sex", bool(one.sexes and other.sexes and not one.sexes & other.sexes)
 
 
 def _registers(person: _Person) -> set[str]:
