@@ -22,11 +22,11 @@ from api.limits import RELEASE, Limits
 from api.service import Service
 from contracts.load import load_all
 from contracts.model import Form
+from warehouse.at_home import write_back
 from warehouse.home import Home
 from warehouse.keys import FormSystem
 from warehouse.parts import SERVE
 from warehouse.prefill import Prefilled
-from warehouse.working_copy import write_back
 
 PAGE = Path(__file__).parent / "page"
 PREFILLED = TypeAdapter(Prefilled)

@@ -13,13 +13,13 @@ from pathlib import Path
 import duckdb
 
 from contracts.model import Contracts
+from warehouse.at_home import refresh
 from warehouse.durable import one_at_a_time
 from warehouse.faults import NotFoundError, RenkouError, is_damage
 from warehouse.home import Home
 from warehouse.parts import SERVE
 from warehouse.publish import published
 from warehouse.published import Published
-from warehouse.working_copy import refresh
 
 EVERY = 0.5  # seconds between two looks at what is published
 LOG = logging.getLogger("renkou.api")

@@ -7,8 +7,8 @@ import os
 import uvicorn
 
 from warehouse.access_log import AccessLog
+from warehouse.at_home import at_home
 from warehouse.parts import SERVE
-from warehouse.working_copy import at_home
 
 
 def serve(host: str, port: int, workers: int) -> None:

@@ -39,10 +39,10 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
     """Make a key, and show it this once."""
     from cli import show
     from contracts.load import load_all
+    from warehouse.at_home import at_home
     from warehouse.faults import WrongUseError
     from warehouse.keys import ALL, FormSystem, KeyRing
     from warehouse.parts import CHANGE_FORM_KEYS
-    from warehouse.working_copy import at_home
 
     if not name.strip():
         raise WrongUseError("a key needs the name of the form system that gets it: people read it in their access log")
@@ -94,9 +94,9 @@ def _check_reach(contracts: Contracts, wanted: list[str], purposes: list[str], r
 def list_(json: Json = False) -> None:
     """Say which keys there are, and what each is for."""
     from cli import show
+    from warehouse.at_home import at_home
     from warehouse.keys import KeyRing
     from warehouse.parts import FORM_KEYS
-    from warehouse.working_copy import at_home
 
     with at_home(FORM_KEYS) as home:
         systems = KeyRing(home).systems()
@@ -110,9 +110,9 @@ def list_(json: Json = False) -> None:
 @told_plainly
 def revoke(key_id: Annotated[str, typer.Argument(help="As `renkou keys list` says it.")]) -> None:
     """Make a key open nothing, from now on."""
+    from warehouse.at_home import at_home
     from warehouse.keys import KeyRing
     from warehouse.parts import CHANGE_FORM_KEYS
-    from warehouse.working_copy import at_home
 
     with at_home(CHANGE_FORM_KEYS) as home:
         gone = KeyRing(home).revoke(key_id)
@@ -125,8 +125,8 @@ def verify(json: Json = False) -> None:
     """Say whether anybody changed, removed or moved an entry."""
     from cli import show
     from warehouse.access_log import AccessLog
+    from warehouse.at_home import at_home
     from warehouse.parts import LOOKS
-    from warehouse.working_copy import at_home
 
     with at_home(LOOKS) as home:
         chains = AccessLog(home)
@@ -152,12 +152,12 @@ def show_(
     from cli import show
     from contracts.load import load_all
     from warehouse.access_log import AccessLog
+    from warehouse.at_home import at_home
     from warehouse.faults import NotFoundError, WrongUseError
     from warehouse.identity import tidy
     from warehouse.parts import LOOKS
     from warehouse.publish import published
     from warehouse.published import Published
-    from warehouse.working_copy import at_home
 
     with at_home(LOOKS) as home:
         if re.fullmatch(r"[0-9]{15}|[0-9]{17}[0-9X]", tidy(person_id)):
@@ -180,8 +180,8 @@ def retire() -> None:
     """Take away the months that need not be kept any longer."""
     from contracts.load import load_all
     from warehouse.access_log import AccessLog
+    from warehouse.at_home import at_home
     from warehouse.parts import RETIRE
-    from warehouse.working_copy import at_home
 
     years = load_all().access.keep_years
     today = datetime.now(UTC).date()

@@ -29,11 +29,11 @@ def explain(
     from cli import show
     from contracts.load import load_all
     from warehouse.access_log import AccessLog, at_the_keyboard
+    from warehouse.at_home import at_home
     from warehouse.explain import explain as answer_for
     from warehouse.faults import NotFoundError
     from warehouse.parts import LOOK
     from warehouse.publish import published
-    from warehouse.working_copy import at_home
 
     with at_home(LOOK) as home:
         database = published(home)
@@ -64,11 +64,11 @@ def prefill(
     from cli import show
     from contracts.load import load_all
     from warehouse.access_log import AccessLog, at_the_keyboard
+    from warehouse.at_home import at_home
     from warehouse.parts import LOOK
     from warehouse.prefill import Inquiry, fill
     from warehouse.publish import published
     from warehouse.published import Published
-    from warehouse.working_copy import at_home
 
     inquiry = Inquiry(form, id_number, purpose, case, as_of=day_of(as_of))
     with at_home(LOOK) as home:
@@ -109,10 +109,10 @@ def coverage(
     """Measure how much of each form is filled for those who would use it. 表单预填率"""
     from cli import show
     from contracts.load import load_all
+    from warehouse.at_home import at_home
     from warehouse.coverage import coverage as measure
     from warehouse.parts import RELEASE
     from warehouse.publish import published
-    from warehouse.working_copy import at_home
 
     with at_home(RELEASE) as home:
         told = measure(published(home), load_all(), forms or (), truth)
@@ -130,11 +130,11 @@ def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as
 
     from cli import show
     from contracts.load import load_all
+    from warehouse.at_home import at_home
     from warehouse.extract import extract as deliver
     from warehouse.extract import extract_as_of
     from warehouse.parts import EXTRACT
     from warehouse.publish import published
-    from warehouse.working_copy import at_home
 
     day, contracts = day_of(as_of), load_all()
     with at_home(EXTRACT) as home:
@@ -165,10 +165,10 @@ def events(
     from json import dumps
 
     from contracts.load import load_all
+    from warehouse.at_home import at_home
     from warehouse.events import follow
     from warehouse.parts import RELEASE
     from warehouse.publish import published
-    from warehouse.working_copy import at_home
 
     with at_home(RELEASE) as home:
         for event in follow(published(home), load_all(), since, kind or ()):
@@ -180,9 +180,9 @@ def events(
 def quality(opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False) -> None:
     """Write the page that shows what the departments are like in the published release. 部门数据质量页"""
     from contracts.load import load_all
+    from warehouse.at_home import at_home
     from warehouse.parts import REPORT
     from warehouse.quality import quality_page
-    from warehouse.working_copy import at_home
 
     with at_home(REPORT) as home:
         page = quality_page(home, load_all())
@@ -196,9 +196,9 @@ def quality(opened: Annotated[bool, typer.Option("--open", help="Open the page i
 def report(department: Annotated[str, typer.Argument(metavar="DEPARTMENT")]) -> None:
     """Write a department's workbook of the published release: batches, rows kept out, differences. 部门核对清单"""
     from contracts.load import load_all
+    from warehouse.at_home import at_home
     from warehouse.parts import REPORT
     from warehouse.report import department_report
-    from warehouse.working_copy import at_home
 
     with at_home(REPORT) as home:
         workbook = department_report(home, load_all(), department)
@@ -213,10 +213,10 @@ def orders(department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT
 
     from cli import show
     from contracts.load import load_all
+    from warehouse.at_home import at_home
     from warehouse.orders import send_orders
     from warehouse.parts import ORDERS
     from warehouse.publish import current_release, published
-    from warehouse.working_copy import at_home
 
     with at_home(ORDERS) as home:
         sent = send_orders(published(home), load_all(), home, current_release(home) or "", department)
@@ -238,9 +238,9 @@ def evaluate(
     """Hold the published release against a made-up county's truth. 以真值评估关联质量"""
     from cli import show
     from transforms.evaluate import evaluate as measure
+    from warehouse.at_home import at_home
     from warehouse.parts import RELEASE
     from warehouse.publish import published
-    from warehouse.working_copy import at_home
 
     with at_home(RELEASE) as home:
         answer = measure(published(home), truth, examples)

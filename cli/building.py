@@ -67,9 +67,9 @@ def run(
     from contracts.load import load_all
     from transforms.road import run as go
     from transforms.run_report import write_run_report
+    from warehouse.at_home import at_home
     from warehouse.parts import RUN
     from warehouse.quality import quality_page
-    from warehouse.working_copy import at_home
 
     with at_home(RUN) as home:
         with listening(sys.stderr) as listener:
@@ -139,8 +139,8 @@ def pull(
     from contracts.load import load_all
     from transforms.pull.connections import from_environment
     from transforms.pull.road import pull as bring
+    from warehouse.at_home import at_home
     from warehouse.parts import PULL
-    from warehouse.working_copy import at_home
 
     with at_home(PULL) as home:
         found = bring(

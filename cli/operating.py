@@ -31,8 +31,8 @@ def approve(
     from contracts.load import load_all
     from transforms.questions import answer, questions
     from warehouse.approvals import Answer
+    from warehouse.at_home import at_home
     from warehouse.parts import APPROVE, WAITS
-    from warehouse.working_copy import at_home
 
     if subject is None:
         with at_home(WAITS) as home:
@@ -54,10 +54,10 @@ def backup(
 ) -> None:
     """Keep all that cannot be made again in one file, sealed when RENKOU_KEYS names a key. 备份"""
     from cli import show
+    from warehouse.at_home import at_home
     from warehouse.backup import backup as keep
     from warehouse.parts import EVERYTHING
     from warehouse.sealing import Keys
-    from warehouse.working_copy import at_home
 
     with at_home(EVERYTHING) as home:
         kept = keep(home, to, Keys.from_environment())
@@ -73,10 +73,10 @@ def backup(
 @told_plainly
 def restore(path: Annotated[Path, typer.Argument(metavar="BACKUP", dir_okay=False)]) -> None:
     """Put a backup into an empty RENKOU_HOME. 恢复"""
+    from warehouse.at_home import at_home
     from warehouse.backup import restore as put_back
     from warehouse.parts import RESTORE
     from warehouse.sealing import Keys
-    from warehouse.working_copy import at_home
 
     with at_home(RESTORE) as home:
         found = put_back(home, path, Keys.from_environment())
@@ -91,12 +91,12 @@ def reseal(
     backups: Annotated[list[Path] | None, typer.Argument(metavar="[BACKUP...]", dir_okay=False)] = None,
 ) -> None:
     """Seal backups, or RENKOU_HOME when none is named, with the current key, as when a key is replaced. 更换密钥"""
+    from warehouse.at_home import reseal as reseal_home
     from warehouse.backup import reseal as again
     from warehouse.faults import WrongUseError
     from warehouse.home import Home
     from warehouse.parts import EVERYTHING
     from warehouse.sealing import Keys
-    from warehouse.working_copy import reseal as reseal_home
 
     keys = Keys.from_environment()
     if keys is None:
@@ -118,8 +118,8 @@ def unseal(
     to: Annotated[Path, typer.Option(file_okay=False, help="The folder to write to.")],
 ) -> None:
     """Hand out what lies in a sealed RENKOU_HOME or on a store, such as extracts/hr, readable. 取出明文"""
+    from warehouse.at_home import Work, at_home, handed_out
     from warehouse.parts import EVERYTHING
-    from warehouse.working_copy import Work, at_home, handed_out
 
     known = tuple(part for part in EVERYTHING.reads if part != "secrets")
     parts = {name.partition("/")[0] for name in names}
@@ -143,8 +143,8 @@ def purge(
     from contracts.load import load_all
     from transforms.purge import expired
     from transforms.purge import purge as delete
+    from warehouse.at_home import at_home
     from warehouse.parts import PURGE, WAITS
-    from warehouse.working_copy import at_home
 
     today = day_of(as_of) or datetime.now(UTC).date()
     if dry:
@@ -169,8 +169,8 @@ def doctor(
     from contracts.load import load_all
     from transforms.doctor import Patient, examine
     from transforms.pull.connections import from_environment
+    from warehouse.at_home import at_home
     from warehouse.parts import WAITS
-    from warehouse.working_copy import at_home
 
     with at_home(WAITS) as home:
         found = examine(

@@ -34,9 +34,9 @@ def list_(
     """List the pairs that wait for a decision, by reference and evidence. 待审清单"""
     from cli import show
     from transforms.review import waiting
+    from warehouse.at_home import at_home
     from warehouse.decisions import decisions
     from warehouse.parts import REVIEW
-    from warehouse.working_copy import at_home
 
     with at_home(REVIEW) as home:
         if decided:
@@ -61,9 +61,9 @@ def show(
     from contracts.load import load_all
     from transforms.review import show as side_by_side
     from warehouse.access_log import AccessLog, at_the_keyboard
+    from warehouse.at_home import at_home
     from warehouse.faults import WrongUseError
     from warehouse.parts import LOOK_AT_PAIR
-    from warehouse.working_copy import at_home
 
     if values and not sys.stdout.isatty():
         raise WrongUseError(
@@ -89,10 +89,10 @@ def decide(
 ) -> None:
     """Decide that two records speak of one person, or that they do not; the next run heeds it. 判定"""
     from transforms.review import decide_pair
+    from warehouse.at_home import at_home
     from warehouse.decisions import VERDICTS
     from warehouse.faults import WrongUseError
     from warehouse.parts import DECIDE
-    from warehouse.working_copy import at_home
 
     chosen = next((known for known in VERDICTS if known == verdict), None)
     if chosen is None:
@@ -116,9 +116,9 @@ def withdraw(
     why: Why,
 ) -> None:
     """Take a decision back; it stays on record, and the next run judges the pair anew. 撤回"""
+    from warehouse.at_home import at_home
     from warehouse.decisions import withdraw as take_back
     from warehouse.parts import DECIDE
-    from warehouse.working_copy import at_home
 
     with at_home(DECIDE) as home:
         taken = take_back(home, decision, who, why)

@@ -14,9 +14,9 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from contracts.load import load_all
 from contracts.model import Contracts
 from dags.alerts import alerts
+from warehouse.at_home import Work
+from warehouse.at_home import at_home as at
 from warehouse.home import Home
-from warehouse.working_copy import Work
-from warehouse.working_copy import at_home as at
 
 TIMEZONE = "Asia/Shanghai"
 GROUP = "renkou"

@@ -23,11 +23,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from warehouse.at_home import keep_at_once
 from warehouse.digests import own_key, same, sealed, sm3
 from warehouse.durable import sync, write_text
 from warehouse.faults import RenkouError
 from warehouse.home import Home
-from warehouse.working_copy import TAIL, keep_at_once
+from warehouse.working_copy import TAIL
 
 HEAD = "head.json"
 SECTOR = 512  # bytes; a head is half as long

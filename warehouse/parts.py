@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from warehouse.working_copy import Work
+from warehouse.at_home import Work
 
 _PEOPLE = ("decisions", "approvals", "submissions")  # what people said, which a build heeds
 _KEEPS_LOG = ("access_log", "secrets")

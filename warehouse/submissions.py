@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from warehouse.at_home import keep_once
 from warehouse.digests import sm3
 from warehouse.durable import sync
 from warehouse.faults import RenkouError
 from warehouse.home import Home
-from warehouse.working_copy import keep_once
 
 Outcome = Literal["confirmed", "corrected", "added"]
 

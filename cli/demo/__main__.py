@@ -15,9 +15,9 @@ from cli.demo.watch import RunFailedError, Watch
 from contracts.load import load_all
 from contracts.model import Contracts
 from transforms import road
+from warehouse.at_home import at_home
 from warehouse.home import Home
 from warehouse.parts import EVERYTHING, WAITS
-from warehouse.working_copy import at_home
 
 PERSONS = 5_000
 DAYS = 3

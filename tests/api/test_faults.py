@@ -29,10 +29,10 @@ from tests.support.disk import disk
 from tests.support.sealed import sealed_home
 from tests.warehouse.small_release import build
 from warehouse.access_log import AccessLog
+from warehouse.at_home import Work, at_home
 from warehouse.home import Home
 from warehouse.parts import SERVE
 from warehouse.publish import publish
-from warehouse.working_copy import Work, at_home
 
 ANSWERED = ASKED | {"applicant_confirmed": True, "fields": {"phone": "13900000001"}}
 

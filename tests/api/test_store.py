@@ -16,9 +16,9 @@ from tests.support.sealed import SealedHome, sealed_home
 from tests.support.store import StoreHome, store
 from tests.warehouse.small_release import DISPUTED, PEOPLE, build
 from warehouse.access_log import AccessLog
+from warehouse.at_home import at_home
 from warehouse.parts import BUILD, CHANGE_FORM_KEYS, LOOKS
 from warehouse.publish import publish
-from warehouse.working_copy import at_home
 
 SECONDS = 60  # that a machine may take on which much else runs
 

@@ -21,10 +21,10 @@ from cli.demo.words import delivered
 from contracts.load import load_all
 from tests.support.command import renkou
 from tests.support.release import contents, differing, files_of
+from warehouse.at_home import at_home
 from warehouse.home import Home
 from warehouse.parts import EVERYTHING
 from warehouse.sealing import is_sealed
-from warehouse.working_copy import at_home
 
 LONGEST = 780
 PERSONS = "300"

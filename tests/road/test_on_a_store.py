@@ -13,11 +13,11 @@ from tests.support.release import differing, files_of, rows
 from tests.support.sealed import OLD, planted
 from tests.support.store import StoreHome, store
 from transforms.road import RunReport
+from warehouse.at_home import at_home
 from warehouse.home import Home
 from warehouse.parts import BUILD
 from warehouse.publish import current_release
 from warehouse.submissions import Submission, Submissions
-from warehouse.working_copy import at_home
 
 CURRENT = "warehouse/current.duckdb"
 

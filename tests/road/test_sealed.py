@@ -9,9 +9,9 @@ import pytest
 from tests.support.county import travel_ungated
 from tests.support.release import differing
 from tests.support.sealed import SealedHome, planted, sealed_home
+from warehouse.at_home import at_home
 from warehouse.home import Home
 from warehouse.parts import BUILD, RELEASE
-from warehouse.working_copy import at_home
 
 
 @pytest.fixture(scope="module")

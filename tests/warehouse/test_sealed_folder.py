@@ -18,6 +18,7 @@ from contracts.load import load
 from tests.support.sealed import NEW, OLD, SealedHome, sealed_home
 from tests.warehouse.small_release import DISPUTED, PEOPLE, build
 from warehouse.access_log import Access, AccessLog
+from warehouse.at_home import at_home, reseal
 from warehouse.at_rest import AtRest
 from warehouse.backup import backup, restore
 from warehouse.faults import RenkouError
@@ -28,7 +29,6 @@ from warehouse.parts import BUILD, DECIDE, EVERYTHING, LOOK, LOOKS, PULL, RELEAS
 from warehouse.publish import current_release, publish, published, releases
 from warehouse.sealing import Keys, is_sealed
 from warehouse.submissions import Submission, Submissions
-from warehouse.working_copy import at_home, reseal
 
 SEEN = Access("rk_1", "社保经办大厅", "prefill", "retirement", "退休申请", "2026-1", ("P1",), "filled", "r1")
 

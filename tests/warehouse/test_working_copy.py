@@ -22,6 +22,7 @@ from tests.support.store import BUCKET, StoreHome, store
 from tests.warehouse.small_release import DISPUTED, PEOPLE, build
 from warehouse import at_rest, object_store, working_copy
 from warehouse.access_log import Access, AccessLog
+from warehouse.at_home import Work, at_home, reseal
 from warehouse.at_rest import AtRest
 from warehouse.backup import backup, restore
 from warehouse.faults import WrongUseError
@@ -30,7 +31,6 @@ from warehouse.object_store import BusyError
 from warehouse.parts import BUILD, DECIDE, EXTRACT, LOOK, LOOKS, RELEASE, RESTORE, RETIRE, TAKE_IN
 from warehouse.publish import current_release, publish, published
 from warehouse.submissions import Submission, SubmissionConflictError, Submissions
-from warehouse.working_copy import Work, at_home, reseal
 
 CURRENT = "warehouse/current.duckdb"
 SEEN = Access("rk_1", "社保经办大厅", "prefill", "retirement", "退休申请", "2026-1", ("P1",), "filled", "r1")
