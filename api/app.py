@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from api import models, problems
 from api.asking import Caller, Serving
-from api.limits import RELEASE, Limits
+from api.envelope import RELEASE, Envelope
 from api.service import Service
 from contracts.load import load_all
 from contracts.model import Form
@@ -70,7 +70,7 @@ def create(home: Home | None = None) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.add_middleware(Limits)
+    app.add_middleware(Envelope)
     problems.install(app)
     _health(app)
     _forms(app)

@@ -1,4 +1,4 @@
-"""What every call must keep to, before anything is looked at."""
+"""What every call must keep to before anything is looked at, and what every answer bears."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ RELEASE = "Renkou-Release"  # the header that names the release
 LARGEST = 64 * 1024  # bytes of a body: a form with every field full is a tenth of it
 
 
-class Limits:
-    """Refuses large bodies before they are read, and tells browsers to keep nothing and to load from here alone."""
+class Envelope:
+    """Refuses large bodies before they are read; tells browsers to keep nothing and load from here alone, and callers the release."""
 
     HEADERS = (
         (b"cache-control", b"no-store"),
