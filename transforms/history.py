@@ -54,13 +54,13 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
     """What the catalogue says of a datum's history."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE history_datum"
-        " (datum VARCHAR, is_lasting BOOLEAN, is_person BOOLEAN, is_sealed BOOLEAN, tells_adoption BOOLEAN)"
+        " (datum VARCHAR, is_lasting BOOLEAN, is_sealed BOOLEAN, is_parent BOOLEAN, is_number BOOLEAN, is_name BOOLEAN)"
     )
     rows = [
-        (d.name, d.lasting, d.type == "person", d.is_sealed, d.name in PARENTS or d.type == "identity_number")
+        (d.name, d.lasting, d.is_sealed, d.name in PARENTS, d.type == "identity_number", d.type == "name")
         for d in contracts.catalogue.data
     ]
-    connection.executemany("INSERT INTO history_datum VALUES (?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO history_datum VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _minors(contracts: Contracts, day: date) -> str:

@@ -139,16 +139,18 @@ def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
 
 
 def days_to_build(home: Home, contracts: Contracts, as_of: date | None = None) -> list[date]:
-    """Days whose release is missing, or would now come out otherwise (a late batch, another contract, a decision,
-    a submission), oldest first.
+    """Days whose release is missing, oldest first. Where none is, the newest day, if its release would now come out otherwise (a late
+    batch, another contract, a decision, a submission); a day that is missing takes that in, and what was published before it stands.
     """
     batches = batches_known(home, contracts)
     days = sorted({b.batch_date for b in batches if as_of is None or b.batch_date <= as_of})
     last = release.last_release(home)
     if last is None:
         return days
+    if missing := [day for day in days if day > last.as_of]:
+        return missing
     again = last.inputs != release.inputs_of(home, batches, contracts, last.as_of)
-    return [day for day in days if day > last.as_of or (again and day == last.as_of)]
+    return [day for day in days if again and day == last.as_of]
 
 
 def release_file_of(home: Home, day: date) -> Path:
@@ -191,7 +193,7 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
     _gate_batches(home, contracts, day)
     build = home.build_file(day)
     home.builds.mkdir(parents=True, exist_ok=True)
-    _clear_build(home, day)
+    _clear_builds(home, day)
     batches = batches_known(home, contracts)
     read = [b for b in batches if b.status == "accepted" and b.batch_date <= day]
     _note(home, day, reads=[str(b.folder.relative_to(home.landed)) for b in read])
@@ -205,9 +207,10 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
     _note(home, day, release_id=release_id, inputs=release.inputs_of(home, batches, contracts, day))
 
 
-def _clear_build(home: Home, day: date) -> None:
-    for spent in home.builds.glob(f"{day:%Y%m%d}.*"):
-        if spent.is_file():
+def _clear_builds(home: Home, day: date) -> None:
+    """Throw away what is left of builds up to ``day``; one that was stopped before it is not waited for any more."""
+    for spent in home.builds.glob("[0-9]*.*"):
+        if spent.is_file() and spent.name[:8] <= f"{day:%Y%m%d}":
             spent.unlink()
 
 
@@ -216,7 +219,7 @@ def _clear_published(home: Home) -> None:
     last = release.last_release(home)
     # a run that a full disk ended may have left notes without a number
     if last and _notes_file(home, last.as_of).exists() and _notes(home, last.as_of).get("release_id") == last.release_id:
-        _clear_build(home, last.as_of)
+        _clear_builds(home, last.as_of)
 
 
 @_clocked
@@ -318,7 +321,7 @@ def publish(home: Home, contracts: Contracts, day: date) -> str:
     write_text(home.reports / f"{release_id}.json", _notes_file(home, day).read_text(encoding="utf-8"))
     send_orders(release_file_of(home, day), contracts, home, release_id)
     publish_file(release_file_of(home, day), home, release_id)
-    _clear_build(home, day)
+    _clear_builds(home, day)
     return release_id
 
 

@@ -32,10 +32,11 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
         f" AND coalesce(valid_from <= {moment}, true) AND coalesce(valid_to > {moment}, true)"
     )
     columns = ", ".join(_column(datum) for datum in contracts.catalogue.data)
-    there = (
-        f"SELECT person_id FROM {release}.main.person_change JOIN {release}.main.release USING (release_id)"
-        f" WHERE as_of <= {moment} GROUP BY person_id HAVING max_by(kind, release_id) IN ('created', 'split')"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW person_change AS FROM {release}.main.person_change"
+        f" SEMI JOIN (FROM {release}.main.release WHERE as_of <= {moment}) USING (release_id)"
     )
+    there = "SELECT person_id FROM person_change GROUP BY person_id HAVING max_by(kind, release_id) IN ('created', 'split')"
     connection.execute(
         f"CREATE OR REPLACE TEMP {'TABLE' if laid_out else 'VIEW'} person AS SELECT person_id, {columns}"
         f" FROM ({there} UNION SELECT person_id FROM ({held})) LEFT JOIN ({held}) USING (person_id) GROUP BY person_id"

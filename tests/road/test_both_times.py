@@ -18,6 +18,7 @@ from warehouse.explain import explain
 from warehouse.extract import extract_as_of
 from warehouse.home import Home
 from warehouse.prefill import Inquiry, prefill
+from warehouse.publish import releases
 
 DAYS = [date(2026, 11, day) for day in (20, 21, 22, 23)]
 HOMES = ["浙江省杭州市西湖区文三路1号", "浙江省杭州市西湖区灵隐路2号"]
@@ -27,6 +28,8 @@ GONE = number("33010619480712163")
 DEAD = {"id_number": GONE, "name": "沈半山", "sex": "2"}
 DIED = "2026-11-18"
 CHILD_WAS, CHILD_IS = number("33010620241105392"), number("33010620241105417")
+MENDED_WAS, MENDED_IS = number("33010620190603275"), number("33010620190603558")
+TAKEN_WAS, TAKEN_IS = number("33010620180512366"), number("33010620180512389")
 MOTHER, ADOPTS = number("33010619950101122"), number("33010619900202344")
 
 
@@ -34,7 +37,9 @@ MOTHER, ADOPTS = number("33010619950101122"), number("33010619900202344")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Home A, B and A again; on the fourth day come a register of the second day that was mended and a certificate of the first.
 
-    A child is adopted on the second day. A permit is given and taken back on that day."""
+    A child is adopted on the second day, another one's number and given name are corrected, a third one goes with them to another
+    household. A permit is given and taken back on that day.
+    """
     story = Story(Home(tmp_path_factory.mktemp("both_times") / "home"))
     landing = Landing(story.home.root / "landing", agreed())
     story.resident("mother", id_number=MOTHER, name="上官婉", sex="2", birth_date="19950101")
@@ -45,6 +50,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     for place, day in ((0, "20"), (1, "21"), (0, "22")):
         if day != "22":
             landing.put("health/birth", [child(story, is_adopted=day == "21")], story.day)
+        story.resident("mended", **renumbered(day != "20", MENDED_WAS, MENDED_IS, "h1"))
+        story.resident("taken", **renumbered(day != "20", TAKEN_WAS, TAKEN_IS, "h1" if day == "20" else "h2"))
         story.resident("back", **OLD, residence_address=HOMES[place], updated_at=f"202611{day}000000")
         story.resident("gone", **DEAD, birth_date="19480712", residence_address=HOMES[0])
         story.deliver()
@@ -53,6 +60,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     certificate = {"death_cert_no": "d1", "change": "upsert", "birth_date": "1948-07-12", "death_date": f"{DIED} 06:00:00"}
     landing.put("health/death", [DEAD | certificate], DAYS[0])
     landing.put(REGISTER, [dict(row, phone="13957100001") for row in story.held[REGISTER].values()], DAYS[3])
+    (story.home.builds / f"{DAYS[2]:%Y%m%d}.json").write_text('{"stops": ["a gate"]}')
     travel_ungated(story.home, landing.root)
     return story
 
@@ -66,6 +74,14 @@ def child(story: Story, is_adopted: bool) -> dict[str, Any]:
     story.resident("child", id_number=id_number, name=name, birth_date="20241105", sex="1", updated_at=updated, **former)
     certificate = {"change": "upsert", "birth_cert_no": "b1", "birth_date": "2024-11-05 08:00:00", "sex": "1"}
     return certificate | mother | {"child_name": name, "child_id_number": id_number}
+
+
+def renumbered(is_it: bool, was: str, now: str, household: str) -> dict[str, Any]:
+    """A child of a household, before or after its register has given it another number and given name."""
+    told = {"household_no": household, "relation_to_head": "20", "birth_date": was[6:14], "sex": "1"}
+    if not is_it:
+        return told | {"id_number": was, "name": "东方平"}
+    return told | {"id_number": now, "name": "东方安", "former_id_number": was, "updated_at": "20261121000000"}
 
 
 def spans(story: Story, key: str, datum: str) -> list[tuple[Any, ...]]:
@@ -129,14 +145,19 @@ def test_what_was_mended_of_a_day_that_is_past_does_not_displace_what_came_later
 
 
 def test_a_late_death_lies_on_its_day_and_is_known_from_the_first_release_with_it(story: Story, own_contracts: Contracts) -> None:
-    """The day that was out last is built again with what came late, before the next one."""
+    """It came with the fourth day's deliveries; what was published on the third stands."""
     (told,) = spans(story, "gone", "death_date")
-    assert (told[0], *told[3:]) == (DIED, DAYS[2], None)
+    assert (told[0], *told[3:]) == (DIED, DAYS[3], None)
+    assert releases(story.home)[:2] == (f"{DAYS[3]:%Y%m%d}-01", f"{DAYS[2]:%Y%m%d}-01")
     assert rows(story.home.current, "SELECT kind, occurred_on, known_on FROM event_log WHERE kind = 'death'") == [
-        ("death", date.fromisoformat(DIED), DAYS[2])
+        ("death", date.fromisoformat(DIED), DAYS[3])
     ]
-    person = explain(story.home.current.resolve(), story.person(REGISTER, "gone"), own_contracts, as_of=DAYS[1]).persons[0]
+    person = explain(story.home.current.resolve(), story.person(REGISTER, "gone"), own_contracts, as_of=DAYS[2]).persons[0]
     assert {told.datum: told.value for told in person.data}.get("death_date") is None
+
+
+def test_what_a_stopped_build_of_an_earlier_day_left_is_not_waited_for(story: Story) -> None:
+    assert [left.name for left in story.home.builds.iterdir()] == [".lock"]
 
 
 def test_an_adopted_child_is_never_shown_with_what_it_was(story: Story) -> None:
@@ -155,3 +176,17 @@ def test_an_adopted_child_is_never_shown_with_what_it_was(story: Story) -> None:
         for _ in rows(story.home.current, f"FROM {table} AS r WHERE person_id = '{child}' AND contains(r::VARCHAR, '{was}')")
     }
     assert told == set()
+
+
+def test_a_childs_corrected_number_is_no_adoption(story: Story) -> None:
+    for datum, was, now in (("id_number", MENDED_WAS, MENDED_IS), ("name", "东方平", "东方安")):
+        assert spans(story, "mended", datum) == [
+            (was, None, None, DAYS[0], DAYS[1]),
+            (was, None, DAYS[1], DAYS[1], None),
+            (now, DAYS[1], None, DAYS[1], None),
+        ]
+
+
+def test_a_child_with_another_number_in_another_household_is_shown_with_these_alone(story: Story) -> None:
+    told = [spans(story, "taken", datum) for datum in ("id_number", "name", "household_no")]
+    assert told == [[(value, DAYS[1], None, DAYS[1], None)] for value in (TAKEN_IS, "东方安", "h2")]

@@ -190,6 +190,8 @@ class TestRecordsComeAndChange:
         assert [(step.person_id, step.other_person_id) for step in answer.went] == [
             (went, on(2, REGISTER, "late"))
         ]
+        then = explain(story.home.current.resolve(), went, load(OWN), as_of=DAY)
+        assert [[change.kind for change in person.changes] for person in then.persons if person.person_id == went] == [["created"]]
 
     def test_6_a_record_that_drifts_away_goes_to_whom_it_now_speaks_of(self, story: Story) -> None:
         assert on(1, RECORD, "drift") == on(1, REGISTER, "drift") == on(1, INSURED, "drift|110")

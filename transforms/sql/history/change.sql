@@ -11,8 +11,11 @@ WITH held AS (
     SELECT person_id FROM today WHERE kind IN ('split', 'merged')
     UNION
     SELECT other_person_id FROM today WHERE kind IN ('split', 'merged')
-), merged AS (
-    SELECT person_id FROM today WHERE kind = 'merged'
+), renamed AS (
+    -- who went under in another person, or is told apart from one, goes by another id and is still the same
+    SELECT person_id AS value_then, other_person_id AS value_now FROM today WHERE kind = 'merged'
+    UNION
+    SELECT other_person_id, person_id FROM today WHERE kind = 'split'
 ), compared AS (
     SELECT coalesce(n.person_id, h.person_id) AS person_id, coalesce(n.datum, h.datum) AS datum,
            h.value AS value_then, h.valid_from AS valid_then, h.known_from AS known_then,
@@ -22,9 +25,10 @@ WITH held AS (
 ), judged AS (
     SELECT c.*, value_now IS DISTINCT FROM value_then AS is_other,
            coalesce(d.is_lasting, false) OR c.person_id IN (SELECT person_id FROM moved) OR c.person_id NOT IN (SELECT person_id FROM released.unify_person)
-           OR coalesce(d.is_person AND c.value_then IN (SELECT person_id FROM merged), false) AS is_correction,
+           OR c.is_renamed AS is_correction,
            c.person_id IN (SELECT person_id FROM held) AS is_known_person
-    FROM compared AS c LEFT JOIN history_datum AS d ON d.datum = c.datum
+    FROM (SELECT *, coalesce((value_then, value_now) IN (SELECT (value_then, value_now) FROM renamed), false) AS is_renamed FROM compared) AS c
+    LEFT JOIN history_datum AS d ON d.datum = c.datum
 )
 SELECT *,
        CASE WHEN value_now IS NULL THEN CASE WHEN NOT is_correction THEN DATE $day END

@@ -28,11 +28,18 @@ WITH touched AS (
     UNION ALL
     SELECT f.person_id, f.datum, f.value, NULL, f.valid_to, DATE $day, NULL, f.department, f.dataset, f.standing
     FROM history_former AS f
+), exchanged AS (
+    SELECT c.person_id, c.value_then, c.value_now, d.is_parent, d.is_number, d.is_name,
+           c.value_then IS NOT NULL AND c.value_now IS NOT NULL AS is_for_another
+    FROM history_change AS c JOIN history_minor USING (person_id) JOIN history_datum AS d USING (datum)
+    WHERE c.is_other AND NOT c.is_renamed AND d.is_sealed
 ), sealed AS (
-    -- adoption: who gets other parents or another number as a minor leaves no trace of what was (民法典 art. 1110; domain rule on old and new ids)
-    SELECT DISTINCT c.person_id FROM history_change AS c JOIN history_minor USING (person_id)
-    WHERE c.datum IN (SELECT datum FROM history_datum WHERE tells_adoption) AND c.is_other AND c.value_then IS NOT NULL AND c.value_now IS NOT NULL
-      AND c.value_then NOT IN (SELECT person_id FROM person_change WHERE kind = 'merged')
+    -- adoption: who as a minor gets other parents, or another number together with another household or surname, leaves no trace of what
+    -- was (民法典 art. 1110; domain rule on old and new ids). Another number alone is a correction.
+    SELECT person_id FROM exchanged GROUP BY person_id
+    HAVING bool_or(is_parent AND is_for_another)
+        OR bool_or(is_number AND is_for_another)
+           AND bool_or(CASE WHEN is_name THEN left(value_then, 1) <> left(value_now, 1) ELSE NOT is_number END)
 )
 SELECT rows.* FROM rows
 WHERE NOT (person_id IN (SELECT person_id FROM sealed) AND datum IN (SELECT datum FROM history_datum WHERE is_sealed))
