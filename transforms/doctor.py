@@ -81,6 +81,13 @@ def _contracts(patient: Patient) -> Iterator[Found]:
         yield Found("fine", "contracts", f"{len(patient.contracts.datasets)} datasets, no error")
 
 
+def _without_contract(patient: Patient) -> Iterator[Found]:
+    known = {dataset.id for dataset in patient.contracts.datasets}
+    for dataset_id in sorted({batch.dataset_id for batch in ledger(patient.home)} - known):
+        what = f"{patient.home.landed / dataset_id} was taken in, and no contract speaks of it any more: the next release is without it"
+        yield Found("note", "contracts", what, "put the contract back, or take the folder away: nothing purges it")
+
+
 def _connections(patient: Patient) -> Iterator[Found]:
     named = {(d.pulled_from.connection, d.pulled_from.kind) for d in patient.contracts.datasets if d.pulled_from}
     for name, kind in sorted(named):
@@ -254,6 +261,7 @@ def _file_system(path: Path) -> str:
 LOOKS: tuple[Callable[[Patient], Iterator[Found]], ...] = (
     _installation,
     _contracts,
+    _without_contract,
     _connections,
     _space,
     _clock,

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.model import Contracts
 from tests.support.landing import DAY, Landing
-from transforms import doctor
+from transforms import doctor, road
 from transforms.doctor import Found, Patient, examine
 from transforms.pull import Connection
 from warehouse.home import Home
@@ -54,6 +54,14 @@ def test_a_sound_installation_has_no_fault(asked: Examine) -> None:
 
 def test_everything_that_is_not_fine_says_what_to_do(asked: Examine) -> None:
     assert [f for f in asked() if f.level != "fine" and not f.remedy] == []
+
+
+def test_a_contract_that_was_taken_away_leaves_its_batches_out_and_is_told(home: Home, own_contracts: Contracts, tmp_path: Path) -> None:
+    left = own_contracts.model_copy(update={"datasets": tuple(d for d in own_contracts.datasets if d.id != "hr/pension")})
+    assert [b.dataset_id for b in road.batches_known(home, own_contracts)] == ["hr/pension"]
+    assert road.batches_known(home, left) == []  # the build gate would ask for its records, for ever
+    (found,) = doctor._without_contract(Patient(home, left, tmp_path, {}.get))
+    assert "hr/pension was taken in, and no contract speaks of it any more" in found.what
 
 
 def test_a_server_that_does_not_answer(asked: Examine, connections: dict[str, Connection]) -> None:

@@ -27,15 +27,16 @@ def judged(
     reports: list[BatchReport], contracts: Contracts, decided: Mapping[tuple[str, str], Decision]
 ) -> list[BatchReport]:
     """The ledger with ``refused`` said of batches that the gate stopped, and ``held`` of every batch that changed its
-    columns, or is full and shrank or grew beyond its bound, and that nobody has approved; in order of date.
+    columns, or is full and shrank or grew beyond its bound, and that nobody has approved; in order of date. Batches of which no
+    contract speaks any more are not in it: nothing can be said of their rows.
     """
     last: dict[str, BatchReport] = {}
     known = {d.id: d for d in contracts.datasets}
     verdicts = []
-    for report in map(_gated, reports):
-        dataset = known.get(report.dataset_id)
+    for report in (_gated(report) for report in reports if report.dataset_id in known):
+        dataset = known[report.dataset_id]
         verdict = report
-        if dataset and report.status == "accepted":
+        if report.status == "accepted":
             reason = _after_decision(doubts(dataset, report, last.get(dataset.id)), report, decided)
             verdict = replace(report, status="held", reason=reason) if reason else report
             if not reason:
