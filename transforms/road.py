@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
@@ -127,7 +127,12 @@ def _landed(home: Home, contracts: Contracts, landing: Path, reference: str) -> 
 def _verdicts(home: Home, contracts: Contracts, attempts: list[BatchReport]) -> list[BatchReport]:
     """What is thought of the batches that were just landed; one that does not count for its day stands as it was landed."""
     known = {batch.folder: batch for batch in batches_known(home, contracts)}
-    return [known.get(attempt.folder, attempt) for attempt in attempts]
+    return [known.get(attempt.folder) or _not_counted(attempt) for attempt in attempts]
+
+
+def _not_counted(attempt: BatchReport) -> BatchReport:
+    told = "; an earlier reading of that day counts on, by the contract of then"
+    return replace(attempt, reason=attempt.reason.removesuffix(told) + told) if attempt.status == "accepted" and attempt.reason else attempt
 
 
 def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,20 @@ def test_once_approved_the_rest_counts_and_what_did_not_come_stands_as_it_was(pe
         ("33002", True, NEXT, 100, None),
         ("33003", True, NEXT, None, "not_delivered"),
     ]
+
+
+def test_once_the_contract_calls_a_column_otherwise_the_files_of_before_count_on(pension: Office) -> None:
+    pension.deliver(DAY, pensioners(100, 1, 2))
+    old = pension.landing.contracts
+    dataset = old.dataset("hr/pension")
+    columns = [c.model_copy(update={"header": "aae020"}) if c.name == "pension_amount" else c for c in dataset.columns]
+    renamed = dataset.model_copy(update={"columns": tuple(columns)})
+    others = tuple(renamed if d.id == dataset.id else d for d in old.datasets)
+    office = replace(pension, landing=Landing(pension.landing.root, old.model_copy(update={"datasets": others, "intake_version": "next"})))
+    office.landing.take_in(office.home, "hr/pension", DAY)
+    office.deliver(NEXT, pensioners(200, 2, 3))
+    assert [(b.status, b.not_delivered) for b in office.known] == [("accepted", ())] * 2
+    assert office.records("is_current, pension_amount::int") == [("33001", False, 100), ("33002", True, 200), ("33003", True, 200)]
 
 
 def test_a_new_column_waits_too_and_is_kept_out_of_the_data(pension: Office) -> None:
