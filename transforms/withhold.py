@@ -37,3 +37,5 @@ def withhold(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
             of_datum = (*published_columns(contracts.catalogue.datum(name), contracts), f"{name}__agreeing", f"{name}__disagreeing")
             emptied = ", ".join(f"{column} = NULL" for column in of_datum)
             connection.execute(f"UPDATE released.unify_person SET {emptied} WHERE person_no IN ({of_rule})")
+            of_persons = f"SELECT person_id(person_no) FROM ({of_rule})"
+            connection.execute(f"DELETE FROM released.date_precision WHERE datum = {quoted(name)} AND person_id IN ({of_persons})")

@@ -22,12 +22,12 @@ MINORS = "minors"
 
 
 class RelatedPerson:
-    """A person of the release."""
+    """A person of the release. A day of which the year or the month alone is known is no day to fill into a form."""
 
     def __init__(self, release: Published, dossier: Dossier) -> None:
         self.release = release
         self.person_id = dossier.person_id
-        self.values: Row = dossier.values
+        self.values: Row = dossier.values | dict.fromkeys(dossier.imprecise)
         self.origins: dict[str, tuple[Origin, ...]] = dossier.origins
         self.registers = dossier.registers
         self.dossier = dossier
@@ -140,6 +140,8 @@ def may_be_shown(dossier: Dossier, form: Form, on: date) -> bool:
     born: date | None = dossier.values.get("birth_date")
     if born is None or MINORS in form.covers:
         return True
+    if "birth_date" in dossier.imprecise:
+        born = date(born.year, 12, 31)  # nobody is taken for older than is known
     birthdays: int = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
     return birthdays >= MINOR_UNTIL
 

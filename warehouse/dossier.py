@@ -45,12 +45,16 @@ TYPED: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "amount": 
 
 @dataclass(frozen=True)
 class Dossier:
-    """A person's published values, where each is from, what is disputed, which datasets speak of the person, whose kin."""
+    """A person's published values, where each is from, what is disputed, which datasets speak of the person, whose kin.
+
+    ``imprecise`` are the days of which the year or the month alone is known: their values are the first day of it.
+    """
 
     person_id: str
     values: Row
     origins: dict[str, tuple[Origin, ...]]
     disputed: frozenset[str]
+    imprecise: frozenset[str]
     registers: tuple[str, ...]
     relatives: dict[str, tuple[str, ...]]
     declared: dict[str, tuple[str, date | None]]  # answers to what only people can say, and the day of each
@@ -149,6 +153,7 @@ class Dossiers:
             values=values,
             origins=dict(self._origins[number] for number in told["origins"] or ()),
             disputed=frozenset(told["disputed"] or ()),
+            imprecise=frozenset(told.get("imprecise") or ()),  # a release of before knows of none
             registers=tuple(told["registers"] or ()),
             relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
             declared={each["datum"]: (each["value"], _day(each.get("said_on"))) for each in told["declared"] or ()},
@@ -187,10 +192,12 @@ def _slices(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _beside(contracts: Contracts) -> dict[str, str]:
-    """What is read beside ``person`` for the dossiers, by name: relatives of each kind, and data in doubt."""
+    """What is read beside ``person`` for the dossiers, by name: relatives of each kind, data in doubt, and days known in part."""
     ids = f"SELECT who AS person_id, min_by(person_id, place, {MOST_RELATIVES}) AS ids"
     kin = {f"kin_{r.id}": f"{ids} FROM ({kin_sql(r, contracts)}) GROUP BY who" for r in contracts.relatives}
-    return kin | {"in_doubt": f"SELECT person_id, list_sort(list(datum)) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"}
+    in_doubt = f"SELECT person_id, list_sort(list(datum)) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"
+    imprecise = f"SELECT person_id, list_sort(list(datum)) AS imprecise FROM ({imprecise_sql(contracts)}) GROUP BY person_id"
+    return kin | {"in_doubt": in_doubt, "in_part": imprecise}
 
 
 def _dossiers(contracts: Contracts, persons: str = "true") -> str:
@@ -209,9 +216,15 @@ def _dossiers(contracts: Contracts, persons: str = "true") -> str:
         f" register AS (SELECT person_id, {registers} AND {persons} GROUP BY person_id)"
         f" SELECT person.person_id, person.{quoted(_number(contracts))} AS number,"
         f" to_json({{'values': json_array({values}), 'origins': origins, 'declared': declared,"
-        f" 'registers': registers, 'disputed': disputed, 'relatives': {kept}}})::VARCHAR AS told"
+        f" 'registers': registers, 'disputed': disputed, 'imprecise': imprecise, 'relatives': {kept}}})::VARCHAR AS told"
         f" FROM person LEFT JOIN told USING (person_id) LEFT JOIN register USING (person_id){of_these} WHERE {persons}"
     )
+
+
+def imprecise_sql(contracts: Contracts) -> str:
+    """Rows (person_id, datum) of the days of which ``person_datum`` tells the year or the month alone."""
+    days = ", ".join(literal(datum.name) for datum in contracts.catalogue.data if datum.type == "date")
+    return f"SELECT person_id, datum FROM person_datum WHERE datum IN ({days or 'NULL'}) AND length(value) IN (4, 7)"
 
 
 def _catalogued(contracts: Contracts) -> str:

@@ -12,6 +12,7 @@ import duckdb
 from contracts.model import Contracts, Datum
 from warehouse.as_of import stand_at
 from warehouse.connection import open_read_only
+from warehouse.dossier import imprecise_sql
 from warehouse.identity import masked
 from warehouse.linkage import Step, Tie, ties_of, way_of
 from warehouse.lookup import (
@@ -116,7 +117,8 @@ def _person(
 ) -> ExplainedPerson:
     disputes = open_disputes(connection, person_id)
     values, origins = person_row(connection, person_id), origins_of(connection, person_id)
-    told = [_datum(contracts, datum, values, origins, disputes) for datum in contracts.catalogue.data]
+    parts = _known_in_part(connection, contracts, person_id)
+    told = [_datum(contracts, datum, values, origins, disputes, parts.get(datum.name)) for datum in contracts.catalogue.data]
     catalogued = {datum.name for datum in contracts.catalogue.data}
     return ExplainedPerson(
         person_id=person_id,
@@ -127,12 +129,19 @@ def _person(
     )
 
 
+def _known_in_part(connection: duckdb.DuckDBPyConnection, contracts: Contracts, person_id: str) -> dict[str, str]:
+    """The years and months of the days that are known no better."""
+    in_part = f"SELECT datum, value FROM person_datum JOIN ({imprecise_sql(contracts)}) USING (person_id, datum) WHERE person_id = ?"
+    return dict(connection.execute(in_part, [person_id]).fetchall())
+
+
 def _datum(
     contracts: Contracts,
     datum: Datum,
     values: dict[str, Any],
     origins: dict[str, tuple[Origin, ...]],
     disputes: tuple[Dispute, ...],
+    part: str | None,
 ) -> ExplainedDatum:
     value = values.get(datum.name)
     return ExplainedDatum(
@@ -141,7 +150,7 @@ def _datum(
         label_en=datum.label_en,
         sensitivity=datum.sensitivity,
         value=value,
-        words="" if value is None else in_words(value, labels_of(contracts, datum)),
+        words="" if value is None else part or in_words(value, labels_of(contracts, datum)),
         origins=origins.get(datum.name, ()),
         disputes=tuple(dispute for dispute in disputes if dispute.datum == datum.name),
     )

@@ -24,7 +24,7 @@ from warehouse.wording import SEPARATOR, NoCodeError, for_form, part_of
 
 Status = Literal["filled", "not_found", "cannot_say"]
 Reason = Literal[
-    "not_supplied", "not_applicable", "unknown", "not_computable", "no_code", "not_found", "cannot_say"
+    "not_supplied", "not_applicable", "unknown", "imprecise", "not_computable", "no_code", "not_found", "cannot_say"
 ]
 
 DECLARATION = "本人申报"
@@ -33,6 +33,7 @@ TEXTS: dict[Reason, str] = {
     "not_supplied": "没有部门提供，由申请人填写",
     "not_applicable": "不适用，无需填写",
     "unknown": "责任部门没有记录",
+    "imprecise": "责任部门的记录只到年或月，由申请人填写完整日期",
     "not_computable": "现有数据不足以计算",
     "no_code": "表单的代码表里没有对应的代码",
     "not_found": "统一人口库里没有这个号码",
@@ -351,6 +352,9 @@ def _lacking(applicant: Applicant, plan: FieldPlan) -> FilledField:
         used = data_used(field.expression)
         lacking = tuple(via or name for via, name in used if applicant.value(via or name) is None)
         return _empty(plan, "not_computable", tuple(dict.fromkeys(lacking)))
+    bearers = applicant.related(field.via)[:1] if field.via else (applicant,)
+    if any(str(field.datum) in bearer.dossier.imprecise for bearer in bearers):
+        return _empty(plan, "imprecise", (str(field.datum),))
     name = str(field.via or field.datum)
     return _empty(plan, "unknown", (name,) if applicant.value(name) is None else ())
 

@@ -82,7 +82,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
             prepare_declarations(connection, Home(Path(folder)))
             declare(connection, contracts)
             withhold(connection, contracts, day)
-            for table in ("declared_answer", "relation"):
+            for table in ("declared_answer", "relation", "date_precision"):
                 connection.execute(f"CREATE VIEW {table} AS FROM released.{table}")
             told_events(connection, contracts, day)
             connection.execute("CREATE TEMP VIEW event AS FROM event_told")

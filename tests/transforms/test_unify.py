@@ -61,6 +61,12 @@ def test_which_record_speaks(at: int, told: Told) -> None:
     assert keys == expected
 
 
+@each("told")
+def test_how_precise_it_is(at: int, told: Told) -> None:
+    expected, found = CASES[at]["told"], origins(told, at)
+    assert {w: {d: found[w, d]["value"] for d in data} for w, data in expected.items()} == expected
+
+
 @each("counts")
 def test_who_agrees(at: int, told: Told) -> None:
     expected, found = CASES[at]["counts"], origins(told, at)

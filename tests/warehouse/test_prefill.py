@@ -14,6 +14,7 @@ from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, build, lay_together
+from warehouse.explain import explain
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.prefill import FilledField, Inquiry, Prefilled, fill, prefill
 from warehouse.published import Published
@@ -86,6 +87,20 @@ def test_what_is_missing_says_why(database: Path, contracts: Contracts) -> None:
     assert reasons["phone"] == "unknown"
     assert reasons["statutory_retirement_month"] == "not_computable"
     assert "岗位类别" in str(field(answer, "statutory_retirement_month").asks)
+
+
+def test_a_day_of_which_the_month_alone_is_known_is_asked(contracts: Contracts, tmp_path: Path) -> None:
+    database = build(tmp_path / "r.duckdb", contracts, "r")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("UPDATE person_datum SET value = '1965-03' WHERE person_id = 'p1' AND datum = 'birth_date'")
+        lay_together(connection, contracts)
+    answer = filled(database, contracts, MAN)
+    missing = {f.name: f.missing.reason for f in answer.fields if f.missing}
+    assert missing["birth_date"] == "imprecise"
+    assert missing["statutory_retirement_month"] == "not_computable"
+    assert not next(a.unnecessary for a in answer.attachments if a.name == "id_card")
+    data = explain(database, MAN, contracts).persons[0].data
+    assert next(datum.words for datum in data if datum.datum == "birth_date") == "1965-03"
 
 
 @pytest.mark.parametrize(

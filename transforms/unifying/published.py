@@ -12,7 +12,7 @@ def available(datum: Datum, contracts: Contracts) -> list[Dataset]:
     return [datasets[name] for name in datum.sources if name in datasets and datum in supplied(datasets[name], contracts)]
 
 
-def _checking(datum: Datum, contracts: Contracts) -> list[Dataset]:
+def checking(datum: Datum, contracts: Contracts) -> list[Dataset]:
     """All datasets whose copy is compared with what is published."""
     return [d for d in contracts.datasets if datum in supplied(d, contracts)]
 
@@ -57,7 +57,7 @@ def published_columns(datum: Datum, contracts: Contracts) -> list[str]:
 
 
 def _checked_values(contracts: Contracts) -> str:
-    pairs = [(datum, d) for datum in contracts.catalogue.data for d in _checking(datum, contracts)]
+    pairs = [(datum, d) for datum in contracts.catalogue.data for d in checking(datum, contracts)]
     return ", ".join(f"{d.table}.{datum.name} AS {d.table}__{datum.name}" for datum, d in pairs)
 
 
@@ -103,7 +103,7 @@ def _early(datum: Datum) -> str:
 
 def _copies(datum: Datum, contracts: Contracts) -> list[Dataset]:
     """The datasets that may disagree with what is published; the owner's own copy is published wherever there is one."""
-    return [d for d in _checking(datum, contracts) if d.id != datum.owner]
+    return [d for d in checking(datum, contracts) if d.id != datum.owner]
 
 
 def _compared(datum: Datum, contracts: Contracts) -> list[str]:

@@ -27,11 +27,14 @@ def published_value_view(contracts: Contracts) -> str:
 
 
 def person_datum_view(contracts: Contracts) -> str:
-    """The view ``person_datum`` on ``unify_person``, ``source_record``, and answers that are of no datum (``declared_answer``)."""
+    """The view ``person_datum`` on ``unify_person``, ``source_record``, ``date_precision``, and answers that are of no datum
+    (``declared_answer``). Of a day of which the year or the month alone is known, that is the value (1990, 1990-03).
+    """
+    values = " UNION ALL ".join(_as_told(datum) for datum in contracts.catalogue.data)
     by = [quoted(part) for part in DECLARED_BY.split("/")]
     return (
         "CREATE OR REPLACE VIEW person_datum AS SELECT p.person_id, p.datum, p.value, p.department, p.dataset, s.record_key,"
-        f" s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ({published_values(contracts, 'unify_person')}) AS p"
+        f" s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ({values}) AS p"
         " LEFT JOIN source_record AS s USING (department, dataset, record_no)"
         f" UNION ALL SELECT a.person_id, a.datum, a.value, {by[0]}, {by[1]}, s.record_key, s.batch_date, 'declared', 0, 0"
         f" FROM declared_answer AS a JOIN source_record AS s ON (s.department, s.dataset) = ({by[0]}, {by[1]})"
@@ -59,13 +62,26 @@ def standing_of(datum: Datum) -> str:
 def published_values(contracts: Contracts, table: str) -> str:
     """SQL: the values of ``unify_person``, or of some of its rows, one a row; ``valid_on`` is since when it holds, where a source says."""
     is_dated = dated(contracts)
-    return " UNION ALL ".join(_datum_rows(datum, table, datum.name in is_dated) for datum in contracts.catalogue.data)
+    return " UNION ALL ".join(_datum_rows(datum, table, datum.name in is_dated, _in_words(datum)) for datum in contracts.catalogue.data)
 
 
-def _datum_rows(datum: Datum, table: str, is_dated: bool) -> str:
-    """A published datum's origin; lists are written as ["a", "b"], ties as the other person's id."""
+def _as_told(datum: Datum) -> str:
+    if datum.type != "date":
+        return _datum_rows(datum, "unify_person", False, _in_words(datum))
+    known = f"(SELECT person_id, precision FROM date_precision WHERE datum = {quoted(datum.name)})"
+    digits = "CASE precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 10 END"
+    return _datum_rows(datum, f"unify_person LEFT JOIN {known} USING (person_id)", False, f"left({_in_words(datum)}, {digits})")
+
+
+def _in_words(datum: Datum) -> str:
+    """Lists are written as ["a", "b"], ties as the other person's id."""
     name = datum.name
-    value = {"set": f"to_json({name})::VARCHAR", "person": f"person_id({name})"}.get(datum.type, f"{name}::VARCHAR")
+    return {"set": f"to_json({name})::VARCHAR", "person": f"person_id({name})"}.get(datum.type, f"{name}::VARCHAR")
+
+
+def _datum_rows(datum: Datum, table: str, is_dated: bool, value: str) -> str:
+    """A published datum's origin."""
+    name = datum.name
     source = origin_of(datum)
     return (
         f"SELECT person_id, {quoted(name)} AS datum, {value} AS value,"
