@@ -89,6 +89,7 @@ def _views(contracts: Contracts) -> Iterator[tuple[str, str]]:
     yield "rule_event", _event(contracts)
     yield "rule_tie", _tie(contracts)
     yield "rule_household", _household(contracts)
+    yield "rule_lesser", _lesser(contracts)
     yield "rule_quarantine", _quarantine(contracts)
 
 
@@ -182,6 +183,15 @@ def _household(contracts: Contracts) -> str:
                 f" WHERE r.is_current AND r.{home.number} IS NOT NULL"
             )
     return " UNION ALL ".join(parts)
+
+
+def _lesser(contracts: Contracts) -> str:
+    places = [(datum.name, place, source) for datum in contracts.catalogue.data for place, source in enumerate(datum.sources)]
+    sources = ", ".join(f"({quoted(name)}, {place}, {quoted(source)})" for name, place, source in places)
+    return (
+        "SELECT person_no, datum, dataset, record_no, less, value"
+        f" FROM unify_lesser JOIN (VALUES {sources}) AS source (datum, place, dataset) USING (datum, place)"
+    )
 
 
 def _quarantine(contracts: Contracts) -> str:
