@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags import wiring
 from dags.waiting import PullsSettled
+from warehouse.faults import NotFoundError
 from warehouse.parts import BUILD, REPORT, WAITS
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,11 @@ def stage(name: str) -> Any:
     def run_stage(day: str) -> None:
         from transforms import road  # noqa: PLC0415
 
-        with wiring.at_home(BUILD) as home:
-            getattr(road, name)(home, wiring.agreed(), date.fromisoformat(day))
+        try:
+            with wiring.at_home(BUILD) as home:
+                getattr(road, name)(home, wiring.agreed(), date.fromisoformat(day))
+        except NotFoundError as error:  # trying again would find no more
+            raise AirflowFailException(str(error)) from error
 
     return run_stage
 

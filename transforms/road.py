@@ -39,6 +39,7 @@ from warehouse.connection import open_database
 from warehouse.durable import one_at_a_time, write_text
 from warehouse.extract import extract
 from warehouse.extract import is_due as extract_is_due
+from warehouse.faults import NotFoundError
 from warehouse.home import Home
 from warehouse.publish import publish as publish_file
 from warehouse.publish import published
@@ -179,10 +180,15 @@ def _notes(home: Home, day: date) -> dict[str, Any]:
 
 
 def _clocked(stage: Callable[[Home, Contracts, date], Outcome]) -> Callable[[Home, Contracts, date], Outcome]:
-    """A stage whose seconds stand in the notes of its build, whoever calls it."""
+    """A stage whose seconds stand in the notes of its build, whoever calls it. Raises NotFoundError where there is no build to go on
+    with.
+    """
 
     @functools.wraps(stage)
     def clocked(home: Home, contracts: Contracts, day: date) -> Outcome:
+        if stage.__name__ != STAGES[0] and not _notes_file(home, day).exists():
+            what = f"there is no build of {day} to go on with: it was published, or thrown away"
+            raise NotFoundError(f"{what}; begin again with {STAGES[0]} (in Airflow, clear choose_day with what follows)")
         began = time.perf_counter()
         outcome = stage(home, contracts, day)
         taken = _notes(home, day).get("seconds", {}) | {stage.__name__: round(time.perf_counter() - began, 3)}

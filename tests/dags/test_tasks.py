@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 import transforms
+from warehouse.faults import NotFoundError
 
 DAY = date(2026, 11, 20)
 
@@ -44,6 +45,15 @@ def test_a_refused_release_fails_at_once_and_says_where_to_look(bag: Any, road: 
     road.validate = lambda *_: SimpleNamespace(passed=False, stops=("nobody is left",))
     with pytest.raises(AirflowFailException, match=r"2026-11-20.*nobody is left.*data_docs"):
         called(bag, "build", "validate")("2026-11-20")
+
+
+def test_a_stage_that_was_cleared_alone_after_its_build_was_published_fails_at_once(bag: Any, road: Any) -> None:
+    def gone(*_: Any) -> None:
+        raise NotFoundError("there is no build of 2026-11-20")
+
+    road.unify = gone
+    with pytest.raises(AirflowFailException, match="no build of 2026-11-20"):
+        called(bag, "build", "unify")("2026-11-20")
 
 
 def test_each_stage_gets_its_day(bag: Any, road: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from contracts.model import Contracts
 from tests.support.county import DAYS, Travelled, travel_ungated
 from tests.support.release import contents, differing, files_of, rows
 from transforms import road
+from warehouse.faults import NotFoundError
 from warehouse.home import Home
 from warehouse.publish import releases
 
@@ -91,6 +93,15 @@ def test_a_person_keeps_its_id(travelled: Travelled) -> None:
         for person in pair
     }
     assert {row for row in before - now if row[-1] not in explained} == set()
+
+
+@pytest.mark.parametrize("stage", [road.link, road.unify, road.reconcile, road.validate])
+def test_a_stage_of_a_build_that_was_published_says_where_to_begin_and_leaves_nothing(
+    stage: Callable[..., None], own_contracts: Contracts, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFoundError, match=r"no build of 2026-11-20 .*begin again with prepare"):
+        stage(Home(tmp_path), own_contracts, DAYS[0])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_hashes_tell_releases_apart(travelled: Travelled) -> None:
