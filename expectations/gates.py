@@ -26,6 +26,7 @@ from expectations.workspace import (
     count_origins,
     gather_measures,
     newest_day,
+    share_of_new_datasets,
     view_accepted,
     view_batch,
     view_tables,
@@ -96,6 +97,8 @@ def check_release(database: Path, previous: Path | None, contracts: Contracts, d
     with workspace(docs) as connection:
         tables = view_tables(connection, database)
         tables |= {f"previous.{table}" for table in attach(connection, previous, "previous")}
+        if _is_mostly_new(connection, tables):
+            return GateResult("release", subject, (_NEW_REGISTERS,))
         # A datum that the catalogue has gained since cannot be compared.
         before = columns_of_table(connection, "previous.person")
         data = [datum for datum in data_of(contracts) if datum.name in before]
@@ -113,6 +116,18 @@ _FIRST_RELEASE = Check(
     sentence="没有上一个发布版本可供比对，本次发布未作前后比较。",
     sentence_en="There is no release before this one, so nothing was compared.",
 )
+
+
+_NEW_REGISTERS = replace(
+    _FIRST_RELEASE,
+    sentence="本次发布的来源记录半数以上来自上一版本尚未包含的数据集，上一版本不足为据，未作前后比较。",
+    sentence_en="More than half of the source records are of datasets that the release before had nothing of, so nothing was compared.",
+)
+
+
+def _is_mostly_new(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> bool:
+    """Whether a release before that had only the first departments' deliveries is no measure for this one."""
+    return {"person_record", "previous.person_record"} <= tables and share_of_new_datasets(connection) > 0.5
 
 
 def _answered(

@@ -162,6 +162,16 @@ def newest_day(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> date:
     return max((day for day in days if day is not None), default=date.today())
 
 
+def share_of_new_datasets(connection: duckdb.DuckDBPyConnection) -> float:
+    """The share of the source records whose dataset the release before had no record of."""
+    found = connection.execute(
+        "with known as (select distinct department, dataset, true as is_known from previous.person_record) "
+        "select count(*) filter (is_known is null) / greatest(count(*), 1) "
+        "from person_record left join known using (department, dataset)"
+    ).fetchone()
+    return found[0] if found else 0.0
+
+
 def gather_measures(connection: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> None:
     """One row, a column a measure. One that cannot be taken has no column, so its check is not evaluated."""
     wanted = {a.arguments["column"]: a.measure for a in asked if a.measure is not None}

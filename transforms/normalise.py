@@ -209,7 +209,7 @@ def _reasons_beside_the_key(dataset: Dataset) -> list[Reason]:
         if column.normaliser in {"identity_number", "name"}:
             words = quoted(f"test_row: {_named(column)} is a test entry")
             checks.append((column, f"CASE WHEN {_missing(column)} = 'test' THEN {words} END"))
-    return checks + _changed_places(dataset) + _says_nothing(dataset)
+    return checks + _changed_places(dataset) + _forms_in_words(dataset) + _says_nothing(dataset)
 
 
 def _no_value(column: Column) -> str:
@@ -230,6 +230,25 @@ def _changed_places(dataset: Dataset) -> list[Reason]:
         words = quoted(f"changed_places: {_named(name)} holds a number and {_named(number)} a name")
         looked = f"CASE WHEN {is_name} AND {is_number} THEN {words} END"
         checks.append((name, f"CASE WHEN {_value(number)} IS NULL AND {_value(name)} IS NULL THEN {looked} END"))
+    return checks
+
+
+# What a value of a form looks like, and the normaliser of the columns of words beside it that it is mixed up with.
+FORMS_AND_WORDS = {
+    "credit_code": ("text", r"regexp_full_match(upper({0}), '[0-9A-HJ-NP-RTUW-Y]{{18}}') AND credit_check(upper({0})) = credit_place(upper({0}), 18)"),
+    "phone": ("address", r"regexp_full_match({0}, '1[3-9]\d{{9}}')"),
+}
+
+
+def _forms_in_words(dataset: Dataset) -> list[Reason]:
+    """A row with the employer's code for a name, or a telephone for an address, and words in the place of the one that is missing."""
+    checks = []
+    for formed in (c for c in dataset.taken if c.normaliser in FORMS_AND_WORDS):
+        normaliser, has_form = FORMS_AND_WORDS[formed.normaliser]
+        for worded in (c for c in dataset.taken if c.normaliser == normaliser and c.header != "@sheet"):
+            words = quoted(f"changed_places: {_named(worded)} holds a value of {_named(formed)}, which holds words")
+            is_mixed_up = rf"regexp_matches(landed.{formed.name}, '\p{{Han}}{{2}}') AND {has_form.format(f'trim(landed.{worded.name})')}"
+            checks.append((formed, f"CASE WHEN {_value(formed)} IS NULL THEN CASE WHEN {is_mixed_up} THEN {words} END END"))
     return checks
 
 

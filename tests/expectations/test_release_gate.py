@@ -113,6 +113,13 @@ def test_the_fall_of_completeness_is_measured(compare: Callable[[str, str], Gate
     assert (check.column, check.observed) == ("name", pytest.approx(0.15))
 
 
+def test_a_release_of_the_first_delta_alone_is_no_measure(agreed: Contracts, build: Path, sound_build: Path, tmp_path: Path) -> None:
+    before = spoil(build, f"delete from person where {ROW} > 5; update person_record set dataset = 'first_delta'")
+    result = check_release(sound_build, before, agreed, tmp_path)
+    assert result.passed
+    assert [note.rule for note in result.notes] == ["release_before"]
+
+
 def test_the_first_release_passes_with_a_note(agreed: Contracts, sound_build: Path, tmp_path: Path) -> None:
     result = check_release(sound_build, None, agreed, tmp_path)
     assert result.passed

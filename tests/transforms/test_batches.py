@@ -151,6 +151,13 @@ def test_a_number_and_a_name_that_changed_places_are_kept_out(home: Home, landin
     assert all(NAME not in q["reason"] and NUMBER not in q["reason"] for q in quarantined(report))
 
 
+def test_a_telephone_and_an_address_that_changed_places_are_kept_out(home: Home, landing: Landing) -> None:
+    told = [("县城东街1号", "13857112233"), ("13857112233", "县城东街1号"), ("13857112233", None), ("13857112233", "13857112244")]
+    landing.put(RECORD, [person(at, archive_no=str(at), address=address, phone=phone) for at, (address, phone) in enumerate(told)])
+    report = landing.take_in(home, RECORD)
+    assert [(q["record_key"], q["reason"].partition(":")[0]) for q in quarantined(report)] == [("1", "changed_places")]
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"), [("人口数据.csv.gz", "name the file as agreed"), ("人口数据", "name the file"), ("人口.rar", "that are in it")]
 )

@@ -8,8 +8,9 @@ CREATE OR REPLACE MACRO name_is_placeholder(t) AS
 -- Testa and Demol are names of people.
 CREATE OR REPLACE MACRO name_is_test(t) AS regexp_matches(lower(t), '^(测试|样例|示例|演示)|测试\)?$|^(test|ceshi|demo)([^a-z]|$)');
 
--- A number that slipped into the column of the name is none, and must be shown to nobody as one.
-CREATE OR REPLACE MACRO is_no_name(t) AS NOT regexp_matches(t, '[\p{L}?？□〓○●■◆◇\x{FFFD}\x{E000}-\x{F8FF}]') OR regexp_matches(t, '\d{6}');
+-- A number that slipped into the column of the name is none, 3.30106E+17 neither, and must be shown to nobody as one.
+CREATE OR REPLACE MACRO is_no_name(t) AS
+    NOT regexp_matches(t, '[\p{L}?？□〓○●■◆◇\x{FFFD}\x{E000}-\x{F8FF}]') OR regexp_matches(t, '\d{6}') OR regexp_full_match(t, '[\d.]+[Ee]\+?\d+');
 
 -- A blank inside a name in Han characters is either padding (张 三) or stands for the separator of a transliterated name. Those
 -- have two parts or more of two characters each; a surname and given name of our own hardly ever have five characters together.
