@@ -209,7 +209,7 @@ def _reasons_beside_the_key(dataset: Dataset) -> list[Reason]:
         if column.normaliser in {"identity_number", "name"}:
             words = quoted(f"test_row: {_named(column)} is a test entry")
             checks.append((column, f"CASE WHEN {_missing(column)} = 'test' THEN {words} END"))
-    return checks + _changed_places(dataset) + _forms_in_words(dataset) + _says_nothing(dataset)
+    return checks + _changed_places(dataset) + _several_persons(dataset) + _forms_in_words(dataset) + _says_nothing(dataset)
 
 
 def _no_value(column: Column) -> str:
@@ -233,9 +233,21 @@ def _changed_places(dataset: Dataset) -> list[Reason]:
     return checks
 
 
+def _several_persons(dataset: Dataset) -> list[Reason]:
+    """A row with the names and the numbers of several persons would pass for one of the first. One name with two may be a person."""
+    checks = []
+    for number, name in (pair for person in dataset.persons if (pair := _told_of(dataset, person))):
+        numbers = rf"list_distinct(regexp_extract_all(upper(half_width(landed.{number.name})), '\d{{17}}[0-9X]'))"
+        names = rf"regexp_full_match(trim(landed.{name.name}), '\p{{L}}[\p{{L}}·]+([^\p{{L}}·]+\p{{L}}[\p{{L}}·]+)+')"
+        words = quoted(f"not_single: {_named(number)} and {_named(name)} hold several persons, where one was agreed")
+        looked = f"CASE WHEN len({numbers}) > 1 AND {names} THEN {words} END"
+        checks.append((number, f"CASE WHEN {_missing(number)} = 'invalid' THEN {looked} END"))
+    return checks
+
+
 # What a value of a form looks like, and the normaliser of the columns of words beside it that it is mixed up with.
 FORMS_AND_WORDS = {
-    "credit_code": ("text", r"regexp_full_match(upper({0}), '[0-9A-HJ-NP-RTUW-Y]{{18}}') AND credit_check(upper({0})) = credit_place(upper({0}), 18)"),
+    "credit_code": ("text", "credit_code_verdict(upper({0})).value IS NOT NULL"),
     "phone": ("address", r"regexp_full_match({0}, '1[3-9]\d{{9}}')"),
 }
 

@@ -151,6 +151,16 @@ def test_a_number_and_a_name_that_changed_places_are_kept_out(home: Home, landin
     assert all(NAME not in q["reason"] and NUMBER not in q["reason"] for q in quarantined(report))
 
 
+def test_cells_with_two_persons_keep_their_row_out(home: Home, landing: Landing) -> None:
+    """Two numbers beside one name may be an old and a new one."""
+    other = "330106198502172235"
+    both, twice = f"{NUMBER}、{other}", f"{NUMBER} {NUMBER}"
+    told = [(f"{NAME}、张三丰", both), (NAME, both), (f"{NAME},张三丰", NUMBER), (f"{NAME} 张三丰", twice)]
+    landing.put(RECORD, [person(at, archive_no=str(at), name=name, id_number=number) for at, (name, number) in enumerate(told)])
+    report = landing.take_in(home, RECORD)
+    assert [(q["record_key"], q["reason"].partition(":")[0]) for q in quarantined(report)] == [("0", "not_single")]
+
+
 def test_a_telephone_and_an_address_that_changed_places_are_kept_out(home: Home, landing: Landing) -> None:
     told = [("县城东街1号", "13857112233"), ("13857112233", "县城东街1号"), ("13857112233", None), ("13857112233", "13857112244")]
     landing.put(RECORD, [person(at, archive_no=str(at), address=address, phone=phone) for at, (address, phone) in enumerate(told)])
