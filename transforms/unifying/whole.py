@@ -12,7 +12,7 @@ import duckdb
 
 from contracts.model import Contracts, Dataset, Datum
 from transforms.normalise import NOTED
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import count, quoted, sql
 from transforms.unifying.published import agrees, available, checking, published_columns
 
 LESSER = "('lossy', 'month', 'year')"
@@ -38,7 +38,8 @@ def make_whole(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
         if datum.type in COMPLETES:
             for found in _lesser(datum, contracts):
                 connection.execute(f"INSERT INTO unify_lesser {found}")
-            if len(available(datum, contracts)) > 1:
+            are_lesser = count(connection, f"SELECT count(*) FROM unify_lesser WHERE datum = {quoted(datum.name)}")
+            if are_lesser and len(available(datum, contracts)) > 1:
                 connection.execute(_whole(datum, contracts))
                 connection.execute(_put_in_place(datum, contracts))
     connection.execute(_precision(contracts))
