@@ -12,7 +12,7 @@ import duckdb
 from contracts.model import Contracts
 from transforms.unifying.published import person_table
 from transforms.unifying.said import source_record_table, source_table, supplied
-from transforms.unifying.ties import code_kin, household_ties, relation_table, wedlock
+from transforms.unifying.ties import code_kin, household_ties, relate, wedlock
 from transforms.unifying.whole import make_whole
 
 
@@ -35,4 +35,4 @@ def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     connection.execute("SET preserve_insertion_order = false")
     make_whole(connection, contracts)
     connection.execute(source_record_table(contracts))
-    connection.execute(relation_table(contracts))
+    relate(connection, contracts)

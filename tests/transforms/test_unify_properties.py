@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.model import Contracts
 from tests.transforms.linked_records import Case, Told, built, cases_of
+from transforms.unifying import ties
 
 
 def keyed() -> list[Case]:
@@ -64,7 +65,10 @@ def whole(own_contracts: Contracts) -> dict[str, set[tuple[Any, ...]]]:
 def test_the_order_of_arrival_does_not_matter(
     seed: int, whole: dict[str, set[tuple[Any, ...]]], own_contracts: Contracts
 ) -> None:
-    told = built(shuffled(keyed(), Random(seed)), own_contracts)
+    """Nor how many persons' ties are gathered at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ties, "PERSONS_AT_ONCE", 7)
+        told = built(shuffled(keyed(), Random(seed)), own_contracts)
     assert {table: people(told, table) ^ rows for table, rows in whole.items()} == {key: set() for key in whole}
 
 

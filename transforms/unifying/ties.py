@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 
 from contracts.model import Contracts, Dataset, RelationOfRow
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import count, quoted, sql
 from transforms.unifying.said import day_of, role_join, when_holds
 
+PERSONS_AT_ONCE = 1_000_000
 WEDLOCK = ("spouse", "former_spouse")
 
 
@@ -52,27 +55,36 @@ def household_ties(dataset: Dataset, contracts: Contracts) -> str:
     )
 
 
-def relation_table(contracts: Contracts) -> str:
-    """Ties both ways. A tie that is a datum too is shown as it is published: of two mothers whom two sources name, one."""
+def relate(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """Fill ``relation`` of the attached release file ``released`` with ties both ways, in order of person.
+
+    A tie that is a datum too is shown as it is published: of two mothers whom two sources name, one. What one kind of record states is
+    held at a time, and then the ties of a million persons, so that a county of several millions needs no more memory.
+    """
+    record = "department VARCHAR, dataset VARCHAR, record_key VARCHAR"
+    connection.execute(f"CREATE OR REPLACE TABLE released.relation (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, {record})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE unify_tie (person_no BIGINT, kind VARCHAR, other_no BIGINT, {record})")
+    for told in _told_ties(contracts):
+        connection.execute(told)
+    highest = count(connection, "SELECT coalesce(max(person_no), 0) FROM unify_tie")
+    for first in range(0, highest + 1, PERSONS_AT_ONCE):
+        connection.execute(sql("unify/relation", first=first, last=first + PERSONS_AT_ONCE - 1))
+
+
+def _told_ties(contracts: Contracts) -> Iterator[str]:
+    """For each kind of tie of each dataset, the statement that adds what its records state."""
     ties = {d.name for d in contracts.catalogue.data if d.type == "person"}
-    parts = [
-        "SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS kind, NULL::BIGINT AS other_no, NULL::VARCHAR AS department,"
-        " NULL::VARCHAR AS dataset, NULL::VARCHAR AS record_key, NULL::VARCHAR AS datum,"
-        " NULL::BIGINT AS holder_no, NULL::BIGINT AS value_no"
-        " WHERE false"
-    ]
+    decided = {
+        "of_holder": _by_datum({name: f"holder.{name}" for name in ties}),
+        "of_value": _by_datum({name: f"other.{name}" for name in ties}),
+        "owner": _by_datum({name: quoted(contracts.catalogue.datum(name).owner) for name in ties}),
+    }
     for d in contracts.datasets:
-        parts += [_tie(d, tie, ties) for tie in d.relations]
+        for tie in d.relations:
+            yield sql("unify/tie", told=_tie(d, tie, ties), **decided)
         if d.household:
-            parts.append(sql("unify/household_relation", table=d.table, department=quoted(d.department), dataset=quoted(d.name)))
-    owners = {name: quoted(contracts.catalogue.datum(name).owner) for name in ties}
-    return sql(
-        "unify/relation",
-        told=" UNION ALL ".join(parts),
-        of_holder=_by_datum({name: f"holder.{name}" for name in ties}),
-        of_value=_by_datum({name: f"other.{name}" for name in ties}),
-        owner=_by_datum(owners),
-    )
+            household = sql("unify/household_relation", table=d.table, department=quoted(d.department), dataset=quoted(d.name))
+            yield sql("unify/tie", told=household, **decided)
 
 
 def _by_datum(answers: dict[str, str]) -> str:

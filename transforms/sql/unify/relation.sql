@@ -1,16 +1,5 @@
--- One row per tie between two persons that a record states, and per direction. Of a tie that is published as a datum of either, or
--- of others, only the published one is shown; where none is published, what others than its owner state.
-CREATE OR REPLACE TABLE released.relation AS
-WITH told AS ($told), compared AS (
-    SELECT told.*, $of_holder AS of_holder, $of_value AS of_value, $owner AS owner
-    FROM told
-    LEFT JOIN released.unify_person AS holder ON holder.person_no = told.holder_no
-    LEFT JOIN released.unify_person AS other ON other.person_no = told.value_no
-), shown AS (
-    SELECT DISTINCT person_no, kind, other_no, department, dataset, record_key
-    FROM compared
-    WHERE datum IS NULL OR of_holder = value_no OR of_value = holder_no
-       OR (of_holder IS NULL AND of_value IS NULL AND concat(department, '/', dataset) <> owner)
-)
-SELECT person_id(person_no) AS person_id, kind, person_id(other_no) AS other_person_id, department, dataset, record_key
-FROM shown ORDER BY person_no;
+-- The ties of some persons, in order of person; one that a record states twice is told once.
+INSERT INTO released.relation
+SELECT person_id(person_no), kind, person_id(other_no), department, dataset, record_key
+FROM (SELECT DISTINCT * FROM unify_tie WHERE person_no BETWEEN $first AND $last)
+ORDER BY person_no;
