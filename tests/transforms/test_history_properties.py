@@ -16,7 +16,7 @@ from transforms.history import history_build, person_history_view
 from transforms.prepare import prepare_build
 from transforms.release import release_beside
 from transforms.sql_files import sql
-from transforms.unify import published_value_view
+from transforms.unifying.views import published_value_view
 from warehouse.connection import scratch
 
 REGISTER = "police/resident"
