@@ -188,7 +188,7 @@ def _clocked(stage: Callable[[Home, Contracts, date], Outcome]) -> Callable[[Hom
     def clocked(home: Home, contracts: Contracts, day: date) -> Outcome:
         if stage.__name__ != STAGES[0] and not _notes_file(home, day).exists():
             what = f"there is no build of {day} to go on with: it was published, or thrown away"
-            raise NotFoundError(f"{what}; begin again with {STAGES[0]} (in Airflow, clear choose_day with what follows)")
+            raise NotFoundError(f"{what}; begin again with {STAGES[0]} (in Airflow, clear it with what follows)")
         began = time.perf_counter()
         outcome = stage(home, contracts, day)
         taken = _notes(home, day).get("seconds", {}) | {stage.__name__: round(time.perf_counter() - began, 3)}
@@ -200,7 +200,12 @@ def _clocked(stage: Callable[[Home, Contracts, date], Outcome]) -> Callable[[Hom
 
 @_clocked
 def prepare(home: Home, contracts: Contracts, day: date) -> None:
-    """Open the build of ``day`` anew from the batches that the batch gate lets in; what a killed build left is thrown away."""
+    """Open the build of ``day`` anew from the batches that the batch gate lets in; what a killed build left is thrown away.
+
+    Raises NotFoundError for a day before the published release, in whose place its release would be read.
+    """
+    if (last := release.last_release(home)) and day < last.as_of:
+        raise NotFoundError(f"{last.release_id} is published, and {day} lies before it: what came late is in the newest day's release")
     _gate_batches(home, contracts, day)
     build = home.build_file(day)
     home.builds.mkdir(parents=True, exist_ok=True)

@@ -104,6 +104,12 @@ def test_a_stage_of_a_build_that_was_published_says_where_to_begin_and_leaves_no
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_day_before_the_published_release_is_not_built_again(travelled: Travelled, own_contracts: Contracts) -> None:
+    """As where an older run's tasks are cleared by hand: readers would get the older day."""
+    with pytest.raises(NotFoundError, match="is published, and 2026-11-20 lies before it"):
+        road.prepare(travelled.home, own_contracts, DAYS[0])
+
+
 def test_hashes_tell_releases_apart(travelled: Travelled) -> None:
     first = travelled.home.warehouse / f"release_{DAYS[0]:%Y%m%d}-01.duckdb"
     here, there = contents(first), contents(travelled.home.current)
