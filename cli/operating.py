@@ -147,15 +147,16 @@ def purge(
     from warehouse.parts import PURGE, WAITS
 
     today = day_of(as_of) or datetime.now(UTC).date()
-    if dry:
-        with at_home(WAITS) as home:
-            going = expired(home, load_all(), home.here(landing) if landing else home.landing, today)
-        for _, told in going:
-            typer.echo(f"{told.reference}: {told.folder}, {len(told.files)} files")
-        return
-    with at_home(PURGE) as home:
-        proof = delete(home, load_all(), home.here(landing) if landing else home.landing, today)
-    typer.echo(f"deleted; proof: {home.address(proof)}" if proof else "nothing has expired")
+    with at_home(WAITS if dry else PURGE) as home:
+        deliveries = home.here(landing) if landing else home.landing
+        going = expired(home, load_all(), deliveries, today) if dry else []
+        proof = None if dry else delete(home, load_all(), deliveries, today)
+    for _, told in going:
+        typer.echo(f"{told.reference}: {told.folder}, {len(told.files)} files")
+    if proof:
+        typer.echo(f"deleted; proof: {home.address(proof)}")
+    elif not going:
+        typer.echo(f"nothing has expired in {deliveries}; if deliveries lie elsewhere, name their folder by --landing")
 
 
 @app.command()

@@ -305,6 +305,18 @@ def paths_lead_through_objects(agreed: Agreement) -> Iterator[Finding]:
             what = f"physicalName {each.header} leads into a list"
             remedy = "ask the department for a line each, or for a member of its own; a list of texts is taken whole by set"
             yield Finding("error", file, where, what, remedy)
+        elif is_json and not all(step.strip() for step in steps):
+            what = f"physicalName {each.header} has a step without a name"
+            yield Finding("error", file, where, what, "write the members' names with a dot between two")
+
+
+def headers_of_our_own_are_known(agreed: Agreement) -> Iterator[Finding]:
+    """No workbook has a header that begins with @: @sheets would be missed in every batch."""
+    for file, where, dataset, each in _columns(agreed):
+        is_workbook = any(layout.format == "xlsx" for layout in dataset.delivery.layouts)
+        if is_workbook and each.header.startswith("@") and each.header != SHEET:
+            what = f"physicalName {each.header} is none that is known"
+            yield Finding("error", file, where, what, f"write {SHEET}, or the department's header")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -326,4 +338,5 @@ CHECKS: tuple[Check, ...] = (
     sheets_are_known,
     lists_are_read,
     paths_lead_through_objects,
+    headers_of_our_own_are_known,
 )
