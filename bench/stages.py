@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from contracts.checks_sql import tables_named
+from contracts.checks.sql import tables_named
 from contracts.load import load_all
 from contracts.model import Contracts
 from transforms import road

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from contracts import (
-    checks_catalogue,
-    checks_codes,
-    checks_columns,
-    checks_files,
-    checks_forms,
-    checks_linking,
-    checks_literals,
-    checks_persons,
-    checks_rules,
-    checks_sources,
-    checks_subscriptions,
-    checks_uses,
+from contracts.checks import (
+    catalogue,
+    codes,
+    columns,
+    files,
+    forms,
+    linking,
+    literals,
+    persons,
+    rules,
+    sources,
+    subscriptions,
+    uses,
 )
-from contracts.checks_base import Agreement, Check, Finding
+from contracts.checks.base import Agreement, Check, Finding
 from contracts.layout import OWN, is_leaf
 from contracts.model import Contracts
 from contracts.parsing import ContractError
@@ -27,30 +27,18 @@ from contracts.places import line_of
 
 __all__ = ["CHECKS", "Finding", "check", "unreadable", "with_lines"]
 
-MODULES = (
-    checks_files,
-    checks_codes,
-    checks_catalogue,
-    checks_columns,
-    checks_persons,
-    checks_rules,
-    checks_forms,
-    checks_subscriptions,
-    checks_literals,
-    checks_linking,
-    checks_sources,
-)
-READ: tuple[Check, ...] = (checks_files.every_file_is_read,)
+MODULES = (files, codes, catalogue, columns, persons, rules, forms, subscriptions, literals, linking, sources)
+READ: tuple[Check, ...] = (files.every_file_is_read,)
 NAMED: tuple[Check, ...] = (
-    *(holds for holds in checks_files.CHECKS if holds not in READ),
-    checks_codes.lists_and_crosswalks_have_one_file_each,
-    checks_columns.datasets_have_one_file_each,
-    checks_rules.rules_have_one_file_each,
-    checks_forms.forms_have_one_file_and_fields_one_name,
-    checks_subscriptions.one_subscription_a_subscriber,
+    *(holds for holds in files.CHECKS if holds not in READ),
+    codes.lists_and_crosswalks_have_one_file_each,
+    columns.datasets_have_one_file_each,
+    rules.rules_have_one_file_each,
+    forms.forms_have_one_file_and_fields_one_name,
+    subscriptions.one_subscription_a_subscriber,
 )
 FIT: tuple[Check, ...] = tuple(holds for module in MODULES for holds in module.CHECKS if holds not in READ + NAMED)
-STAGES = (READ, NAMED, FIT, checks_uses.CHECKS)
+STAGES = (READ, NAMED, FIT, uses.CHECKS)
 """Whether each file is read, is what it is called, fits the others, and whether what it collects is used."""
 CHECKS = tuple(holds for stage in STAGES for holds in stage)
 

@@ -1,7 +1,7 @@
 """What rules of contradiction read: one documented set of tables over a build, made from the contracts.
 
 A rule asks by what is told (``rule_said_death_date``, ``rule_event``) and never by who tells it, so that a dataset which comes
-or goes reaches the rules by its contract alone. Columns: ``contracts.checks_sql.rule_tables``.
+or goes reaches the rules by its contract alone. Columns: ``contracts.checks.sql.rule_tables``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 
 import duckdb
 
-from contracts.checks_sql import in_order, tables_named
+from contracts.checks.sql import in_order, tables_named
 from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow, Rule, RuleView
 from transforms.normalise import NOTED
 from transforms.sql_files import quoted, sql

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from contracts.check import check, in_order, sound_part, unreadable, with_lines
-from contracts.checks_base import Agreement, Finding
-from contracts.checks_sql import Comparison, comparisons
-from contracts.checks_subscriptions import conditions
+from contracts.checks.base import Agreement, Finding
+from contracts.checks.sql import Comparison, comparisons
+from contracts.checks.subscriptions import conditions
 from contracts.model import Contracts, Relative, Subscription
 from contracts.parsing import ContractError
 from transforms import release, road

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from contracts.check import CHECKS, Finding, check, found_by
-from contracts.checks_base import Agreement, close
+from contracts.checks.base import Agreement, close
 from contracts.layout import OWN
 from contracts.load import load
 from tests.contracts.broken import EDUCATION, written

@@ -7,7 +7,7 @@ import re
 import duckdb
 
 from contracts.check import check
-from contracts.checks_sql import RESERVED
+from contracts.checks.sql import RESERVED
 from contracts.layout import OWN
 from contracts.load import load
 

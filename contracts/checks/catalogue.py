@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed, supplying
-from contracts.checks_sql import RESERVED
+from contracts.checks.base import Agreement, Check, Finding, close, doubled, listed, supplying
+from contracts.checks.sql import RESERVED
 from contracts.model import Dataset, Datum
 
 # What stands beside the data of a person in some table of a build, or of what reads a release.

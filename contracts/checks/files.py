@@ -13,7 +13,7 @@ import yaml
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 
 from contracts import layout
-from contracts.checks_base import Agreement, Check, Finding, close, doubled
+from contracts.checks.base import Agreement, Check, Finding, close, doubled
 from contracts.layout import catalogues, matching
 from contracts.odcs import odcs
 from contracts.parsing import yaml_of

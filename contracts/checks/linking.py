@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from contracts.checks_base import Agreement, Check, Finding, close
+from contracts.checks.base import Agreement, Check, Finding, close
 
 
 def rules_ask_for_levels_that_there_are(agreed: Agreement) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks_base import (
+from contracts.checks.base import (
     Agreement,
     Check,
     Finding,
@@ -15,8 +15,8 @@ from contracts.checks_base import (
     unnamed_column,
     whens,
 )
-from contracts.checks_catalogue import NAME
-from contracts.checks_columns import DAYS, not_a_time
+from contracts.checks.catalogue import NAME
+from contracts.checks.columns import DAYS, not_a_time
 from contracts.model import Dataset, Datum, PersonOfRow, Supply
 
 NUMBER = "identity_number"

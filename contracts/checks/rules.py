@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed
-from contracts.checks_sql import Reading, data_read, literals, said_table
+from contracts.checks.base import Agreement, Check, Finding, close, doubled, listed
+from contracts.checks.sql import Reading, data_read, literals, said_table
 from contracts.layout import ORDERS
 from contracts.model import Rule
 

@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from contracts.checks_base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
-from contracts.checks_catalogue import ANSWERS, NAME
-from contracts.checks_sql import RECORD_COLUMNS, RESERVED
+from contracts.checks.base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
+from contracts.checks.catalogue import ANSWERS, NAME
+from contracts.checks.sql import RECORD_COLUMNS, RESERVED
 from contracts.model import Column, Dataset
 from contracts.odcs import odcs
 

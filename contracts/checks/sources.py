@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from contracts.checks_base import Agreement, Check, Finding
+from contracts.checks.base import Agreement, Check, Finding
 from contracts.model import PagesSource, ViewSource
 
 WRITES = {"postgresql": "parquet", "http": "jsonl"}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from contracts.checks_base import KEY, Agreement, Check, Finding, close, doubled, listed, person_columns
-from contracts.checks_sql import SqlFaultError, read_expression
+from contracts.checks.base import KEY, Agreement, Check, Finding, close, doubled, listed, person_columns
+from contracts.checks.sql import SqlFaultError, read_expression
 from contracts.model import Form, FormField, Relative
 
 FILLED_ON = "filled_on"

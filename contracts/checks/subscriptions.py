@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks_base import KEY, Agreement, Check, Finding, close, doubled, listed, person_columns
-from contracts.checks_sql import SqlFaultError, read_expression
+from contracts.checks.base import KEY, Agreement, Check, Finding, close, doubled, listed, person_columns
+from contracts.checks.sql import SqlFaultError, read_expression
 from contracts.divisions import begins_a_division
 from contracts.model import Subscription
 

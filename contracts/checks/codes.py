@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks_base import Agreement, Check, Finding, close, doubled, listed
+from contracts.checks.base import Agreement, Check, Finding, close, doubled, listed
 
 LISTS, WALKS = "codes", "codes/crosswalks"
 DIVISIONS_HEADER = "code,province,prefecture,name,level,is_in_use,valid_from_year,valid_to_year,successors"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks_base import Agreement, Check, Finding, close, person_columns
-from contracts.checks_forms import OF_APPLICANT, OF_RELATIVE, applicant_columns, expressions
-from contracts.checks_sql import Reading, SqlFaultError, comparisons, reading_of, said_table
-from contracts.checks_subscriptions import conditions
+from contracts.checks.base import Agreement, Check, Finding, close, person_columns
+from contracts.checks.forms import OF_APPLICANT, OF_RELATIVE, applicant_columns, expressions
+from contracts.checks.sql import Reading, SqlFaultError, comparisons, reading_of, said_table
+from contracts.checks.subscriptions import conditions
 
 
 def codes_stand_in_their_lists(agreed: Agreement) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks_base import Agreement, Check, Finding, supplying, whens
-from contracts.checks_forms import OF_APPLICANT, data_read_by, expressions
-from contracts.checks_sql import SqlFaultError, data_read, data_said
-from contracts.checks_subscriptions import subscribed_data
+from contracts.checks.base import Agreement, Check, Finding, supplying, whens
+from contracts.checks.forms import OF_APPLICANT, data_read_by, expressions
+from contracts.checks.sql import SqlFaultError, data_read, data_said
+from contracts.checks.subscriptions import subscribed_data
 from contracts.model import Contracts, Dataset
 
 # What linking compares: with these a record finds its person, whether or not they are published from it.

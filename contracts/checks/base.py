@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from contracts.checks_sql import Reading, SqlFaultError, Tables, read, rule_tables
+from contracts.checks.sql import Reading, SqlFaultError, Tables, read, rule_tables
 from contracts.layout import (
     CATALOGUE,
     CODE_LISTS,
