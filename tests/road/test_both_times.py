@@ -30,6 +30,7 @@ DIED = "2026-11-18"
 CHILD_WAS, CHILD_IS = number("33010620241105392"), number("33010620241105417")
 MENDED_WAS, MENDED_IS = number("33010620190603275"), number("33010620190603558")
 TAKEN_WAS, TAKEN_IS = number("33010620180512366"), number("33010620180512389")
+GUEST, REGIONS = number("33010619910117287"), ("330106001001", "330106002002")
 MOTHER, ADOPTS = number("33010619950101122"), number("33010619900202344")
 
 
@@ -38,7 +39,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Home A, B and A again; on the fourth day come a register of the second day that was mended and a certificate of the first.
 
     A child is adopted on the second day, another one's number and given name are corrected, a third one goes with them to another
-    household. A permit is given and taken back on that day.
+    household. A permit is given and taken back on that day, and who has one for long moves.
     """
     story = Story(Home(tmp_path_factory.mktemp("both_times") / "home"))
     landing = Landing(story.home.root / "landing", agreed())
@@ -46,7 +47,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     story.resident("adopts", id_number=ADOPTS, name="令狐真", sex="2", birth_date="19900202")
     permit = {"permit_no": "p1", "name": "公孙去", "id_number": number("33010619880811207"), "birth_date": "1988-08-11"}
     changes = ({"change": "I", "updated_at": "20261120080000"}, {"change": "D", "updated_at": "20261120090000"})
-    landing.put("police/residence_permit", [permit | change for change in changes], DAYS[1])
+    guest = {"permit_no": "p2", "change": "U", "name": "南宫客", "id_number": GUEST, "birth_date": "1991-01-17", "issued_on": "2025-09-26"}
+    lives = [guest | {"residence_region": region, "updated_at": f"{day:%Y%m%d}080000"} for region, day in zip(REGIONS, DAYS, strict=False)]
+    landing.put("police/residence_permit", lives[:1], DAYS[0])
+    landing.put("police/residence_permit", [*(permit | change for change in changes), lives[1]], DAYS[1])
     for place, day in ((0, "20"), (1, "21"), (0, "22")):
         if day != "22":
             landing.put("health/birth", [child(story, is_adopted=day == "21")], story.day)
@@ -154,6 +158,17 @@ def test_a_late_death_lies_on_its_day_and_is_known_from_the_first_release_with_i
     ]
     person = explain(story.home.current.resolve(), story.person(REGISTER, "gone"), own_contracts, as_of=DAYS[2]).persons[0]
     assert {told.datum: told.value for told in person.data}.get("death_date") is None
+
+
+def test_who_has_a_permit_moves_on_the_day_of_the_change_and_not_of_the_permit(story: Story) -> None:
+    told = rows(story.home.current, "SELECT record_key, occurred_on FROM event WHERE kind = 'move'")
+    assert told == [("p2", DAYS[1])]
+    ((who,),) = rows(story.home.current, f"SELECT person_id FROM person WHERE id_number = '{GUEST}'")
+    held = "SELECT value, valid_from, valid_to FROM person_history WHERE datum = 'residence_region' AND known_to IS NULL"
+    assert rows(story.home.current, f"{held} AND person_id = '{who}' ORDER BY valid_from NULLS FIRST") == [
+        (REGIONS[0], None, DAYS[1]),
+        (REGIONS[1], DAYS[1], None),
+    ]
 
 
 def test_what_a_stopped_build_of_an_earlier_day_left_is_not_waited_for(story: Story) -> None:
