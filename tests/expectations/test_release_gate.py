@@ -47,8 +47,8 @@ DAMAGE = {
         "delete from person_record where person_id < 'p15'",
     ),
     "relations_shrink": (
-        "delete from relation where person_id < 'p17'",
-        "delete from relation where person_id < 'p5'",
+        f"delete from relation where {ROW} < 20",
+        f"delete from relation where {ROW} < 60",
     ),
     "discrepancies_rise": (
         "insert into discrepancy select 'e' || i, 'p1', current_date, current_date from range(40) as t(i)",
