@@ -38,6 +38,9 @@ def link_records(connection: duckdb.DuckDBPyConnection, contracts: Contracts, re
     from transforms.linking.sounds import sound_table  # noqa: PLC0415
 
     connection.execute(sql("link/pair"))
+    for context in contracts.linking.contexts:
+        if context.shared_by:
+            connection.execute(sql("link/own_context", context=context.name, shared_by=context.shared_by))
     sound_table(connection)
     steps = ("signature", "anchor", "candidate", "match", "leader", "choice")
     for step in (*steps, "member"):

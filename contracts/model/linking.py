@@ -10,11 +10,15 @@ from contracts.model.agreed import Agreed
 
 
 class Context(Agreed):
-    """What surrounds a person and is compared in linking: any of ``data`` of the catalogue, or its last ``tail`` characters."""
+    """What surrounds a person and is compared in linking: any of ``data`` of the catalogue, or its last ``tail`` characters.
+
+    A value that ``shared_by`` names or more are told with is nobody's own and finds nobody.
+    """
 
     name: str
     data: tuple[str, ...]
     tail: int | None = None
+    shared_by: int | None = Field(default=None, ge=2)
 
 
 class Level(Agreed):
