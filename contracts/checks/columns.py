@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -12,10 +13,11 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from contracts.checks.base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
 from contracts.checks.catalogue import ANSWERS, NAME
 from contracts.checks.sql import RECORD_COLUMNS, RESERVED
-from contracts.model import Column, Dataset
+from contracts.model import Column, Dataset, Subscription
 from contracts.odcs import odcs
 
 SHEET = "@sheet"
+VERSION = re.compile(r"v?\d+([.-]\w+)*")
 OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "is_damaged", "reason"})
 DAYS = frozenset(name for name, kind in ANSWERS.items() if kind == "date")
 
@@ -42,6 +44,15 @@ def departments_and_datasets_have_plain_names(agreed: Agreement) -> Iterator[Fin
                 what = f"{name!r} cannot be part of a table's name"
                 remedy = "use lower-case letters, digits and single underscores; what people read is in name and team"
                 yield Finding("error", agreed.shown(dataset.source), where, what, remedy)
+
+
+def versions_are_numbers(agreed: Agreement) -> Iterator[Finding]:
+    """A later version of a contract can be told from an earlier one."""
+    contracts: tuple[Dataset | Subscription, ...] = (*agreed.contracts.datasets, *agreed.contracts.subscriptions)
+    for contract in contracts:
+        if not VERSION.fullmatch(contract.version):
+            what = f"{contract.version!r} is no version: whether another is later cannot be told"
+            yield Finding("error", agreed.shown(contract.source), "version", what, "number it, as 1.0.0 or 2026.11")
 
 
 def columns_have_names_of_their_own(agreed: Agreement) -> Iterator[Finding]:
@@ -322,6 +333,7 @@ def headers_of_our_own_are_known(agreed: Agreement) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     datasets_have_one_file_each,
     departments_and_datasets_have_plain_names,
+    versions_are_numbers,
     columns_have_names_of_their_own,
     headers_are_distinct,
     rows_have_a_key,

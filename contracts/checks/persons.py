@@ -184,6 +184,10 @@ def events_name_days_and_roles(agreed: Agreement) -> Iterator[Finding]:
         file = agreed.shown(dataset.source)
         for event in dataset.events:
             where = f"events.{event.kind}"
+            if not NAME.fullmatch(event.kind):
+                what = f"{event.kind!r} cannot be the kind of an event"
+                remedy = "use lower-case letters, digits and single underscores; events/<kind>.yaml says what it is called"
+                yield Finding("error", file, where, what, remedy)
             yield from unnamed_column(file, dataset, f"{where}.date", event.date)
             found = column(dataset, event.date)
             if found is not None and found.normaliser not in DAYS | {"month"}:
