@@ -154,6 +154,19 @@ def test_three_days_with_answers_on_the_second(office: Office) -> None:
     assert office.ask("SELECT count(*) FROM work_order_item WHERE is_settled") == [(1,)]
 
 
+def test_corrected_again_on_the_day_of_its_check_does_not_hide_that_nothing_was(office: Office) -> None:
+    office.day(date(2026, 11, 2), {}, delivered="police/resident")
+    corrected = (("police", office.order, "corrected"),)
+    office.day(date(2026, 11, 3), {}, answers=corrected)
+    office.day(date(2026, 11, 4), {}, answers=corrected, delivered="police/resident")
+    due = add_working_days(date(2026, 11, 4), 10, office.contracts.calendar)
+    assert office.ask("SELECT status, reopened, answered_on, due_on FROM work_order") == [("answered", 1, date(2026, 11, 4), due)]
+    assert office.steps()[-2:] == [("reopened", date(2026, 11, 4)), ("answered", date(2026, 11, 4))]
+    office.day(date(2026, 11, 5), {}, answers=corrected, delivered="police/resident")
+    office.day(date(2026, 11, 6), {}, answers=corrected, delivered="police/resident")
+    assert office.ask("SELECT status, reopened, level FROM work_order") == [("escalated", 3, 1)]
+
+
 def test_what_was_confirmed_comes_back_only_when_it_is_another_dispute(office: Office) -> None:
     office.day(date(2026, 11, 2), {})
     office.day(date(2026, 11, 3), {}, answers=(("police", office.order, "confirmed"),))

@@ -1,4 +1,5 @@
--- One row per work order that ever was, with what happens to it on the day of this build.
+-- One row per work order that ever was, with what happens to it on the day of this build. Refuted is an answer that the owner has corrected,
+-- when what it delivered since says the same as before; another such answer on that day counts from then on, and does not hide it.
 CREATE OR REPLACE TEMP TABLE order_move AS
 WITH live AS (
     SELECT order_id, any_value(department) AS department, any_value(person_id) AS person_id, any_value(cause) AS cause,
@@ -19,7 +20,9 @@ WITH live AS (
            coalesce(live.person_id, h.heir, o.person_id) AS person_id, coalesce(live.cause, o.cause) AS cause,
            coalesce(live.severity, o.severity) AS severity, coalesce(live.disputes, 0)::INTEGER AS disputes,
            live.opened_on AS found_on, coalesce(CASE WHEN o.order_id IS NULL THEN live.due_on ELSE live.due_anew_on END, DATE $day) AS found_due_on, answer.answer AS new_answer, answer.remark AS new_remark,
-           answer.answered_on AS new_answered_on, terms.follows, delivered.delivered_on, o.* EXCLUDE (order_id, department, person_id, cause, severity, disputes)
+           answer.answered_on AS new_answered_on, terms.follows,
+           coalesce(o.status = 'answered' AND delivered.delivered_on > o.answered_on AND live.disputes > 0, false) AS is_refuted,
+           o.* EXCLUDE (order_id, department, person_id, cause, severity, disputes)
     FROM prior_work_order AS o
     FULL JOIN live ON live.order_id = o.order_id
     LEFT JOIN order_heir AS h ON h.person_id = o.person_id
@@ -31,12 +34,13 @@ SELECT *,
        CASE WHEN status IS NULL THEN 'open'
             WHEN follows = 'close' THEN 'confirm'
             WHEN follows = 'verify' AND disputes = 0 THEN 'verify'
-            WHEN follows = 'verify' THEN 'answer'
+            WHEN follows = 'verify' AND NOT is_refuted THEN 'answer'
+            WHEN follows = 'verify' AND reopened < $reopen_limit THEN 'answer_again'
             WHEN follows = 'escalate' THEN 'pass_on'
             WHEN status = 'closed' AND disputes = 0 THEN 'rest'
             WHEN disputes = 0 THEN 'verify'
-            WHEN (status = 'closed' OR (status = 'answered' AND delivered_on > answered_on)) AND reopened >= $reopen_limit THEN 'return'
-            WHEN status = 'closed' OR (status = 'answered' AND delivered_on > answered_on) THEN 'reopen'
+            WHEN (status = 'closed' OR is_refuted) AND reopened >= $reopen_limit THEN 'return'
+            WHEN status = 'closed' OR is_refuted THEN 'reopen'
             WHEN DATE $day > next_due_on AND level < $highest THEN 'escalate'
             WHEN status IN ('opened', 'reopened') AND DATE $day > coalesce(reopened_on, opened_on) THEN 'send'
             ELSE 'rest' END AS move

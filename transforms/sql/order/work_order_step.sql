@@ -3,7 +3,7 @@ CREATE OR REPLACE TEMP TABLE work_order_step AS
 WITH stepped AS (
     SELECT order_id, move, status, coalesce(reopened_on, opened_on) AS listed_on,
            CASE move WHEN 'open' THEN ['opened'] WHEN 'confirm' THEN ['answered', 'verified', 'closed']
-                     WHEN 'answer' THEN ['answered'] WHEN 'pass_on' THEN ['answered', 'escalated'] WHEN 'escalate' THEN ['escalated']
+                     WHEN 'answer' THEN ['answered'] WHEN 'answer_again' THEN ['reopened', 'answered'] WHEN 'pass_on' THEN ['answered', 'escalated'] WHEN 'escalate' THEN ['escalated']
                      WHEN 'return' THEN ['reopened', 'escalated'] WHEN 'reopen' THEN ['reopened']
                      WHEN 'verify' THEN CASE WHEN follows IS NOT NULL THEN ['answered', 'verified', 'closed'] ELSE ['verified', 'closed'] END
                      ELSE [] END AS states
