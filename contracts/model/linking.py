@@ -12,7 +12,8 @@ from contracts.model.agreed import Agreed
 class Context(Agreed):
     """What surrounds a person and is compared in linking: any of ``data`` of the catalogue, or its last ``tail`` characters.
 
-    A value that ``shared_by`` names or more are told with is nobody's own and finds nobody.
+    A value that ``shared_by`` names or more are told with is nobody's own and finds nobody. Of a context that says so comparisons may ask
+    ``<name>_alike``: whether somebody settled, of nearly the seeking unit's name, is told with its value too.
     """
 
     name: str
@@ -62,6 +63,7 @@ class LinkRule(Agreed):
     ``overlooks`` names what the evidence outweighs: another sex, another birth; another valid number, of which a single source tells.
     ``precision`` was measured by ``renkou train``: of the ``records`` that the rule put with a person, the share that are that person's.
     ``identifies``: it rests on an identifier; two that name two persons leave a doubt, whatever they weigh.
+    ``asks``: what it finds waits for a person, whatever it weighs.
     """
 
     name: str
@@ -71,6 +73,7 @@ class LinkRule(Agreed):
     any: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     overlooks: tuple[Literal["sex", "number", "birth"], ...] = ()
     identifies: bool = False
+    asks: bool = False
     precision: float | None = None
     records: int | None = None
 

@@ -37,12 +37,15 @@ def join_units(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
 def judged(linking: Linking) -> str:
     """One row per pair that a rule or the model speaks for."""
     rule = _first({rule.name: _holds(rule) for rule in linking.rules})
+    asking = {rule.name: rule.label_en for rule in linking.rules if rule.asks}
     doubt = _first({doubt.label_en: _leaves_open(doubt) for doubt in linking.doubts})
+    asked = _first({label: f"rule = {quoted(name)}" for name, label in asking.items()})
     model = linking.model
     return (
         "CREATE OR REPLACE TEMP TABLE link_judged AS"
-        f" SELECT *, rule IS NOT NULL OR (weight >= {model.link_at} AND doubt IS NULL) AS is_certain"
-        f" FROM (SELECT *, {rule} AS rule, {doubt} AS doubt FROM link_score)"
+        f" SELECT * EXCLUDE (asked, left_open), coalesce(asked, left_open) AS doubt,"
+        f" asked IS NULL AND (rule IS NOT NULL OR (weight >= {model.link_at} AND left_open IS NULL)) AS is_certain"
+        f" FROM (SELECT *, {asked} AS asked FROM (SELECT *, {rule} AS rule, {doubt} AS left_open FROM link_score))"
         f" WHERE rule IS NOT NULL OR weight >= {model.doubt_at}"
     )
 

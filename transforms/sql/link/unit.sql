@@ -1,6 +1,6 @@
 -- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
 -- first 15 digits; is_anothers: whether it tells to the letter the name and birth of a person who has another number in the register that
--- owns the numbers; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
+-- owns the numbers; x_alike: whether somebody of nearly its name is told with its x too; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
 -- a build's own. Some of them at a time: lists that are being gathered lie in memory and cannot be spilled.
 $into
 WITH wanted AS (
@@ -56,7 +56,7 @@ WITH wanted AS (
 SELECT told.* EXCLUDE (former_names) REPLACE (coalesce(names, []) || coalesce(former_names, []) AS names),
        list_concat(coalesce(numbers, []), coalesce(told.told, [])) AS texts,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
-       unit_id IN (SELECT unit_id FROM anothers) AS is_anothers,
+       unit_id IN (SELECT unit_id FROM anothers) AS is_anothers$alike,
        list_sort(list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15)))) AS number_stems,
        rarity.bearers, kin.kin
 FROM told LEFT JOIN rarity USING (unit_id) LEFT JOIN kin USING (unit_id);
