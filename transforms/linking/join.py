@@ -10,21 +10,41 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
 from itertools import combinations
 from typing import Literal, NamedTuple
 
-CONFLICTS = {
-    "apart": "two persons of one row, or a person decided so",
-    "numbers": "two valid numbers",
-    "rows": "two rows of a register that has one for each person",
-    "order": "two of several children born together, by what they are called",
-    "unnamed": "neither has a name yet, and one register has a record of each: twins, or one child twice",
-    "birth": "the dates of birth contradict each other",
-    "sex": "the sexes contradict each other",
+
+class Conflict(Enum):
+    """What forbids that two are one person, by the name that a rule's ``overlooks`` uses; ``why`` is for those who review a pair."""
+
+    APART = "apart"
+    NUMBERS = "numbers"
+    UNVOUCHED_NUMBER = "number"
+    ROWS = "rows"
+    ORDER = "order"
+    UNNAMED = "unnamed"
+    BIRTH = "birth"
+    SEX = "sex"
+
+    @property
+    def why(self) -> str:
+        return WHY[self]
+
+
+WHY = {
+    Conflict.APART: "two persons of one row, or a person decided so",
+    Conflict.NUMBERS: "two valid numbers",
+    Conflict.UNVOUCHED_NUMBER: "two valid numbers",
+    Conflict.ROWS: "two rows of a register that has one for each person",
+    Conflict.ORDER: "two of several children born together, by what they are called",
+    Conflict.UNNAMED: "neither has a name yet, and one register has a record of each: twins, or one child twice",
+    Conflict.BIRTH: "the dates of birth contradict each other",
+    Conflict.SEX: "the sexes contradict each other",
 }
 
-BEYOND_SLIPS = {"apart", "rows", "order", "unnamed"}
-LEFT_TO_A_HUMAN = {"unnamed"}
+BEYOND_SLIPS = frozenset({Conflict.APART, Conflict.ROWS, Conflict.ORDER, Conflict.UNNAMED})
+LEFT_TO_A_HUMAN = frozenset({Conflict.UNNAMED})
 
 Outcome = Literal["linked", "doubtful", "rejected", "cut"]
 
@@ -43,7 +63,7 @@ class Pair(NamedTuple):
     probability: float
     rule: str | None
     certain: bool = True
-    overlooks: frozenset[str] = frozenset()
+    overlooks: frozenset[Conflict] = frozenset()
     number_fits: bool = True
     doubt: str | None = None
     identifies: bool = False
@@ -126,8 +146,7 @@ class Joining:
             return Verdict(pair, "linked", "already one person")
         against = self._against(pair)
         if against:
-            left_open = against in {CONFLICTS[conflict] for conflict in LEFT_TO_A_HUMAN}
-            return Verdict(pair, "doubtful" if left_open else "cut", against)
+            return Verdict(pair, "doubtful" if against in LEFT_TO_A_HUMAN else "cut", against.why)
         if not pair.certain:
             return Verdict(pair, "doubtful", pair.doubt or "the evidence does not suffice")
         if self._rivals(pair):
@@ -153,22 +172,22 @@ class Joining:
             thirds = {self._home[rival.other if rival.one == fitting else rival.one] for rival in near}
             home = self._home[target]
             conflicts = {_conflict(self._persons[third], self._persons[home]) for third in thirds - {home, self._home[fitting]}}
-            if conflicts & (set(CONFLICTS) if self._units[fitting].seeking else BEYOND_SLIPS):
+            if conflicts & (set(Conflict) if self._units[fitting].seeking else BEYOND_SLIPS):
                 return True
             fits = [self._persons[third] for third in thirds - {self._home[fitting]}]
-            if not pair.identifies and any(_conflict(a, b) in BEYOND_SLIPS | {"numbers"} for a, b in combinations(fits, 2)):
+            if not pair.identifies and any(_conflict(a, b) in BEYOND_SLIPS | {Conflict.NUMBERS} for a, b in combinations(fits, 2)):
                 return True
         return False
 
-    def _against(self, pair: Pair) -> str | None:
+    def _against(self, pair: Pair) -> Conflict | None:
         one, other = self._persons[self._home[pair.one]], self._persons[self._home[pair.other]]
         conflict = _conflict(one, other)
         if conflict and conflict not in pair.overlooks:
-            return CONFLICTS[conflict]
+            return conflict
         units = self._units[pair.one], self._units[pair.other]
         two_numbers = any(unit.unvouched for unit in units) and all(unit.tells_number for unit in units)
-        if two_numbers and not pair.number_fits and "number" not in pair.overlooks:
-            return "two valid numbers"
+        if two_numbers and not pair.number_fits and Conflict.UNVOUCHED_NUMBER not in pair.overlooks:
+            return Conflict.UNVOUCHED_NUMBER
         return None
 
     def _join(self, pair: Pair) -> None:
@@ -185,7 +204,7 @@ class Joining:
         for kind, numbers in merged.numbers.items():
             person.numbers.setdefault(kind, set()).update(numbers)
         person.births |= merged.births
-        if "birth" in pair.overlooks:
+        if Conflict.BIRTH in pair.overlooks:
             person.births = person.births - self._overlooked_births(pair) or person.births
         person.sexes |= merged.sexes
         person.stands_in |= merged.stands_in
@@ -211,19 +230,19 @@ def _person(unit: int, facts: Unit) -> _Person:
     )
 
 
-def _conflict(one: _Person, other: _Person) -> str | None:
+def _conflict(one: _Person, other: _Person) -> Conflict | None:
     """What forbids that two are one person."""
     return next((conflict for conflict, holds in _forbids(one, other) if holds), None)
 
 
-def _forbids(one: _Person, other: _Person) -> Iterator[tuple[str, bool]]:
-    yield "apart", bool(one.apart & set(other.units) or other.apart & set(one.units))
-    yield "numbers", any(kind in other.numbers and not numbers & other.numbers[kind] for kind, numbers in one.numbers.items())
-    yield "rows", bool(_registers(one) & _registers(other))
-    yield "order", bool(one.orders and other.orders and not one.orders & other.orders)
-    yield "unnamed", bool(one.unnamed_in & other.unnamed_in)
-    yield "birth", any(contradict(a, b) for a in one.births for b in other.births)
-    yield "sex", bool(one.sexes and other.sexes and not one.sexes & other.sexes)
+def _forbids(one: _Person, other: _Person) -> Iterator[tuple[Conflict, bool]]:
+    yield Conflict.APART, bool(one.apart & set(other.units) or other.apart & set(one.units))
+    yield Conflict.NUMBERS, any(kind in other.numbers and not numbers & other.numbers[kind] for kind, numbers in one.numbers.items())
+    yield Conflict.ROWS, bool(_registers(one) & _registers(other))
+    yield Conflict.ORDER, bool(one.orders and other.orders and not one.orders & other.orders)
+    yield Conflict.UNNAMED, bool(one.unnamed_in & other.unnamed_in)
+    yield Conflict.BIRTH, any(contradict(a, b) for a in one.births for b in other.births)
+    yield Conflict.SEX, bool(one.sexes and other.sexes and not one.sexes & other.sexes)
 
 
 def _registers(person: _Person) -> set[str]:

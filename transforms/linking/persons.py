@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from contracts.model import Contracts, LinkDoubt, Linking, LinkRule
-from transforms.linking.join import Joining, Pair, Unit, Verdict
+from transforms.linking.join import Conflict, Joining, Pair, Unit, Verdict
 from transforms.sql_files import quoted, sql
 
 MODEL = "model"
@@ -99,7 +99,7 @@ def _kind(number: str) -> str:
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> list[Pair]:
-    overlooked = {rule.name: frozenset(rule.overlooks) for rule in linking.rules}
+    overlooked = {rule.name: frozenset(map(Conflict, rule.overlooks)) for rule in linking.rules}
     identifying = {rule.name for rule in linking.rules if rule.identifies}
     rows = connection.execute("SELECT unit_l, unit_r, weight, probability, rule, is_certain, number, doubt FROM link_judged").fetchall()
     return [
