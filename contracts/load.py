@@ -43,7 +43,8 @@ V = TypeVar("V")
 class _Reader:
     """Reads file after file and keeps the faults, so that all of them are told at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: dict[Path, Path]) -> None:
+        self.files = files
         self.faults: list[Fault] = []
 
     def one(self, read: Callable[[Path], V], path: Path) -> V | None:
@@ -53,8 +54,14 @@ class _Reader:
             self.faults.extend(error.faults)
             return None
 
+    def the(self, kind: type[T], place: Path) -> T | None:
+        return self.one(lambda path: typed(kind, path), self.files[place])
+
     def each(self, read: Callable[[Path], V], paths: Iterable[Path]) -> tuple[V, ...]:
         return tuple(found for path in paths if (found := self.one(read, path)) is not None)
+
+    def all(self, kind: type[T], pattern: str) -> tuple[T, ...]:
+        return self.each(lambda path: typed(kind, path), layout.matching(self.files, pattern))
 
 
 def load_all() -> Contracts:
@@ -70,61 +77,57 @@ def load(*folders: Path) -> Contracts:
     A later ``catalogue.yaml`` adds data to the catalogue, or replaces a datum of the same name.
     Raises ContractError with every fault of every file.
     """
-    files = layout.overlay(folders)
-    reader = _Reader()
-
-    def of(kind: type[T], pattern: str) -> tuple[T, ...]:
-        return reader.each(lambda path: typed(kind, path), layout.matching(files, pattern))
-
-    catalogue = _catalogue(reader.each(_one_owner, layout.catalogues(folders)))
-    datasets = reader.each(dataset_of, layout.matching(files, layout.INBOUND))
-    code_lists = of(CodeList, layout.CODE_LISTS)
-    crosswalks = of(Crosswalk, layout.CROSSWALKS)
-    datasets = tuple(_with_spellings(dataset, crosswalks) for dataset in datasets)
-    placeholders = reader.one(lambda path: typed(Placeholders, path), files[layout.PLACEHOLDERS])
-    access = reader.one(lambda path: typed(AccessPolicy, path), files[layout.ACCESS])
-    normalisers = reader.one(_normalisers, files[layout.NORMALISERS])
-    terms = reader.one(lambda path: typed(OrderTerms, path), files[layout.ORDERS])
-    calendar = reader.one(lambda path: typed(Calendar, path), files[layout.CALENDAR])
-    rules, rule_views = of(Rule, layout.RULES), of(RuleView, layout.RULE_VIEWS)
-    relatives = of(Relative, layout.RELATIVES)
-    derived, wordings = of(Derived, layout.DERIVED), of(Wording, layout.WORDINGS)
-    purposes = of(Purpose, layout.PURPOSES)
-    forms = reader.each(lambda path: _form(path, derived, wordings), layout.matching(files, layout.FORMS))
-    event_kinds = of(EventKind, layout.EVENTS)
-    subscriptions = reader.each(subscription_of, layout.matching(files, layout.OUTBOUND))
-    linking = reader.one(lambda path: _linking(files, path), layout.OWN / layout.LINKING[0].parent)
-    if placeholders is None or normalisers is None or access is None or linking is None or terms is None or calendar is None:
+    reader = _Reader(layout.overlay(folders))
+    several, single = _kinds_of_files(reader, folders), _single_files(reader)
+    if None in single.values():
         raise ContractError(*reader.faults)
+    files = reader.files
     contracts = Contracts(
-        catalogue=catalogue,
-        datasets=datasets,
-        code_lists=code_lists,
-        crosswalks=crosswalks,
-        placeholders=placeholders,
-        normalisers=normalisers,
-        access=access,
-        rules=rules,
-        event_kinds=event_kinds,
-        rule_views=rule_views,
-        order_terms=terms,
-        calendar=calendar,
-        forms=forms,
-        relatives=relatives,
-        derived=derived,
-        wordings=wordings,
-        purposes=purposes,
-        subscriptions=subscriptions,
+        **several,
+        **single,
         version=_version([*(folder / layout.CATALOGUE for folder in folders), *files.values()]),
         intake_version=_version([p for r, p in files.items() if r.parts[0] in layout.INTAKE]),
         divisions=files[layout.DIVISIONS],
-        linking=linking,
         folders=folders,
         unread=frozenset(fault.file for fault in reader.faults),
     )
     if reader.faults:
         raise ContractError(*reader.faults, rest=contracts if all(map(layout.is_leaf, contracts.unread)) else None)
     return contracts
+
+
+def _kinds_of_files(reader: _Reader, folders: tuple[Path, ...]) -> dict[str, Any]:
+    """The fields of ``Contracts`` that are read from any number of files each."""
+    crosswalks = reader.all(Crosswalk, layout.CROSSWALKS)
+    datasets = reader.each(dataset_of, layout.matching(reader.files, layout.INBOUND))
+    derived, wordings = reader.all(Derived, layout.DERIVED), reader.all(Wording, layout.WORDINGS)
+    return {
+        "catalogue": _catalogue(reader.each(_one_owner, layout.catalogues(folders))),
+        "datasets": tuple(_with_spellings(dataset, crosswalks) for dataset in datasets),
+        "code_lists": reader.all(CodeList, layout.CODE_LISTS),
+        "crosswalks": crosswalks,
+        "rules": reader.all(Rule, layout.RULES),
+        "rule_views": reader.all(RuleView, layout.RULE_VIEWS),
+        "relatives": reader.all(Relative, layout.RELATIVES),
+        "derived": derived,
+        "wordings": wordings,
+        "purposes": reader.all(Purpose, layout.PURPOSES),
+        "forms": reader.each(lambda path: _form(path, derived, wordings), layout.matching(reader.files, layout.FORMS)),
+        "event_kinds": reader.all(EventKind, layout.EVENTS),
+        "subscriptions": reader.each(subscription_of, layout.matching(reader.files, layout.OUTBOUND)),
+    }
+
+
+def _single_files(reader: _Reader) -> dict[str, Any]:
+    """The fields of ``Contracts`` that are read from a file each, or one folder; without them nothing else can be held against anything."""
+    return {
+        "placeholders": reader.the(Placeholders, layout.PLACEHOLDERS),
+        "access": reader.the(AccessPolicy, layout.ACCESS),
+        "normalisers": reader.one(_normalisers, reader.files[layout.NORMALISERS]),
+        "order_terms": reader.the(OrderTerms, layout.ORDERS),
+        "calendar": reader.the(Calendar, layout.CALENDAR),
+        "linking": reader.one(lambda folder: _linking(reader.files, folder), layout.OWN / layout.LINKING[0].parent),
+    }
 
 
 def _version(paths: list[Path]) -> str:
