@@ -11,13 +11,12 @@ from datetime import date
 
 import duckdb
 
-from contracts.model import Contracts, Dataset, Datum
+from contracts.model import PARENTS, Contracts, Dataset, Datum
 from transforms.sql_files import quoted, sql
 from transforms.unifying.said import dated
 from transforms.unifying.views import published_values
 
 OF_AGE = 18
-PARENTS = ("mother", "father")
 
 
 def history_build(

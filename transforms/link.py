@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from contracts.model import Contracts, Linking
-from transforms.history import PARENTS
+from contracts.model import PARENTS, Contracts, Linking
 from transforms.linking.names import prepare_comparisons
 from transforms.linking.pairs import find_pairs
 from transforms.linking.persons import join_units

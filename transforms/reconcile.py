@@ -45,7 +45,7 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
-    for table in ("unify_person", "source_record", "history_since"):
+    for table in ("source_record", "history_since"):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM released.{table}")
     prepare_rule_tables(connection, contracts, day, contracts.rule_views)
     connection.execute(sql("reconcile/found"))

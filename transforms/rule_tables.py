@@ -13,7 +13,7 @@ import duckdb
 
 from contracts.checks.sql import in_order, tables_named
 from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow, Rule, RuleView
-from transforms.normalise import NOTED
+from transforms.normalising.columns import NOTED
 from transforms.sql_files import quoted, sql
 from transforms.unifying.said import day_of, known, role_join, sql_type, supplied_value, when_holds
 from transforms.unifying.views import origin_of, standing_of
@@ -26,10 +26,12 @@ PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARC
 def prepare_rule_tables(
     connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, contract_views: Iterable[RuleView]
 ) -> None:
-    """Make ``rule_*``, of the contracts' views these alone. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build.
+    """Make ``rule_*``, of the contracts' views these alone, and the view ``unify_person`` of the attached release file ``released`` that
+    they read. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build.
 
     Raises RenkouError for a view that reads well and cannot be run.
     """
+    connection.execute("CREATE OR REPLACE TEMP VIEW unify_person AS FROM released.unify_person")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rule_day AS SELECT DATE {quoted(day.isoformat())} AS as_of")
     connection.execute(sql("reconcile/rule_division", divisions=quoted(str(contracts.divisions))))
     for name, query in _views(contracts):

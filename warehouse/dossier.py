@@ -153,9 +153,10 @@ class Dossiers:
             values=values,
             origins=dict(self._origins[number] for number in told["origins"] or ()),
             disputed=frozenset(told["disputed"] or ()),
-            imprecise=frozenset(told.get("imprecise") or ()),  # a release of before knows of none
             registers=tuple(told["registers"] or ()),
             relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
+            # a release that an earlier version made tells neither the days known in part nor the day of an answer
+            imprecise=frozenset(told.get("imprecise") or ()),
             declared={each["datum"]: (each["value"], _day(each.get("said_on"))) for each in told["declared"] or ()},
         )
 

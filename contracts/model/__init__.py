@@ -25,7 +25,6 @@ from contracts.model.catalogue import (
     Placeholders,
 )
 from contracts.model.delivered import (
-    HOUSEHOLD_TELLS,
     AnswersOfRow,
     Bounds,
     BucketSource,
@@ -49,6 +48,7 @@ from contracts.model.delivered import (
     When,
 )
 from contracts.model.forms import Attachment, Derived, Form, FormField, Nothing, Relative, Wording
+from contracts.model.kin import HOUSEHOLD_TELLS, PARENTS, SPOUSE, WEDLOCK
 from contracts.model.linking import Block, Comparison, Context, Level, LinkDoubt, Linking, LinkModel, LinkRule
 from contracts.model.rules import Answer, Calendar, OrderTerms, Rule, RuleView, Year
 from contracts.model.subscriptions import AccessPolicy, Purpose, Regions, SmallCells, Subscription
@@ -56,8 +56,11 @@ from contracts.model.terms import RHYTHMS, Cadence, Span, period
 
 __all__ = [
     "HOUSEHOLD_TELLS",
+    "PARENTS",
     "RHYTHMS",
+    "SPOUSE",
     "SQL_TYPES",
+    "WEDLOCK",
     "AccessPolicy",
     "Agreed",
     "Answer",

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.model.agreed import Agreed
+from contracts.model.kin import HOUSEHOLD_TELLS
 from contracts.model.terms import Cadence, Span
 
 When = dict[str, str | list[str]]
@@ -247,10 +248,6 @@ class Column(Agreed):
     def reads_several(self) -> bool:
         """Whether several values in one cell are no fault: of phones the first counts, texts stand as they are."""
         return self.normaliser in {"phone", "text"}
-
-
-# What household number and relation to the head tell of a person's kin, without a column of its own.
-HOUSEHOLD_TELLS = frozenset({"mother", "father", "spouse"})
 
 
 class AnswersOfRow(Agreed):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contracts.model import Context, Contracts, Dataset, PersonOfRow, Supply
-from transforms.normalise import TOLD
+from contracts.model import PARENTS, Context, Contracts, Dataset, PersonOfRow, Supply
+from transforms.normalising.columns import TOLD
 from transforms.sql_files import quoted
 from transforms.unifying.said import when_holds
 
@@ -78,7 +78,7 @@ def _told(dataset: Dataset, person: PersonOfRow, datum: str = "id_number") -> st
 
 def _parents(dataset: Dataset, person: PersonOfRow) -> str:
     """SQL: a list of the names of father and mother, as the row tells them or as somebody without a name is called after one."""
-    roles = [tie.to for tie in dataset.relations if tie.from_ == person.role and tie.kind in {"mother", "father"}]
+    roles = [tie.to for tie in dataset.relations if tie.from_ == person.role and tie.kind in PARENTS]
     names = [f"name_key({_value(dataset.role(role).data.get('name'))})" for role in roles]
     names.append(f"name_key(parent_called({_told(dataset, person, 'name')}))")
     return _listed(names)

@@ -24,7 +24,7 @@ from python_calamine import (
 )
 
 from contracts.model import Dataset, FileLayout
-from transforms.normalise import DAY_NORMALISERS
+from transforms.normalising.columns import DAY_NORMALISERS
 from transforms.take_in import BatchRefused, Drift, NotRow, Piece, Reading, rows_table, squeezed
 from transforms.take_in.cells import Cell, is_blank, merged_within, text_of
 from transforms.take_in.not_rows import is_remark, is_total

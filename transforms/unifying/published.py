@@ -38,7 +38,7 @@ def person_table(contracts: Contracts) -> str:
     columns = [column for datum in contracts.catalogue.data for column in _published(datum, contracts)]
     verdicts = [column for datum in contracts.catalogue.data for column in _compared(datum, contracts)]
     counts = [column for datum in contracts.catalogue.data for column in _agreement(datum, contracts)]
-    keep = [c for d in contracts.catalogue.data for c in published_columns(d, contracts)]
+    keep = [c for d in contracts.catalogue.data for c in _published_columns(d, contracts)]
     return (
         "CREATE OR REPLACE TABLE released.unify_person AS"
         " WITH everyone AS (SELECT person_no FROM link_person ORDER BY person_no), published AS ("
@@ -48,8 +48,13 @@ def person_table(contracts: Contracts) -> str:
     )
 
 
-def published_columns(datum: Datum, contracts: Contracts) -> list[str]:
-    """What ``unify_person`` says of a datum, save how many agree."""
+def columns_of(datum: Datum, contracts: Contracts) -> list[str]:
+    """Names of all columns of ``unify_person`` that speak of a datum."""
+    return [*_published_columns(datum, contracts), f"{datum.name}__agreeing", f"{datum.name}__disagreeing"]
+
+
+def _published_columns(datum: Datum, contracts: Contracts) -> list[str]:
+    """What is published of a datum, without how many sources agree."""
     name = datum.name
     more = [f"{name}__is_owner"] if datum.phase else []
     more += [f"{name}__on"] if name in dated(contracts) else []

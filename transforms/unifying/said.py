@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contracts.model import Contracts, Dataset, Datum, PersonOfRow, Supply, When
+from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow, Supply, When
 from transforms.sql_files import quoted, sql
-
-KIN_DATA = ("mother", "father", "spouse")
 
 
 def when_holds(when: When, prefix: str = "") -> str:
@@ -21,7 +19,7 @@ def supplied(dataset: Dataset, contracts: Contracts) -> list[Datum]:
     """The data of the catalogue that this dataset may publish or check."""
     named = {name for person in dataset.persons for name in person.data}
     if dataset.household:
-        named |= set(KIN_DATA)
+        named |= HOUSEHOLD_TELLS
     return [d for d in contracts.catalogue.data if d.name in named and dataset.id in (*d.sources, *d.checked_by)]
 
 
@@ -92,7 +90,7 @@ def _partner_join(dataset: Dataset, role: str) -> str:
 
 def _said(dataset: Dataset, person: PersonOfRow, datum: Datum, contracts: Contracts) -> str:
     supply = person.data.get(datum.name)
-    if supply is None and dataset.household and datum.name in KIN_DATA:
+    if supply is None and dataset.household and datum.name in HOUSEHOLD_TELLS:
         return f"kin.{datum.name}"
     if supply is None:
         return f"NULL::{sql_type(datum)}"

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import duckdb
 
-from contracts.model import Contracts, Dataset, RelationOfRow
+from contracts.model import SPOUSE, WEDLOCK, Contracts, Dataset, RelationOfRow
 from transforms.sql_files import count, quoted, sql
 from transforms.unifying.said import day_of, role_join, when_holds
 
 PERSONS_AT_ONCE = 1_000_000
-WEDLOCK = ("spouse", "former_spouse")
 
 
 def code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -32,7 +31,7 @@ def _wedded(dataset: Dataset, tie: RelationOfRow) -> str:
     days = [event.date for event in dataset.events if event.when == tie.when and {tie.from_, tie.to} <= set(event.roles)]
     return (
         "SELECT unnest([one.person_no, other.person_no]), unnest([other.person_no, one.person_no]),"
-        f" {str(tie.kind == 'spouse').lower()}, {day_of(dataset, days[0]) if days else 'NULL::DATE'}{_of_two(dataset, tie)}"
+        f" {str(tie.kind == SPOUSE).lower()}, {day_of(dataset, days[0]) if days else 'NULL::DATE'}{_of_two(dataset, tie)}"
     )
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import duckdb
 
 from contracts.model import Contracts, Dataset, Datum
-from transforms.normalise import NOTED
+from transforms.normalising.columns import NOTED
 from transforms.sql_files import count, quoted, sql
-from transforms.unifying.published import agrees, available, checking, published_columns
+from transforms.unifying.published import agrees, available, checking, columns_of
 
 LESSER = "('lossy', 'month', 'year')"
 # A character of somebody's own font is there, though others cannot read it.
@@ -103,8 +103,13 @@ def _told(dataset: Dataset, datum: Datum) -> str:
 
 def _put_in_place(datum: Datum, contracts: Contracts) -> str:
     name = datum.name
-    known = {name: "w.value", f"{name}__source": "w.place", f"{name}__no": "w.record_no", f"{name}__is_owner": "false"}
-    columns = [*published_columns(datum, contracts), f"{name}__agreeing", f"{name}__disagreeing"]
-    known |= {f"{name}__agreeing": "w.agreeing", f"{name}__disagreeing": "w.disagreeing"}
-    changed = ", ".join(f"{column} = {known.get(column, 'NULL')}" for column in columns)
+    known = {
+        name: "w.value",
+        f"{name}__source": "w.place",
+        f"{name}__no": "w.record_no",
+        f"{name}__is_owner": "false",
+        f"{name}__agreeing": "w.agreeing",
+        f"{name}__disagreeing": "w.disagreeing",
+    }
+    changed = ", ".join(f"{column} = {known.get(column, 'NULL')}" for column in columns_of(datum, contracts))
     return f"UPDATE released.unify_person SET {changed} FROM unify_whole AS w WHERE w.person_no = unify_person.person_no"
