@@ -6,7 +6,6 @@ Only lines that it would not give back as they came (fractions, trailing commas)
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +21,16 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from contracts.model import Column, Dataset, FileLayout
 from transforms.take_in import Drift, Fault, Piece, Reading, rows_table
 from transforms.take_in.encoding import SPOKEN, Block, blocks
+from transforms.take_in.json_members import (
+    Number,
+    has_agreed_shape,
+    misshapen,
+    record_key_of,
+    refuse_constant,
+    text_at,
+    value_at,
+    withdrawal_of,
+)
 from warehouse.connection import scratch
 
 # DuckDB rewrites fractions, exponents and minus zero, and lets NaN and a trailing comma pass.
@@ -223,13 +232,13 @@ class _Piece:
         numbers, rows = list[int](), list[list[str | None]]()
         for line, text in zip(*(column.to_pylist() for column in lines.columns), strict=True):
             try:
-                row = json.loads(text, parse_float=Number, parse_int=Number, parse_constant=_refuse)
+                row = json.loads(text, parse_float=Number, parse_int=Number, parse_constant=refuse_constant)
             except (ValueError, RecursionError):
                 first = self.lines.column("line")[0].as_py()
                 self._fault(np.array([line - first]), NOT_JSON_REASON)
                 continue
             numbers.append(line)
-            rows.append([_text_at(row, path, column) for path, column in zip(paths, self.taken, strict=True)])
+            rows.append([text_at(row, path, column) for path, column in zip(paths, self.taken, strict=True)])
         columns = list(zip(*rows, strict=True)) or [()] * len(self.taken)
         held = {c.name: pa.array(v, pa.string()) for c, v in zip(self.taken, columns, strict=True)}
         return rows_table(self.dataset, None, pa.array(numbers, pa.int32()), held)
@@ -253,9 +262,9 @@ class _Piece:
             except RecursionError:
                 self._fault(np.array([index]), NOT_JSON_REASON)
                 continue
-            wrong = next((c for c in self.taken if not _has_agreed_shape(_value_at(row, c.header.split(".")), c)), None)
+            wrong = next((c for c in self.taken if not has_agreed_shape(value_at(row, c.header.split(".")), c)), None)
             if wrong:
-                self._fault(np.array([index]), f"not_single: {wrong.name} ({wrong.label}) {_misshapen(wrong)}")
+                self._fault(np.array([index]), f"not_single: {wrong.name} ({wrong.label}) {misshapen(wrong)}")
             else:
                 lines.append(line)
         mended = self.lines.filter(pc.is_in(self.lines.column("line"), pa.array(lines, pa.int32())))
@@ -271,10 +280,10 @@ class _Piece:
     def _fault(self, at: npt.NDArray[np.int64], reason: str) -> None:
         for index in at.tolist():
             line, text = self.lines.column("line")[index].as_py(), self._text(index).rstrip("\r\n")
-            if withdrawal := _withdrawal(text, self.dataset):
+            if withdrawal := withdrawal_of(text, self.dataset):
                 self.withdrawals[line] = withdrawal
             else:
-                self.faults.append(Fault(None, line, _record_key(text, self.dataset), reason, text))
+                self.faults.append(Fault(None, line, record_key_of(text, self.dataset), reason, text))
 
     def _text(self, at: int) -> str:
         return str(self.lines.column("text")[at].as_py())
@@ -289,16 +298,6 @@ class _Piece:
             return self.engine.execute(sql, values or None).to_arrow_table()
         finally:
             self.engine.unregister("lines")
-
-
-class Number(str):
-    """A JSON number in the digits that it came in."""
-
-    __slots__ = ()
-
-
-def _refuse(constant: str) -> str:
-    raise ValueError(constant)
 
 
 def _tree(paths: list[str]) -> dict[str, Any]:
@@ -318,91 +317,3 @@ def _picked(column: Column) -> str:
     member = ".".join('"' + step.replace('"', '""') + '"' for step in column.header.split("."))
     nothing = "''" if column.normaliser == "set" else "'', '[]', '{}'"
     return f"case when o.{member} not in ({nothing}) then o.{member} end"
-
-
-def _has_agreed_shape(value: Any, column: Column) -> bool:
-    """Whether a member is one value, or where the contract reads several, a list of such; a list of one is that one."""
-    values = _told(value) if isinstance(value, list) else [value]
-    is_several = column.normaliser == "set" or column.reads_several
-    return not any(isinstance(each, dict | list) for each in values) and (is_several or len(values) <= 1)
-
-
-def _told(listed: list[Any]) -> list[Any]:
-    return [each for each in listed if each not in (None, "")]
-
-
-def _misshapen(column: Column) -> str:
-    """Words for what is wrong where a value has not the agreed shape."""
-    if column.normaliser == "set" or column.reads_several:
-        return "has an object or a list among its values"
-    return "is an object or a list, where one value is agreed"
-
-
-def _value_at(row: Any, path: list[str]) -> Any:
-    """The member at a path, gathered out of a list of objects; of what is no object a list within that, which nothing agreed is."""
-    value = row
-    for at, step in enumerate(path):
-        if isinstance(value, list) and value:
-            return [_value_at(each, path[at:]) for each in value]
-        if value and not isinstance(value, dict):
-            return [value]
-        value = value.get(step) if value else None
-    return value
-
-
-def _text_at(row: Any, path: list[str], column: Column) -> str | None:
-    """The text of a member; several values where the contract has no set stand beside each other, as in a cell of a table."""
-    value = _value_at(row, path)
-    if isinstance(value, list) and column.normaliser != "set" and _has_agreed_shape(value, column):
-        return "、".join(map(_one_text, _told(value))) or None
-    if value in (None, "") or (value == {} and column.normaliser != "set"):
-        return None
-    return _one_text(value)
-
-
-def _one_text(value: Any) -> str:
-    return value if isinstance(value, str) else _compact(value)
-
-
-def _compact(value: Any) -> str:
-    """JSON text without spaces, its numbers as they came."""
-    match value:
-        case Number():
-            return str(value)
-        case dict():
-            return "{" + ",".join(f"{_compact(str(k))}:{_compact(v)}" for k, v in value.items()) + "}"
-        case list():
-            return "[" + ",".join(map(_compact, value)) + "]"
-        case _:
-            return json.dumps(value, ensure_ascii=False)
-
-
-def _members(text: str, columns: tuple[Column, ...]) -> list[str | None] | None:
-    """Members of a line that is kept out; None of one that is no JSON."""
-    try:
-        row = json.loads(text, parse_float=Number, parse_int=Number)
-        found = [_value_at(row, c.header.split(".")) for c in columns]
-    except (ValueError, RecursionError):
-        return None
-    return [part if isinstance(part, str) and part else None for part in found]
-
-
-def _record_key(text: str, dataset: Dataset) -> str | None:
-    """The key of a line that is kept out: of one that is no JSON, where its members still stand there whole."""
-    parts = _members(text, dataset.keys)
-    if parts is None:
-        found = [re.search(rf'"{re.escape(k.header)}"\s*:\s*"([^"\\]+)"', text) for k in dataset.keys]
-        parts = [part and part[1] for part in found]
-    return "|".join(filter(None, parts)) if all(parts) else None
-
-
-def _withdrawal(text: str, dataset: Dataset) -> dict[str, str] | None:
-    """The key and operation of a line that is kept out and withdraws a record; none of any other line, nor of one that was cut off, where
-    what looks like the key may be that of something within.
-    """
-    operation = dataset.delivery.operation
-    columns = (dataset.column(operation.column), *dataset.keys) if operation else ()
-    told = {c.name: part for c, part in zip(columns, _members(text, columns) or [], strict=False) if part}
-    if operation is None or len(told) < len(columns) or told[operation.column].strip() not in dataset.withdrawn_as:
-        return None
-    return told
