@@ -10,6 +10,7 @@ from contracts.checks import (
     codes,
     columns,
     files,
+    form_parts,
     forms,
     linking,
     literals,
@@ -27,7 +28,7 @@ from contracts.places import line_of
 
 __all__ = ["CHECKS", "Finding", "check", "unreadable", "with_lines"]
 
-MODULES = (files, codes, catalogue, columns, persons, rules, forms, subscriptions, literals, linking, sources)
+MODULES = (files, codes, catalogue, columns, persons, rules, forms, form_parts, subscriptions, literals, linking, sources)
 READ: tuple[Check, ...] = (files.every_file_is_read,)
 NAMED: tuple[Check, ...] = (
     *(holds for holds in files.CHECKS if holds not in READ),

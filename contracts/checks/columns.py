@@ -13,10 +13,9 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from contracts.checks.base import Agreement, Check, Finding, close, column, doubled, listed, unnamed_column
 from contracts.checks.catalogue import ANSWERS, NAME
 from contracts.checks.sql import RECORD_COLUMNS, RESERVED
-from contracts.model import Column, Dataset, Subscription
+from contracts.model import SHEET, Column, Dataset, Subscription
 from contracts.odcs import odcs
 
-SHEET = "@sheet"
 VERSION = re.compile(r"v?\d+([.-]\w+)*")
 OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "is_damaged", "reason"})
 DAYS = frozenset(name for name, kind in ANSWERS.items() if kind == "date")
@@ -283,7 +282,7 @@ def layouts_can_be_told_apart(agreed: Agreement) -> Iterator[Finding]:
 def sheets_are_known(agreed: Agreement) -> Iterator[Finding]:
     """Where a sheet's name is a code of its rows, every sheet is agreed, by its name or a pattern, and has a code."""
     for file, where, dataset, each in _columns(agreed):
-        if each.header != SHEET or each.not_taken is not None or each.normaliser != "code":
+        if not each.is_sheet_name or each.not_taken is not None or each.normaliser != "code":
             continue
         for layout in dataset.delivery.layouts:
             if not layout.sheets:
@@ -325,7 +324,7 @@ def headers_of_our_own_are_known(agreed: Agreement) -> Iterator[Finding]:
     """No workbook has a header that begins with @: @sheets would be missed in every batch."""
     for file, where, dataset, each in _columns(agreed):
         is_workbook = any(layout.format == "xlsx" for layout in dataset.delivery.layouts)
-        if is_workbook and each.header.startswith("@") and each.header != SHEET:
+        if is_workbook and each.header.startswith("@") and not each.is_sheet_name:
             what = f"physicalName {each.header} is none that is known"
             yield Finding("error", file, where, what, f"write {SHEET}, or the department's header")
 

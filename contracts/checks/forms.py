@@ -4,71 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from contracts.checks.base import KEY, Agreement, Check, Finding, close, doubled, listed, person_columns
+from contracts.checks.base import Agreement, Check, Finding, close, doubled, listed
+from contracts.checks.form_data import (
+    FILLED_ON,
+    OF_RELATIVE,
+    REGISTERS,
+    applicant_columns,
+    data_read_if_readable,
+    expressions,
+    kin,
+    read_of,
+)
 from contracts.checks.sql import SqlFaultError, read_expression
-from contracts.model import Form, FormField, Relative
+from contracts.model import FormField
 
-FILLED_ON = "filled_on"
-REGISTERS = "registers"
-OF_RELATIVE = "__"
-OF_APPLICANT = f"applicant{OF_RELATIVE}"
 LABEL = "label"
 ADDRESS_PARTS = ("province", "prefecture", "county", "township", "village", "detail")
 DIVISION_PARTS = ("province", "prefecture", "county", "name")
 MINORS = "minors"
 DAY_FORMAT = re.compile(r"([^%]|%-?[mdY])*%-?[mdY]([^%]|%-?[mdY])*")
 NUMBER_FORMAT = re.compile(r",?\.\df")
-
-
-def kin(agreed: Agreement) -> dict[str, str]:
-    """Whose data a form may ask beside the applicant's, with the label: persons that data name, and relatives/."""
-    ties = {datum.name: datum.label for datum in agreed.data.values() if datum.type == "person"}
-    return ties | {relative.id: relative.label for relative in agreed.contracts.relatives}
-
-
-@lru_cache(maxsize=1)
-def applicant_columns(agreed: Agreement) -> tuple[str, ...]:
-    """What an expression of a form may read: the applicant's data, and those of relatives as spouse__death_date."""
-    theirs = (f"{via}{OF_RELATIVE}{datum}" for via in kin(agreed) for datum in (KEY, *agreed.data))
-    return (*person_columns(agreed), FILLED_ON, REGISTERS, *theirs)
-
-
-def expressions(form: Form) -> Iterator[tuple[str, str]]:
-    """The SQL of a form, with its place."""
-    yield "users", form.users
-    for field in form.fields:
-        if field.expression is not None:
-            yield f"fields.{field.name}.expression", field.expression
-        if field.otherwise is not None:
-            yield f"fields.{field.name}.otherwise", field.otherwise
-        if field.applies_when is not None:
-            yield f"fields.{field.name}.applies_when", field.applies_when
-    for attachment in form.attachments:
-        for condition in attachment.unnecessary_when:
-            yield f"attachments.{attachment.name}.unnecessary_when", condition
-
-
-def data_read_by(text: str, agreed: Agreement) -> frozenset[tuple[str | None, str]]:
-    """The data that an expression reads, with the relative whose they are. Raises SqlFaultError."""
-    found = set()
-    for name in read_expression(text, applicant_columns(agreed)) - {KEY, FILLED_ON, REGISTERS}:
-        via, _, datum = name.partition(OF_RELATIVE)
-        found.add((via, datum) if datum else (None, via))
-    return frozenset(found)
-
-
-def _read_of(form: Form, agreed: Agreement) -> Iterator[tuple[str, str | None, str]]:
-    """Each place of a form that shows data, with whose and which."""
-    for field in form.fields:
-        for via in (field.via or "").split(".") if field.datum else ():
-            yield f"fields.{field.name}", via or None, str(field.datum)
-    for where, text in expressions(form):
-        try:
-            yield from ((where, via, name) for via, name in data_read_by(text, agreed))
-        except SqlFaultError:
-            continue
 
 
 def _fields(agreed: Agreement) -> Iterator[tuple[str, str, FormField]]:
@@ -176,7 +132,7 @@ def relatives_are_covered(agreed: Agreement) -> Iterator[Finding]:
     """A relative's data are shown where a rule says that the form may have them (个人信息保护法 art. 6, 34)."""
     for form in agreed.contracts.forms:
         file = agreed.file_of("forms", form.id)
-        wanted = {via: where for where, via, _ in _read_of(form, agreed) if via in kin(agreed)}
+        wanted = {via: where for where, via, _ in read_of(form, agreed) if via in kin(agreed)}
         for via, where in sorted(wanted.items()):
             if not form.relatives.get(via, "").strip():
                 what = f"shows data of {via} ({kin(agreed)[via]}), whom no basis of the form covers"
@@ -194,7 +150,7 @@ def special_data_are_covered(agreed: Agreement) -> Iterator[Finding]:
     known = codes | {d.special for d in agreed.data.values() if d.special} | {MINORS}
     for form in agreed.contracts.forms:
         file = agreed.file_of("forms", form.id)
-        for where, _, name in _read_of(form, agreed):
+        for where, _, name in read_of(form, agreed):
             kind = agreed.data[name].special if name in agreed.data else None
             if kind and not form.covers.get(kind, "").strip():
                 what = f"shows {name}, {kind} data that no basis of the form names"
@@ -273,7 +229,7 @@ def formats_fit_the_datum(agreed: Agreement) -> Iterator[Finding]:
 def what_is_computed_names_its_law(agreed: Agreement) -> Iterator[Finding]:
     """A value that follows from a person's data follows by a rule, which the form shows beside it."""
     for file, where, field in _fields(agreed):
-        if field.expression is not None and not (field.law or "").strip() and _safely(field.expression, agreed):
+        if field.expression is not None and not (field.law or "").strip() and data_read_if_readable(field.expression, agreed):
             remedy = "name the rule (law), or the one of derived/ that has it (derived)"
             yield Finding("error", file, f"{where}.law", "is computed from the person's data, and by no law", remedy)
 
@@ -297,86 +253,6 @@ def _unreadable(agreed: Agreement, file: str, where: str, text: str, remedy: str
         yield Finding("error", file, where, str(fault), remedy)
 
 
-def relatives_are_told_by_data(agreed: Agreement) -> Iterator[Finding]:
-    """Who belongs to an applicant is said by data of type person, by a datum that both have, or by the first of such ways."""
-    for relative in agreed.contracts.relatives:
-        file = agreed.file_of("relatives", relative.id)
-        if relative.id in agreed.data:
-            yield Finding("error", file, "id", f"{relative.id} is a datum already", "name it otherwise")
-        if sum(map(bool, (relative.of, relative.same, relative.first_of))) != 1:
-            yield Finding("error", file, "(top)", "needs one of of, same and first_of", "keep one of them")
-        if relative.between and not relative.same:
-            yield Finding("error", file, "between", "narrows nothing", "say same, what the two have in common")
-        yield from _ways_lead_to_persons(relative, file, agreed)
-        for name in (*relative.of, *((relative.same,) if relative.same else ())):
-            if name not in agreed.data:
-                yield Finding("error", file, "of, same", f"{name} is no datum", close(name, agreed.data))
-            elif name in relative.of and agreed.data[name].type != "person":
-                said = f"{name} is no person but a {agreed.data[name].type}"
-                yield Finding("error", file, "of", said, "name data of type person")
-        for where, text, remedy in _said_in_sql(relative):
-            theirs = [f"{OF_APPLICANT}{name}" for name in person_columns(agreed)] if where == "between" else []
-            try:
-                read_expression(text, (*person_columns(agreed), *theirs))
-            except SqlFaultError as fault:
-                yield Finding("error", file, where, str(fault), remedy)
-
-
-def _ways_lead_to_persons(relative: Relative, file: str, agreed: Agreement) -> Iterator[Finding]:
-    """Each of several ways is a person whom a datum names, or a relative by one way."""
-    by_one_way = {name for name in kin(agreed) if not any(r.first_of for r in agreed.contracts.relatives if r.id == name)}
-    for name in relative.first_of:
-        if name not in by_one_way:
-            what = f"{name} is neither a datum of type person nor a relative by one way"
-            yield Finding("error", file, "first_of", what, close(name, by_one_way))
-
-
-def _said_in_sql(relative: Relative) -> Iterator[tuple[str, str, str]]:
-    """The SQL of a relative, with its place and what it may read."""
-    own = "write DuckDB's SQL over the relative's own data"
-    if relative.where:
-        yield "where", relative.where, own
-    if relative.order:
-        yield "order", f"[{relative.order.replace(' DESC', '').replace(' ASC', '')}]", own
-    if relative.between:
-        yield "between", relative.between, f"{own}, and the applicant's as {OF_APPLICANT}sex"
-
-
-def wordings_spell_known_codes(agreed: Agreement) -> Iterator[Finding]:
-    """A wording spells the codes of a list that there is."""
-    for wording in agreed.contracts.wordings:
-        file = agreed.file_of("wordings", wording.id)
-        if wording.of not in agreed.lists:
-            yield Finding("error", file, "of", f"{wording.of} is no code list", close(wording.of, agreed.lists))
-            continue
-        known = agreed.codes_of(wording.of)
-        for code in wording.map:
-            if code not in known:
-                yield Finding("error", file, f"map.{code}", f"{code!r} is no code of {wording.of}", close(code, known))
-
-
-def what_forms_share_is_used(agreed: Agreement) -> Iterator[Finding]:
-    """A relative, a derived value or a wording that no form names can go."""
-    texts = [text for form in agreed.contracts.forms for _, text in expressions(form)]
-    fields = [field for _, _, field in _fields(agreed)]
-    read = {via for text in texts for via, _ in _safely(text, agreed) if via}
-    steps = {step for f in fields for step in (f.via or "").split(".")}
-    ways = {way for relative in agreed.contracts.relatives for way in relative.first_of}
-    derived = {each.id for each in agreed.contracts.derived if each.expression in texts}
-    used: dict[str, set[str]] = {"relatives": steps | read | ways, "derived": derived}
-    for folder, named in used.items():
-        for each in getattr(agreed.contracts, folder):
-            if each.id not in named:
-                yield Finding("note", agreed.file_of(folder, each.id), "id", "no form uses it", "name it, or let it go")
-
-
-def _safely(text: str, agreed: Agreement) -> frozenset[tuple[str | None, str]]:
-    try:
-        return data_read_by(text, agreed)
-    except SqlFaultError:
-        return frozenset()
-
-
 CHECKS: tuple[Check, ...] = (
     forms_have_one_file_and_fields_one_name,
     forms_have_purpose_and_basis,
@@ -390,8 +266,5 @@ CHECKS: tuple[Check, ...] = (
     fields_map_known_codes,
     formats_fit_the_datum,
     what_is_computed_names_its_law,
-    relatives_are_told_by_data,
-    wordings_spell_known_codes,
-    what_forms_share_is_used,
     form_expressions_can_be_read,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.checks.base import Agreement, Check, Finding, close, person_columns
-from contracts.checks.forms import OF_APPLICANT, OF_RELATIVE, applicant_columns, expressions
+from contracts.checks.form_data import OF_APPLICANT, OF_RELATIVE, applicant_columns, expressions
 from contracts.checks.sql import Reading, SqlFaultError, comparisons, reading_of, said_table
 from contracts.checks.subscriptions import conditions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.checks.base import Agreement, Check, Finding, supplying, whens
-from contracts.checks.forms import OF_APPLICANT, data_read_by, expressions
+from contracts.checks.form_data import OF_APPLICANT, data_read_by, expressions
 from contracts.checks.sql import SqlFaultError, data_read, data_said
 from contracts.checks.subscriptions import subscribed_data
 from contracts.model import Contracts, Dataset

@@ -25,6 +25,7 @@ from contracts.model.catalogue import (
     Placeholders,
 )
 from contracts.model.delivered import (
+    SHEET,
     AnswersOfRow,
     Bounds,
     BucketSource,
@@ -58,6 +59,7 @@ __all__ = [
     "HOUSEHOLD_TELLS",
     "PARENTS",
     "RHYTHMS",
+    "SHEET",
     "SPOUSE",
     "SQL_TYPES",
     "WEDLOCK",

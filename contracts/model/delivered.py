@@ -222,6 +222,9 @@ class HouseholdOfRow(Agreed):
     relation: str
 
 
+SHEET = "@sheet"
+
+
 class Column(Agreed):
     """One column of a delivery.
 
@@ -243,6 +246,11 @@ class Column(Agreed):
     impossible: Literal["quarantine", "missing"] = "missing"
     not_taken: str | None = None
     used_for: str | None = None
+
+    @property
+    def is_sheet_name(self) -> bool:
+        """Whether the column is the name of the sheet that a row stands in, for which no file has a header."""
+        return self.header == SHEET
 
     @property
     def reads_several(self) -> bool:

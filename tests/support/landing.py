@@ -118,8 +118,8 @@ def workbook(dataset: Dataset, layout: FileLayout, rows: Sequence[Row]) -> bytes
     from io import BytesIO  # noqa: PLC0415
 
     whole = BytesIO()
-    headers = [c for c in dataset.columns if c.header != "@sheet"]
-    by_sheet = next((c.name for c in dataset.columns if c.header == "@sheet"), None)
+    headers = [c for c in dataset.columns if not c.is_sheet_name]
+    by_sheet = next((c.name for c in dataset.columns if c.is_sheet_name), None)
     with xlsxwriter.Workbook(whole, {"in_memory": True}) as book:
         for name in layout.sheets or ("Sheet1",):
             sheet = book.add_worksheet(name)

@@ -107,7 +107,7 @@ def _forms_in_words(dataset: Dataset) -> Iterator[Reason]:
     """A row with the employer's code for a name, or a telephone for an address, and words in the place of the one that is missing."""
     for formed in (c for c in dataset.taken if c.normaliser in FORMS_AND_WORDS):
         normaliser, has_form = FORMS_AND_WORDS[formed.normaliser]
-        for worded in (c for c in dataset.taken if c.normaliser == normaliser and c.header != "@sheet"):
+        for worded in (c for c in dataset.taken if c.normaliser == normaliser and not c.is_sheet_name):
             words = quoted(f"changed_places: {_named(worded)} holds a value of {_named(formed)}, which holds words")
             is_mixed_up = rf"regexp_matches(landed.{formed.name}, '\p{{Han}}{{2}}') AND {has_form.format(f'trim(landed.{worded.name})')}"
             yield formed, f"CASE WHEN {value(formed)} IS NULL THEN CASE WHEN {is_mixed_up} THEN {words} END END"
@@ -116,7 +116,7 @@ def _forms_in_words(dataset: Dataset) -> Iterator[Reason]:
 def _says_nothing(dataset: Dataset) -> Iterator[Reason]:
     """A row with nothing but its key is a remark below a table, or a number that was given out ahead."""
     agreed = dataset.delivery.operation.column if dataset.delivery.operation else ""
-    telling = [c for c in dataset.taken if c.key is None and c.name != agreed and c.header != "@sheet"]
+    telling = [c for c in dataset.taken if c.key is None and c.name != agreed and not c.is_sheet_name]
     if telling and dataset.persons:
         texts = ", ".join(f"nullif(trim(landed.{c.name}), '')" for c in telling)
         words = quoted("says_nothing: nothing is filled in beside the key")

@@ -64,7 +64,7 @@ def differing(dataset: Dataset) -> str:
 
 def _beside_the_key(dataset: Dataset) -> list[Column]:
     """What a row says, beside which record it is of and when it was changed."""
-    return [c for c in dataset.taken if c.key is None and c.name != dataset.delivery.updated and c.header != "@sheet"]
+    return [c for c in dataset.taken if c.key is None and c.name != dataset.delivery.updated and not c.is_sheet_name]
 
 
 def _texts(dataset: Dataset) -> list[Column]:

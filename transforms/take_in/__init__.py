@@ -85,7 +85,7 @@ class Drift:
 
         Raises BatchRefused when the table cannot be read without a column that is missing, or an agreed one stands there twice.
         """
-        agreed = {squeezed(c.header): c for c in dataset.columns if c.header != "@sheet"}
+        agreed = {squeezed(c.header): c for c in dataset.columns if not c.is_sheet_name}
         if twice := [h for h in agreed if found.count(h) > 1]:
             raise BatchRefused("columns stand there twice", file, line, ", ".join(twice), AGREED_COLUMNS)
         missing = [c for h, c in agreed.items() if h not in found]
@@ -100,7 +100,7 @@ class Drift:
         self, missing: list[Column], dataset: Dataset, file: str, line: int | None, what: str = "columns are missing"
     ) -> None:
         """Note agreed columns that are not there. Raises BatchRefused when they are half of all, or one that every row needs."""
-        agreed = [c for c in dataset.columns if c.header != "@sheet"]
+        agreed = [c for c in dataset.columns if not c.is_sheet_name]
         if any(is_needed(c, dataset) for c in missing) or len(missing) * 2 >= len(agreed):
             raise BatchRefused(what, file, line, ", ".join(c.header for c in missing), AGREED_COLUMNS)
         if taken := {c.name for c in missing if c.not_taken is None}:

@@ -81,7 +81,7 @@ class Keys:
 
     @cached_property
     def agreed(self) -> dict[str, Column]:
-        return {c.header: c for c in self.dataset.columns if c.header != "@sheet"}
+        return {c.header: c for c in self.dataset.columns if not c.is_sheet_name}
 
     @cached_property
     def objects(self) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ class _Piece:
 
     @property
     def taken(self) -> list[Column]:
-        return [c for c in self.dataset.taken if c.header != "@sheet"]
+        return [c for c in self.dataset.taken if not c.is_sheet_name]
 
     def read(self, bad: tuple[int, ...], encoding: str) -> Piece:
         kinds: Kinds = self._ask(SORT, self.lines, delicate=DELICATE).column("kind").to_numpy().copy()

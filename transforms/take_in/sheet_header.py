@@ -31,7 +31,7 @@ class Header:
 
     @property
     def agreed(self) -> set[str]:
-        return {squeezed(c.header) for c in self.dataset.columns if c.header != "@sheet"}
+        return {squeezed(c.header) for c in self.dataset.columns if not c.is_sheet_name}
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -46,7 +46,7 @@ class Header:
     @property
     def bears_keys(self) -> bool:
         """Whether the sheet may hold records: it bears the header, or so much of it that each row has its key."""
-        keys = {squeezed(key.header) for key in self.dataset.keys if key.header != "@sheet"}
+        keys = {squeezed(key.header) for key in self.dataset.keys if not key.is_sheet_name}
         return self.is_whole or (bool(keys) and keys.issubset(self.names))
 
     def check(self, place: str, drift: Drift, *, withdraws: bool) -> None:
@@ -71,7 +71,7 @@ class Header:
 
 def find_header(sheet: CalamineSheet, grid: list[list[Cell]], dataset: Dataset) -> Header:
     """The header of a sheet; of an empty one a header without rows."""
-    agreed = {squeezed(c.header) for c in dataset.columns if c.header != "@sheet"}
+    agreed = {squeezed(c.header) for c in dataset.columns if not c.is_sheet_name}
     standing = [[squeezed(text_of(cell)) for cell in row] for row in grid[:HEADER_WITHIN]]
     own, heads = _merged_down(sheet, standing), _heads(sheet, standing)
     named = [[_name(own, heads, at, place, agreed) for place in range(len(row))] for at, row in enumerate(own)]

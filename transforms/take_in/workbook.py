@@ -136,7 +136,7 @@ def _pieces(book: CalamineWorkbook, path: Path, dataset: Dataset, layout: FileLa
 def _withdraws(sheet: str, dataset: Dataset) -> bool:
     """Whether the name of a sheet says that its rows are withdrawn."""
     operation = dataset.delivery.operation
-    return operation is not None and dataset.column(operation.column).header == "@sheet" and sheet.strip() in dataset.withdrawn_as
+    return operation is not None and dataset.column(operation.column).is_sheet_name and sheet.strip() in dataset.withdrawn_as
 
 
 def _is_named(sheet: str, wanted: str) -> bool:
@@ -291,7 +291,7 @@ def _sheet_rows(
             cell = _day_since_1904(row[place]) if counts_from_1904 else row[place]
             texts.append(text_of(cell) or None)
     held = {c.name: pa.array(texts, pa.string()) for c, (texts, *_) in zip(taken, columns, strict=True)}
-    held |= {c.name: pa.repeat(sheet.name, len(lines)) for c in dataset.taken if c.header == "@sheet"}
+    held |= {c.name: pa.repeat(sheet.name, len(lines)) for c in dataset.taken if c.is_sheet_name}
     return rows_table(dataset, sheet.name, pa.array([at + 1 for at in lines], pa.int32()), held)
 
 
