@@ -22,9 +22,9 @@ from contracts.load import load_all
 from contracts.model import Contracts, Dataset, Datum
 from generate.county import generate
 from generate.rates import Rates
-from transforms import road
 from transforms.link import prepare_comparisons
 from transforms.normalise import prepare_normalisers
+from transforms.run import run
 from transforms.sql_files import count, quoted, sql
 from transforms.unifying.published import agrees
 from transforms.unifying.said import known, supplied_value, when_holds
@@ -71,7 +71,7 @@ def measure(console: Console, persons: int) -> None:
             root, contracts = Path(folder), load_all()
             generate(persons, seed, root, rates=Rates.harsh())
             home = Home(root / "home")
-            road.run(home, contracts, root / "landing")
+            run(home, contracts, root / "landing")
             with beside_truth(home, root / "truth") as connection:
                 classes += contradictions(connection)
                 data += published_values(connection, contracts, home)

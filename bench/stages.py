@@ -19,6 +19,7 @@ from contracts.checks.sql import tables_named
 from contracts.load import load_all
 from contracts.model import Contracts
 from transforms import road
+from transforms.run import run
 from warehouse.home import Home
 
 # What comes after the last stage that knows no rule.
@@ -91,6 +92,6 @@ def _end_without_rules(aside: Path, day: date) -> float:
 if __name__ == "__main__":
     landing, home, *rest = map(Path, sys.argv[1:])
     record = Record(Home(home), rest[0] if rest else None)
-    road.run(record.home, load_all(), landing, listener=record)
+    run(record.home, load_all(), landing, listener=record)
     without = _end_without_rules(record.aside, record.day) if record.aside else None
     print(json.dumps({"stages": record.stages, "without_rules": without}, default=str))

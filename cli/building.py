@@ -65,7 +65,7 @@ def run(
     from cli import show
     from cli.progress import listening
     from contracts.load import load_all
-    from transforms.road import run as go
+    from transforms.run import run as go
     from transforms.run_report import write_run_report
     from warehouse.at_home import at_home
     from warehouse.parts import RUN

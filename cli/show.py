@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transforms.evaluate import Evaluation, Kind
     from transforms.questions import Question
     from transforms.review import Pair, SideBySide
-    from transforms.road import RunReport
+    from transforms.run import RunReport
     from warehouse.access_log import Entry
     from warehouse.decisions import Decision
     from warehouse.keys import FormSystem

@@ -1,7 +1,6 @@
-"""The whole road, stage by stage: the same functions for a hand at the console and for the DAGs.
+"""The stages of the road, from a delivery to an extract: the same functions for a hand at the console (``run``) and for the DAGs.
 
-A build is of one day: all batches up to that day. A run takes in what has come and builds every day that is not yet
-released, in order, so that three days at once leave the same warehouse as day by day.
+A build is of one day: all batches up to that day. Between the stages it lies in ``builds/``, and its notes beside it.
 """
 
 from __future__ import annotations
@@ -9,12 +8,11 @@ from __future__ import annotations
 import functools
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from contracts.model import Contracts
 from transforms import release
@@ -29,14 +27,14 @@ from transforms.questions import approved_stops
 from transforms.reconcile import reconcile_build
 from transforms.review import prepare_decisions
 from transforms.take_in.batches import is_taken_in, take_in_delivery
-from transforms.take_in.deliveries import deliveries, delivery, unknown_folders
+from transforms.take_in.deliveries import deliveries, delivery
 from transforms.take_in.ledger import BatchReport, ledger
 from transforms.take_in.verdicts import is_gated, judged, why_kept_out, write_gate
 from transforms.unify import unify_build
 from transforms.withhold import withhold
 from warehouse.approvals import approvals
 from warehouse.connection import open_database
-from warehouse.durable import one_at_a_time, write_text
+from warehouse.durable import write_text
 from warehouse.extract import extract
 from warehouse.extract import is_due as extract_is_due
 from warehouse.faults import NotFoundError
@@ -49,16 +47,6 @@ Outcome = TypeVar("Outcome")
 STAGES = ("prepare", "link", "unify", "reconcile", "validate", "publish")
 
 
-class Listener(Protocol):
-    """Who is told how far a run has come; ``seconds`` are wall-clock time."""
-
-    def stage(self, name: str) -> None: ...
-
-    def progress(self, done: int, total: int, unit: str) -> None: ...
-
-    def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None: ...
-
-
 @dataclass(frozen=True)
 class GateReport:
     """What the gates said of a build; ``stops`` are the sentences of the checks that refuse it."""
@@ -66,40 +54,6 @@ class GateReport:
     passed: bool
     stops: tuple[str, ...]
     gates: tuple[dict[str, Any], ...]
-
-
-@dataclass
-class RunReport:
-    """What a run did. ``status``: published, unchanged (nothing new had come) or refused (a gate stopped a release)."""
-
-    status: Literal["published", "unchanged", "refused"] = "unchanged"
-    release_id: str | None = None
-    batches: list[BatchReport] = field(default_factory=list)
-    releases: list[dict[str, Any]] = field(default_factory=list)
-    stops: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, without anything personal."""
-        return {
-            "status": self.status,
-            "release_id": self.release_id,
-            "stops": self.stops,
-            "unknown_folders": self.unknown,
-            "batches": [
-                {
-                    "reference": b.reference,
-                    "status": b.status,
-                    "reason": b.reason,
-                    "rows": b.rows,
-                    "accepted": b.accepted,
-                    "quarantined": b.quarantined,
-                    "notes": list(b.notes),
-                }
-                for b in self.batches
-            ],
-            "releases": self.releases,
-        }
 
 
 # --- taking in --------------------------------------------------------------------------------------------------
@@ -116,16 +70,17 @@ def take_in(home: Home, contracts: Contracts, landing: Path, reference: str) -> 
     """Land and normalise one batch, and answer the verdict on it. Bad data is no error here: it makes a refused or a held batch, or
     quarantined rows.
     """
-    return _verdicts(home, contracts, [_landed(home, contracts, landing, reference)])[0]
+    return verdicts_on(home, contracts, [land(home, contracts, landing, reference)])[0]
 
 
-def _landed(home: Home, contracts: Contracts, landing: Path, reference: str) -> BatchReport:
+def land(home: Home, contracts: Contracts, landing: Path, reference: str) -> BatchReport:
+    """Land and normalise one batch; the verdict on it is still to come (``verdicts_on``)."""
     department, name, day = reference.split("/")
     found = delivery(contracts.dataset(f"{department}/{name}"), date.fromisoformat(day), landing / reference, contracts)
     return take_in_delivery(home, contracts, found)
 
 
-def _verdicts(home: Home, contracts: Contracts, attempts: list[BatchReport]) -> list[BatchReport]:
+def verdicts_on(home: Home, contracts: Contracts, attempts: list[BatchReport]) -> list[BatchReport]:
     """What is thought of the batches that were just landed; one that does not count for its day stands as it was landed."""
     known = {batch.folder: batch for batch in batches_known(home, contracts)}
     return [known.get(attempt.folder) or _not_counted(attempt) for attempt in attempts]
@@ -230,7 +185,7 @@ def _clear_builds(home: Home, day: date) -> None:
             spent.unlink()
 
 
-def _clear_published(home: Home) -> None:
+def clear_published(home: Home) -> None:
     """Throw away what a run left that was killed between publishing and clearing."""
     last = release.last_release(home)
     # a run that a full disk ended may have left notes without a number
@@ -349,87 +304,3 @@ def deliver(home: Home, contracts: Contracts, subscriber: str) -> Path:
 def is_due(home: Home, contracts: Contracts, subscriber: str) -> bool:
     """Whether the published release is due to a subscriber by the cadence of its contract."""
     return extract_is_due(published(home), contracts, subscriber, home)
-
-
-# --- the whole road ---------------------------------------------------------------------------------------------
-
-
-def run(
-    home: Home, contracts: Contracts, landing: Path, as_of: date | None = None, listener: Listener | None = None
-) -> RunReport:
-    """Take in, build, validate and publish everything in ``landing`` up to ``as_of``. Safe to repeat, also when killed."""
-    told = listener or _Silent()
-    report = RunReport(unknown=[str(p.relative_to(landing)) for p in unknown_folders(landing, contracts)])
-    with one_at_a_time(home.builds):
-        _clear_published(home)
-        _take_in_all(home, contracts, landing, as_of, report, told)
-        home.keep()
-        for day in days_to_build(home, contracts, as_of):
-            if not _build_day(home, contracts, day, report, told):
-                report.status = "refused"
-                break
-            report.status = "published"
-            home.keep()
-        report.batches = _verdicts(home, contracts, report.batches)  # as the batch gate has left them
-    last = release.last_release(home)
-    report.release_id = last.release_id if last else None
-    return report
-
-
-def _take_in_all(
-    home: Home, contracts: Contracts, landing: Path, as_of: date | None, report: RunReport, told: Listener
-) -> None:
-    with _timed("take_in", told) as figures:
-        waiting = waiting_batches(home, contracts, landing, as_of=as_of)
-        attempts = []
-        for done, reference in enumerate(waiting):
-            told.progress(done, len(waiting), "batches")
-            attempts.append(_landed(home, contracts, landing, reference))
-        report.batches = _verdicts(home, contracts, attempts)
-        figures |= {
-            "batches": len(report.batches),
-            "not_accepted": sum(b.status != "accepted" for b in report.batches),
-            "rows": sum(b.rows for b in report.batches),
-            "quarantined": sum(b.quarantined for b in report.batches),
-        }
-
-
-def _build_day(home: Home, contracts: Contracts, day: date, report: RunReport, told: Listener) -> bool:
-    """Build one day; false when a gate stopped it."""
-    steps: dict[str, Callable[[Home, Contracts, date], Any]] = {
-        "prepare": prepare,
-        "link": link,
-        "unify": unify,
-        "reconcile": reconcile,
-        "validate": validate,
-        "publish": publish,
-    }
-    for name in STAGES:
-        with _timed(f"{name} {day}", told):
-            outcome = steps[name](home, contracts, day)
-        if isinstance(outcome, GateReport) and not outcome.passed:
-            report.stops += outcome.stops
-            return False
-    noted = json.loads((home.reports / f"{outcome}.json").read_text(encoding="utf-8"))
-    report.releases.append({"release_id": outcome, "as_of": day.isoformat(), "seconds": noted["seconds"]})
-    return True
-
-
-@contextmanager
-def _timed(name: str, told: Listener) -> Iterator[dict[str, Any]]:
-    told.stage(name)
-    began = time.perf_counter()
-    figures: dict[str, Any] = {}
-    yield figures
-    told.finished(name, time.perf_counter() - began, figures)
-
-
-class _Silent:
-    def stage(self, name: str) -> None:
-        pass
-
-    def progress(self, done: int, total: int, unit: str) -> None:
-        pass
-
-    def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None:
-        pass

@@ -21,6 +21,7 @@ from cli.plainly import in_words
 from cli.progress import Lines, listening
 from generate.rates import Rates
 from transforms import road
+from transforms.run import RunReport
 from transforms.take_in.ledger import BatchReport, FileReport
 
 Stand = Callable[..., None]
@@ -59,12 +60,12 @@ def test_run_ends_with_what_became_of_the_release(
 ) -> None:
     seen: dict[str, Any] = {}
 
-    def run(home: Any, contracts: Any, landing: Path, as_of: date | None, listener: Any) -> road.RunReport:
+    def run(home: Any, contracts: Any, landing: Path, as_of: date | None, listener: Any) -> RunReport:
         seen.update(landing=landing, as_of=as_of)
         listener.stage("link")
         listener.progress(1, 2, "pairs")
         listener.finished("link", 1.5, {"pairs": 2})
-        return road.RunReport(status, "r1", stops=["build: a rule: a sentence"] * code)
+        return RunReport(status, "r1", stops=["build: a rule: a sentence"] * code)
 
     monkeypatch.setattr(road, "run", run)
     answer = renkou("run", "--landing", str(tmp_path), "--as-of", "2026-11-20", "--json")
@@ -81,7 +82,7 @@ def test_a_run_tells_how_many_rows_were_kept_out_and_where_they_are(capsys: pyte
         files = (FileReport("a.csv", "0" * 64, 1, 100, 100 - kept_out, kept_out),)
         return BatchReport(department, "register", date(2026, 11, 20), "accepted", "", files, "", Path())
 
-    show.run(road.RunReport("published", "r1", [batch("hr", 2), batch("health", 7), batch("police", 0), batch("hr", 3)]), "current.duckdb")
+    show.run(RunReport("published", "r1", [batch("hr", 2), batch("health", 7), batch("police", 0), batch("hr", 3)]), "current.duckdb")
     (kept_out, _) = capsys.readouterr().out.splitlines()
     assert kept_out.startswith("kept out rows: 7 of health, 5 of hr; ")
     assert kept_out.endswith("`renkou report health`")
@@ -133,7 +134,7 @@ def test_rates_that_cannot_be_are_named(tmp_path: Path, words: str, told: str) -
 def test_a_surprise_shows_its_place_and_none_of_its_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(*_: Any) -> road.RunReport:
+    def run(*_: Any) -> RunReport:
         raise ValueError("张伟 330102198001010038")
 
     monkeypatch.setattr(road, "run", run)

@@ -22,7 +22,7 @@ from contracts.model import Contracts
 from generate.county import generate
 from tests.contracts import school
 from tests.contracts.school import Pupil
-from transforms import road
+from transforms.run import RunReport, run
 from warehouse.coverage import coverage
 from warehouse.extract import extract
 from warehouse.home import Home
@@ -38,7 +38,7 @@ class County:
     home: Home
     contracts: Contracts
     pupils: list[Pupil]
-    report: road.RunReport
+    report: RunReport
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.home.current), read_only=True) as connection:
@@ -57,7 +57,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> County:
     school.deliver(root / "landing", pupils)
     contracts = load(OWN, EDUCATION)
     home = Home(root / "home")
-    return County(home, contracts, pupils, road.run(home, contracts, root / "landing"))
+    return County(home, contracts, pupils, run(home, contracts, root / "landing"))
 
 
 def test_the_contracts_hold_against_all_others() -> None:

@@ -15,6 +15,7 @@ from tests.support.landing import Landing
 from tests.support.release import rows
 from transforms import road
 from transforms.questions import answer, questions
+from transforms.run import run
 from warehouse.approvals import Answer, approvals
 from warehouse.faults import NotFoundError, RenkouError, WrongUseError
 from warehouse.home import Home
@@ -136,12 +137,12 @@ def test_a_stopped_release_is_published_when_a_person_bears_it(
     home, landing = held
     landing.put("hr/employment", [{"certificate_no": "1", "name": "王小明"}], DAYS[2])
     gate(monkeypatch, "release")
-    assert road.run(home, own_contracts, landing.root).status == "refused"
+    assert run(home, own_contracts, landing.root).status == "refused"
     asked = next(q for q in questions(home, own_contracts) if q.subject.startswith("release/"))
     assert asked.about == ("deaths_rise",)
     assert [name for name, *_ in asked.figures][:2] == ["person", "person_record"]
     answer(home, own_contracts, asked.subject, YES)
-    report = road.run(home, own_contracts, landing.root)
+    report = run(home, own_contracts, landing.root)
     assert report.status == "published"
     kept = json.loads((home.reports / f"{report.release_id}.json").read_text())
     assert kept["borne"] == ["deaths_rise"]
@@ -153,5 +154,5 @@ def test_a_build_that_is_not_sound_is_nobodys_to_approve(
     home, landing = held
     landing.put("hr/employment", [{"certificate_no": "1", "name": "王小明"}], DAYS[2])
     gate(monkeypatch, "build")
-    assert road.run(home, own_contracts, landing.root).status == "refused"
+    assert run(home, own_contracts, landing.root).status == "refused"
     assert [q.subject for q in questions(home, own_contracts)] == [HELD]

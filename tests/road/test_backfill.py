@@ -14,6 +14,7 @@ from tests.support.identity import number
 from tests.support.landing import Landing
 from tests.support.release import TIMES, contents, files_of, rows
 from transforms import road
+from transforms.run import run
 from warehouse.home import Home
 from warehouse.publish import current_release
 
@@ -80,5 +81,5 @@ def test_a_missed_day_is_folded_in_and_a_second_look_is_none(
     assert rows(home.current, permits) == [("comes", DAYS[1]), ("leaves", DAYS[1]), ("stays", DAYS[2])]
 
     before = files_of(home.root)
-    assert road.run(home, own_contracts, landing.root).status == "unchanged"
+    assert run(home, own_contracts, landing.root).status == "unchanged"
     assert files_of(home.root) == before

@@ -12,6 +12,7 @@ from tests.support.identity import number
 from tests.support.landing import Landing
 from tests.support.release import rows
 from transforms import road
+from transforms.run import run
 from warehouse.home import Home
 
 DATASET = "health/record"
@@ -46,7 +47,7 @@ def test_a_documents_number_is_published_and_forgotten_with_the_number_that_it_b
         landing.put(DATASET, [told[0], told[1] | {"name": "令狐冲", "id_number": None, "birth_date": "1990-01-01"}], day)
     monkeypatch.setattr(road, "_gate_batches", lambda *_: None)
     monkeypatch.setattr(road, "validate", passing)
-    assert road.run(home, contracts, landing.root).status == "published"
+    assert run(home, contracts, landing.root).status == "published"
     assert rows(home.current, "SELECT id_number, card_no FROM person WHERE card_no IS NOT NULL") == [(IS, f"{IS}43")]
     assert rows(home.current, "SELECT value, valid_to FROM person_history WHERE datum = 'card_no'") == [(f"{IS}43", None)]
     assert rows(home.current, "SELECT standing, batch_date FROM person_datum WHERE datum = 'card_no'") == [("owner", DAYS[1])]

@@ -16,6 +16,7 @@ from tests.support.county import passing
 from tests.support.disk import disk
 from tests.support.release import contents, differing, files_of
 from transforms import road
+from transforms.run import run
 from warehouse.home import Home
 from warehouse.publish import current_release
 
@@ -45,7 +46,7 @@ def test_a_full_disk_loses_nothing_half_publishes_nothing_and_is_told(
         """The stage in which the run gave up, saying what to do."""
         reached = Reached()
         with pytest.raises(Exception) as fault:
-            road.run(home, own_contracts, landing, listener=reached)
+            run(home, own_contracts, landing, listener=reached)
         assert "the disk is full" in in_words(fault.value)
         assert "docs/runbooks/disk-full.md" in in_words(fault.value)
         assert current_release(home) is None
@@ -56,7 +57,7 @@ def test_a_full_disk_loses_nothing_half_publishes_nothing_and_is_told(
         small.grow("6m")
         assert given_up() in {"prepare", "link", "unify", "reconcile"}
         small.grow("1g")
-        assert road.run(home, own_contracts, landing).status == "published"
+        assert run(home, own_contracts, landing).status == "published"
         assert differing(undisturbed.current, home.current) == {}
         assert contents(home.current)["person"][0] > 250
         assert files_of(home.builds) == {}
@@ -72,11 +73,11 @@ def test_too_little_memory_is_told_with_its_place_and_what_to_do_and_with_more_t
 
     monkeypatch.setenv("RENKOU_MEMORY", "12MB")
     with pytest.raises(duckdb.OutOfMemoryException) as fault:
-        road.run(home, own_contracts, landing)
+        run(home, own_contracts, landing)
     assert re.match(r"memory ran out at \w+\.py:\d+: DuckDB may use 12MB \(RENKOU_MEMORY\)", in_words(fault.value))
     assert "docs/runbooks/run-killed.md" in in_words(fault.value)
     assert current_release(home) is None
 
     monkeypatch.delenv("RENKOU_MEMORY")
-    assert road.run(home, own_contracts, landing).status == "published"
+    assert run(home, own_contracts, landing).status == "published"
     assert differing(undisturbed.current, home.current) == {}

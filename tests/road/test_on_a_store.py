@@ -12,7 +12,7 @@ from tests.support.county import travel_ungated
 from tests.support.release import differing, files_of, rows
 from tests.support.sealed import OLD, planted
 from tests.support.store import StoreHome, store
-from transforms.road import RunReport
+from transforms.run import RunReport
 from warehouse.at_home import at_home
 from warehouse.home import Home
 from warehouse.parts import BUILD

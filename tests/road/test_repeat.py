@@ -13,6 +13,7 @@ from contracts.model import Contracts
 from tests.support.county import DAYS, Travelled, travel_ungated
 from tests.support.release import contents, differing, files_of, rows
 from transforms import road
+from transforms.run import run
 from warehouse.faults import NotFoundError
 from warehouse.home import Home
 from warehouse.publish import releases
@@ -30,7 +31,7 @@ def test_a_second_run_finds_nothing_new_and_writes_nothing(
     travelled: Travelled, own_contracts: Contracts
 ) -> None:
     before = files_of(travelled.home.root)
-    report = road.run(travelled.home, own_contracts, travelled.landing)
+    report = run(travelled.home, own_contracts, travelled.landing)
     assert (report.status, report.batches, report.releases) == ("unchanged", [], [])
     assert report.release_id == travelled.report.release_id
     assert files_of(travelled.home.root) == before
@@ -47,7 +48,7 @@ def test_a_correction_that_is_cut_off_is_told_and_the_first_delivery_stays_in_us
     landing = Path(shutil.copytree(small_county / "landing", tmp_path / "landing"))
     (file,) = landing.glob("police/resident/*/*.csv")
     file.write_bytes(file.read_bytes()[:-1000])
-    report = road.run(again, own_contracts, landing)
+    report = run(again, own_contracts, landing)
     assert report.status == "unchanged"
     assert [(batch.reference, batch.status) for batch in report.batches] == [("police/resident/20261120", "refused")]
     assert {batch.status for batch in road.batches_known(again, own_contracts)} == {"accepted"}
@@ -56,7 +57,7 @@ def test_a_correction_that_is_cut_off_is_told_and_the_first_delivery_stays_in_us
 def test_what_a_full_disk_left_of_the_next_build_stops_no_run(again: Home, small_county: Path, own_contracts: Contracts) -> None:
     again.builds.mkdir(exist_ok=True)
     (again.builds / f"{DAYS[0]:%Y%m%d}.json").write_text('{"reads": []}')
-    assert road.run(again, own_contracts, small_county / "landing").status == "unchanged"
+    assert run(again, own_contracts, small_county / "landing").status == "unchanged"
 
 
 def test_an_earlier_day_is_no_reason_to_build(travelled: Travelled, own_contracts: Contracts) -> None:

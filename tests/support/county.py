@@ -18,7 +18,8 @@ from contracts.model import Contracts
 from generate.county import generate
 from generate.rates import Rates
 from transforms import road
-from transforms.road import GateReport, RunReport
+from transforms.road import GateReport
+from transforms.run import RunReport, run
 from warehouse.durable import one_at_a_time
 from warehouse.home import Home
 
@@ -60,7 +61,7 @@ def travel_ungated(home: Home, landing: Path, *days: date | None) -> RunReport:
         patch.setattr(road, "_gate_batches", lambda *_: None)
         patch.setattr(road, "validate", passing)
         for day in days or (None,):
-            report = road.run(home, agreed(), landing, as_of=day)
+            report = run(home, agreed(), landing, as_of=day)
             assert report.status != "refused"
     return report
 
@@ -74,7 +75,7 @@ def travel(home: Home, landing: Path) -> RunReport:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(road, "validate", on_the_last_day)
-        return road.run(home, agreed(), landing)
+        return run(home, agreed(), landing)
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> tuple[Path, Any]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from cli.progress import Lines
 from tests.support.county import agreed, passing
 from transforms import road
+from transforms.run import run
 from transforms.take_in import batches
 from warehouse.home import Home
 
@@ -53,7 +54,7 @@ def _run(home: Path, landing: Path, fault: Fault, measure: int) -> None:
     elif fault == "clock_back":
         batches._clock = lambda: datetime(2020, 1, 1, tzinfo=UTC)
     try:
-        status = 0 if road.run(Home(home), agreed(), landing, listener=Lines(log)).status != "refused" else 3
+        status = 0 if run(Home(home), agreed(), landing, listener=Lines(log)).status != "refused" else 3
     except Exception:  # noqa: BLE001 - what the command line does
         status = FAILED
     os._exit(status)

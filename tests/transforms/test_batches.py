@@ -18,6 +18,7 @@ from tests.support.landing import DAY, Landing, Row, quarantined
 from transforms import road
 from transforms.linking.records import present
 from transforms.prepare import prepare_build
+from transforms.run import run
 from transforms.take_in.deliveries import deliveries, unknown_folders
 from transforms.take_in.ledger import BatchReport
 from warehouse.connection import scratch
@@ -272,7 +273,7 @@ def test_a_dataset_that_no_contract_speaks_of_is_told(home: Home, landing: Landi
     (landing.root / "hr" / "pension" / "RS_v_pension_20261120.csv.gz").write_bytes(b"")
     (landing.root / "hr" / "pension" / ".20261120.partial").mkdir()
     (landing.root / "hr" / "list.xlsx").write_bytes(b"")
-    report = road.run(home, landing.contracts, landing.root)
+    report = run(home, landing.contracts, landing.root)
     beside = ["hr/pension/20261120_2", "hr/pension/RS_v_pension_20261120.csv.gz"]
     assert report.unknown == ["finance/tax", "hr/list.xlsx", "hr/salary", *beside]
     assert report.status == "unchanged"
