@@ -26,7 +26,7 @@ from warehouse.at_home import write_back
 from warehouse.home import Home
 from warehouse.keys import FormSystem
 from warehouse.parts import SERVE
-from warehouse.prefill import Prefilled
+from warehouse.prefilled import Prefilled
 
 PAGE = Path(__file__).parent / "page"
 PREFILLED = TypeAdapter(Prefilled)

@@ -21,7 +21,8 @@ from warehouse.digests import sm3
 from warehouse.dossier import Dossier
 from warehouse.home import Home
 from warehouse.keys import FormSystem, KeyRing
-from warehouse.prefill import Filled, Inquiry, Prefilled, divisions_of, fill
+from warehouse.prefill import divisions_of, fill
+from warehouse.prefilled import Filled, Inquiry, Prefilled
 from warehouse.published import Published
 from warehouse.rates import Rates
 from warehouse.submissions import Submission, SubmissionConflictError, Submissions

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.as_json import as_json
 from cli.options import Json
 from cli.plainly import PlainGroup, told_plainly
 
@@ -37,7 +38,6 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
     json: Json = False,
 ) -> None:
     """Make a key, and show it this once."""
-    from cli import show
     from contracts.load import load_all
     from warehouse.at_home import at_home
     from warehouse.faults import WrongUseError
@@ -65,7 +65,7 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
     with at_home(CHANGE_FORM_KEYS) as home:
         made, key = KeyRing(home).add(wanted)
     if json:
-        typer.echo(show.as_json({"key_id": made.key_id, "key": key, "expires_at": made.expires_at}))
+        typer.echo(as_json({"key_id": made.key_id, "key": key, "expires_at": made.expires_at}))
     else:
         typer.echo(f"{key}\n{made.key_id} of {name}, until {made.expires_at}. It is not shown again: hand it over now.")
 
@@ -93,7 +93,7 @@ def _check_reach(contracts: Contracts, wanted: list[str], purposes: list[str], r
 @told_plainly
 def list_(json: Json = False) -> None:
     """Say which keys there are, and what each is for."""
-    from cli import show
+    from cli import show_work
     from warehouse.at_home import at_home
     from warehouse.keys import KeyRing
     from warehouse.parts import FORM_KEYS
@@ -101,9 +101,9 @@ def list_(json: Json = False) -> None:
     with at_home(FORM_KEYS) as home:
         systems = KeyRing(home).systems()
     if json:
-        typer.echo(show.as_json([show.key(system) for system in systems]))
+        typer.echo(as_json([show_work.key(system) for system in systems]))
     else:
-        show.keys(systems)
+        show_work.keys(systems)
 
 
 @keys.command("revoke")
@@ -123,7 +123,6 @@ def revoke(key_id: Annotated[str, typer.Argument(help="As `renkou keys list` say
 @told_plainly
 def verify(json: Json = False) -> None:
     """Say whether anybody changed, removed or moved an entry."""
-    from cli import show
     from warehouse.access_log import AccessLog
     from warehouse.at_home import at_home
     from warehouse.parts import LOOKS
@@ -133,7 +132,7 @@ def verify(json: Json = False) -> None:
         found = chains.verify()
         kept = 0 if found else chains.kept()
     if json:
-        typer.echo(show.as_json(found))
+        typer.echo(as_json(found))
     elif not found:
         typer.echo(f"{kept:,} entries are kept, each as it was written" if kept else "no look was ever written here")
     else:
@@ -149,7 +148,7 @@ def show_(
     person_id: Annotated[str, typer.Argument(help="Whose data were looked at.")], json: Json = False
 ) -> None:
     """Say who looked at a person's data, when and why, newest first."""
-    from cli import show
+    from cli import show_work
     from contracts.load import load_all
     from warehouse.access_log import AccessLog
     from warehouse.at_home import at_home
@@ -167,11 +166,11 @@ def show_(
         if not entries and release.dossier(person_id) is None:
             raise NotFoundError(f"no person is called {person_id}, and no look at one was written")
     if json:
-        typer.echo(show.as_json(entries))
+        typer.echo(as_json(entries))
     elif not entries:
         typer.echo(f"nobody looked at {person_id}")
     else:
-        show.looks(entries)
+        show_work.looks(entries)
 
 
 @log.command("retire")

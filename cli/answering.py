@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.as_json import as_json
 from cli.options import Day, Json, day_of
 from cli.plainly import told_plainly
 
@@ -45,7 +46,7 @@ def explain(
         looked_at = [person.person_id for person in answer.persons]
         AccessLog(home).write([at_the_keyboard("explain", looked_at, "shown", answer.release.release_id, purpose=purpose, case=case)])
     if json:
-        typer.echo(show.as_json(answer))
+        typer.echo(as_json(answer))
     else:
         show.explanation(answer)
 
@@ -66,7 +67,8 @@ def prefill(
     from warehouse.access_log import AccessLog, at_the_keyboard
     from warehouse.at_home import at_home
     from warehouse.parts import LOOK
-    from warehouse.prefill import Inquiry, fill
+    from warehouse.prefill import fill
+    from warehouse.prefilled import Inquiry
     from warehouse.publish import published
     from warehouse.published import Published
 
@@ -79,7 +81,7 @@ def prefill(
         )
         AccessLog(home).write([looked])
     if json:
-        typer.echo(show.as_json(answer))
+        typer.echo(as_json(answer))
     else:
         show.prefilled(answer)
     raise typer.Exit(0 if answer.status == "filled" else 1)
@@ -107,7 +109,7 @@ def coverage(
     json: Json = False,
 ) -> None:
     """Measure how much of each form is filled for those who would use it. 表单预填率"""
-    from cli import show
+    from cli import show_work
     from contracts.load import load_all
     from warehouse.at_home import at_home
     from warehouse.coverage import coverage as measure
@@ -117,9 +119,9 @@ def coverage(
     with at_home(RELEASE) as home:
         told = measure(published(home), load_all(), forms or (), truth)
     if json:
-        typer.echo(show.as_json(told))
+        typer.echo(as_json(told))
     else:
-        show.coverage(told)
+        show_work.coverage(told)
 
 
 @app.command()
@@ -128,7 +130,6 @@ def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as
     """Deliver a department's Parquet of the published release. 向部门交付数据"""
     from dataclasses import asdict
 
-    from cli import show
     from contracts.load import load_all
     from warehouse.at_home import at_home
     from warehouse.extract import extract as deliver
@@ -144,7 +145,7 @@ def extract(subscriber: Annotated[str, typer.Argument(metavar="SUBSCRIBER")], as
             told = extract_as_of(published(home), contracts, subscriber, home, day)
     folder = home.address(told.folder)
     if json:
-        typer.echo(show.as_json(asdict(told) | {"folder": folder}))
+        typer.echo(as_json(asdict(told) | {"folder": folder}))
         return
     (version,) = (each.version for each in contracts.subscriptions if each.subscriber == subscriber)
     before = "delivered before, nothing to do"
@@ -211,7 +212,6 @@ def orders(department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT
     """Send the work orders that wait for an answer: a workbook and a Parquet list a department. 校核工单"""
     from dataclasses import asdict
 
-    from cli import show
     from contracts.load import load_all
     from warehouse.at_home import at_home
     from warehouse.orders import send_orders
@@ -221,7 +221,7 @@ def orders(department: Annotated[str | None, typer.Argument(metavar="[DEPARTMENT
     with at_home(ORDERS) as home:
         sent = send_orders(published(home), load_all(), home, current_release(home) or "", department)
     if json:
-        typer.echo(show.as_json([asdict(one) | {"folder": home.address(one.folder)} for one in sent]))
+        typer.echo(as_json([asdict(one) | {"folder": home.address(one.folder)} for one in sent]))
         return
     for one in sent:
         workbook = home.address(one.folder / "orders.xlsx")
@@ -236,7 +236,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Hold the published release against a made-up county's truth. 以真值评估关联质量"""
-    from cli import show
+    from cli import show_work
     from transforms.evaluate import evaluate as measure
     from warehouse.at_home import at_home
     from warehouse.parts import RELEASE
@@ -245,6 +245,6 @@ def evaluate(
     with at_home(RELEASE) as home:
         answer = measure(published(home), truth, examples)
     if json:
-        typer.echo(show.as_json(answer))
+        typer.echo(as_json(answer))
     else:
-        show.evaluation(answer)
+        show_work.evaluation(answer)

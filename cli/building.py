@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cli.as_json import as_json
 from cli.options import Day, Json, day_of
 from cli.plainly import told_and_gone_on, told_plainly
 
@@ -62,7 +63,7 @@ def run(
     json: Json = False,
 ) -> None:
     """Take in every delivery up to a day, build, validate, publish. 入库、构建、校验、发布"""
-    from cli import show
+    from cli import show_work
     from cli.progress import listening
     from contracts.load import load_all
     from transforms.run import run as go
@@ -80,9 +81,9 @@ def run(
             with told_and_gone_on("the run report"):
                 write_run_report(home, load_all())
     if json:
-        typer.echo(show.as_json(report.to_json()))
+        typer.echo(as_json(report.to_json()))
     else:
-        show.run(report, home.address(home.current))
+        show_work.run(report, home.address(home.current))
     raise typer.Exit(STATUSES[report.status])
 
 
@@ -135,7 +136,6 @@ def pull(
     """Bring what the departments offer on their servers into the landing folder. 从部门拉取数据"""
     from dataclasses import asdict
 
-    from cli import show
     from contracts.load import load_all
     from transforms.pull.connections import from_environment
     from transforms.pull.road import pull as bring
@@ -147,7 +147,7 @@ def pull(
             home.here(landing) if landing else home.landing, load_all(), from_environment, department
         )
     if json:
-        typer.echo(show.as_json([asdict(p) for p in found]))
+        typer.echo(as_json([asdict(p) for p in found]))
     else:
         for one in found:
             typer.echo(f"{one.subject}: {one.status.replace('_', ' ')}{'; ' * bool(one.reason)}{one.reason}")

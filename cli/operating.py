@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.as_json import as_json
 from cli.options import Day, Json, day_of
 from cli.plainly import told_plainly
 
@@ -27,7 +28,7 @@ def approve(
     json: Json = False,
 ) -> None:
     """List what waits for a decision, or decide on a held batch or a stopped release. 人工审批"""
-    from cli import show
+    from cli import show_work
     from contracts.load import load_all
     from transforms.questions import answer, questions
     from warehouse.approvals import Answer
@@ -38,9 +39,9 @@ def approve(
         with at_home(WAITS) as home:
             waiting = questions(home, load_all())
         if json:
-            typer.echo(show.as_json([q.to_json() for q in waiting]))
+            typer.echo(as_json([q.to_json() for q in waiting]))
         else:
-            show.questions(waiting)
+            show_work.questions(waiting)
         return
     with at_home(APPROVE) as home:
         made = answer(home, load_all(), subject, Answer("rejected" if reject else "approved", who, why))
@@ -53,7 +54,6 @@ def backup(
     to: Annotated[Path, typer.Argument(metavar="FOLDER", file_okay=False)], json: Json = False
 ) -> None:
     """Keep all that cannot be made again in one file, sealed when RENKOU_KEYS names a key. 备份"""
-    from cli import show
     from warehouse.at_home import at_home
     from warehouse.backup import backup as keep
     from warehouse.parts import EVERYTHING
@@ -63,7 +63,7 @@ def backup(
         kept = keep(home, to, Keys.from_environment())
     sealed = f"sealed with {kept.key}" if kept.key else "not sealed"
     typer.echo(
-        show.as_json(kept)
+        as_json(kept)
         if json
         else f"{kept.path}: {kept.files:,} files, {kept.bytes:,} bytes, {sealed}, read back"
     )
@@ -166,7 +166,7 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Look at the installation and say what is wrong and what to do. 体检"""
-    from cli import show
+    from cli import show_work
     from contracts.load import load_all
     from transforms.doctor import Patient, examine
     from transforms.pull.connections import from_environment
@@ -178,9 +178,9 @@ def doctor(
             Patient(home, load_all(), home.here(landing) if landing else home.landing, from_environment)
         )
     if json:
-        typer.echo(show.as_json(found))
+        typer.echo(as_json(found))
     else:
-        show.examined(found)
+        show_work.examined(found)
     raise typer.Exit(1 if any(one.level == "fault" for one in found) else 0)
 
 
@@ -188,13 +188,13 @@ def doctor(
 @told_plainly
 def check(json: Json = False) -> None:
     """Hold every contract against every other, before any data is read. 核对全部契约"""
-    from cli import show
+    from cli import show_work
     from contracts.load import load_all
     from transforms.trial import examined
 
     findings = examined(load_all)
     if json:
-        typer.echo(show.as_json(findings))
+        typer.echo(as_json(findings))
     else:
-        show.findings(findings)
+        show_work.findings(findings)
     raise typer.Exit(1 if any(finding.level == "error" for finding in findings) else 0)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.as_json import as_json
 from cli.options import Json
 from cli.plainly import PlainGroup, told_plainly
 
@@ -41,10 +42,10 @@ def list_(
     with at_home(REVIEW) as home:
         if decided:
             taken = decisions(home)
-            typer.echo(show.as_json(taken)) if json else show.decisions(taken)
+            typer.echo(as_json(taken)) if json else show.decisions(taken)
             return
         pairs = waiting(home)
-    typer.echo(show.as_json(pairs)) if json else show.waiting(pairs)
+    typer.echo(as_json(pairs)) if json else show.waiting(pairs)
 
 
 @review.command()
@@ -74,7 +75,7 @@ def show(
         looked_at = [person for person in (answer.left_person, answer.right_person) if person]
         outcome = "masked" if answer.is_masked else "shown"
         AccessLog(home).write([at_the_keyboard("review", looked_at, outcome, None, case=answer.pair.pair_id)])
-    typer.echo(told.as_json(answer)) if json else told.side_by_side(answer)
+    typer.echo(as_json(answer)) if json else told.side_by_side(answer)
 
 
 @review.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from contracts.model import Contracts, Form, FormField
-from warehouse.prefill import Prefilled
+from warehouse.prefilled import Prefilled
 from warehouse.submissions import Answered, Outcome
 from warehouse.wording import from_form, labels_of, misfit
 

@@ -15,7 +15,8 @@ from contracts.model import Contracts
 from tests.warehouse.small_release import MAN, PEOPLE, SHARED, build
 from warehouse.access_log import AccessLog
 from warehouse.home import Home
-from warehouse.prefill import Inquiry, prefill
+from warehouse.prefill import prefill
+from warehouse.prefilled import Inquiry
 from warehouse.publish import publish
 
 Key = Callable[..., dict[str, str]]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli import show
+from cli import show_work
 from cli.main import app
 from cli.plainly import in_words
 from cli.progress import Lines, listening
@@ -82,7 +82,7 @@ def test_a_run_tells_how_many_rows_were_kept_out_and_where_they_are(capsys: pyte
         files = (FileReport("a.csv", "0" * 64, 1, 100, 100 - kept_out, kept_out),)
         return BatchReport(department, "register", date(2026, 11, 20), "accepted", "", files, "", Path())
 
-    show.run(RunReport("published", "r1", [batch("hr", 2), batch("health", 7), batch("police", 0), batch("hr", 3)]), "current.duckdb")
+    show_work.run(RunReport("published", "r1", [batch("hr", 2), batch("health", 7), batch("police", 0), batch("hr", 3)]), "current.duckdb")
     (kept_out, _) = capsys.readouterr().out.splitlines()
     assert kept_out.startswith("kept out rows: 7 of health, 5 of hr; ")
     assert kept_out.endswith("`renkou report health`")

@@ -26,7 +26,8 @@ from transforms.run import RunReport, run
 from warehouse.coverage import coverage
 from warehouse.extract import extract
 from warehouse.home import Home
-from warehouse.prefill import Inquiry, prefill
+from warehouse.prefill import prefill
+from warehouse.prefilled import Inquiry
 
 EDUCATION = Path(__file__).parent / "education"
 

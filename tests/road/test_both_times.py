@@ -17,7 +17,8 @@ from tests.support.release import rows
 from warehouse.explain import explain
 from warehouse.extract import extract_as_of
 from warehouse.home import Home
-from warehouse.prefill import Inquiry, prefill
+from warehouse.prefill import prefill
+from warehouse.prefilled import Inquiry
 from warehouse.publish import releases
 
 DAYS = [date(2026, 11, day) for day in (20, 21, 22, 23)]

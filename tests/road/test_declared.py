@@ -13,7 +13,8 @@ from tests.support.release import rows
 from transforms import road
 from warehouse.confirmation import answered
 from warehouse.home import Home
-from warehouse.prefill import Inquiry, fill
+from warehouse.prefill import fill
+from warehouse.prefilled import Inquiry
 from warehouse.published import Published
 from warehouse.submissions import Submission, Submissions
 

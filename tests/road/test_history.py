@@ -14,7 +14,8 @@ from warehouse.explain import explain
 from warehouse.extract import extract_as_of, subscribers
 from warehouse.faults import NotFoundError
 from warehouse.home import Home
-from warehouse.prefill import Inquiry, prefill
+from warehouse.prefill import prefill
+from warehouse.prefilled import Inquiry
 
 HELD = """
     SELECT person_id, datum, value FROM person_history

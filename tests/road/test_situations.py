@@ -24,7 +24,8 @@ from warehouse.decisions import withdraw
 from warehouse.explain import explain
 from warehouse.extract import extract
 from warehouse.home import Home
-from warehouse.prefill import Inquiry, prefill
+from warehouse.prefill import prefill
+from warehouse.prefilled import Inquiry
 
 HAN = {"sex": "1"}
 

@@ -16,7 +16,8 @@ from warehouse.connection import open_read_only
 from warehouse.coverage import answer, coverage, lay_out
 from warehouse.faults import WrongUseError
 from warehouse.lookup import rows
-from warehouse.prefill import Inquiry, fill, prefill
+from warehouse.prefill import fill, prefill
+from warehouse.prefilled import Inquiry
 from warehouse.published import Published
 
 DAY = date(2026, 11, 23)

@@ -12,7 +12,8 @@ import pytest
 from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, build
 from warehouse.doubts import doubts_sql
-from warehouse.prefill import Inquiry, prefill
+from warehouse.prefill import prefill
+from warehouse.prefilled import Inquiry
 
 DAY = date(2026, 11, 22)
 INSURED = {"department": "hr", "dataset": "insured", "role": "subject", "person_id": "p1", "is_current": True}

@@ -16,7 +16,8 @@ from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, build, lay_together
 from warehouse.explain import explain
 from warehouse.faults import RenkouError, WrongUseError
-from warehouse.prefill import FilledField, Inquiry, Prefilled, fill, prefill
+from warehouse.prefill import fill, prefill
+from warehouse.prefilled import FilledField, Inquiry, Prefilled
 from warehouse.published import Published
 
 

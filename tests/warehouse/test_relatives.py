@@ -12,7 +12,8 @@ import pytest
 from contracts.model import Contracts
 from tests.warehouse.small_release import build, lay_together
 from warehouse.coverage import coverage
-from warehouse.prefill import FilledField, Inquiry, prefill
+from warehouse.prefill import prefill
+from warehouse.prefilled import FilledField, Inquiry
 
 HUSBAND, WIFE = "330102195503120015", "330102195705060026"
 DAY = date(2026, 11, 23)
