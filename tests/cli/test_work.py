@@ -20,7 +20,6 @@ from cli.main import app
 from cli.plainly import in_words
 from cli.progress import Lines, listening
 from generate.rates import Rates
-from transforms import road
 from transforms.run import RunReport
 from transforms.take_in.ledger import BatchReport, FileReport
 
@@ -67,7 +66,7 @@ def test_run_ends_with_what_became_of_the_release(
         listener.finished("link", 1.5, {"pairs": 2})
         return RunReport(status, "r1", stops=["build: a rule: a sentence"] * code)
 
-    monkeypatch.setattr(road, "run", run)
+    monkeypatch.setattr("transforms.run.run", run)
     answer = renkou("run", "--landing", str(tmp_path), "--as-of", "2026-11-20", "--json")
 
     assert answer.exit_code == code
@@ -137,7 +136,7 @@ def test_a_surprise_shows_its_place_and_none_of_its_words(
     def run(*_: Any) -> RunReport:
         raise ValueError("张伟 330102198001010038")
 
-    monkeypatch.setattr(road, "run", run)
+    monkeypatch.setattr("transforms.run.run", run)
     plain = renkou("run", "--landing", str(tmp_path))
     monkeypatch.setenv("RENKOU_DEBUG", "1")
     whole = renkou("run", "--landing", str(tmp_path))
