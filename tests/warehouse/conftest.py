@@ -8,6 +8,7 @@ from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Contracts
 from tests.warehouse.small_release import DISPUTED, build
+from warehouse.extract import Delivery, extract
 from warehouse.home import Home
 
 
@@ -26,3 +27,8 @@ def database(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> 
     """A small release; the man's ethnicity is disputed."""
     path = tmp_path_factory.mktemp("release") / "r1.duckdb"
     return build(path, contracts, "r1", others={"discrepancy": [DISPUTED]})
+
+
+@pytest.fixture
+def first(database: Path, contracts: Contracts, home: Home) -> Delivery:
+    return extract(database, contracts, "hr", home)

@@ -17,17 +17,10 @@ from warehouse.publish import current_release, publish, published, releases
 
 # Runs publish and kills itself with SIGKILL just before the n-th step that changes the file system.
 KILLED = """
-import os, pathlib, signal, sys
+import pathlib, sys
+from tests.support.killed import Killed
 from warehouse import publish
-steps = int(sys.argv[4])
-def watched(what):
-    def call(*args, **kwargs):
-        global steps
-        if steps == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        steps -= 1
-        return what(*args, **kwargs)
-    return call
+watched = Killed(int(sys.argv[4])).watched
 for name in ("replace", "rename", "unlink", "symlink_to", "chmod", "mkdir"):
     setattr(pathlib.Path, name, watched(getattr(pathlib.Path, name)))
 publish.sync = watched(publish.sync)
