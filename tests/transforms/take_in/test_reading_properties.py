@@ -81,20 +81,22 @@ def check(result: Result, lines: list[Line], sound: set[str]) -> None:
     assert result.landed.rows == result.landed.readable + result.landed.unreadable
 
 
+WAYS = (st.sampled_from(["utf-8", "gb18030"]), st.sampled_from(["\n", "\r\n"]), st.sampled_from([40, 200, 1 << 20]))
+"""Encodings, line ends, and bytes of a block."""
+
+
+def read_csv_of(lines: list[Line], encoding: str, end: str, size: int) -> Result:
+    content = csv_line(HEADERS, end).encode() + b"".join(damaged_csv(line, encoding, end) for line in lines)
+    with small_blocks(size) as folder:
+        return land_bytes(folder, content, dataset(HEADERS, ["key"], format="csv", encoding=encoding))
+
+
 @settings(max_examples=600, deadline=None)
-@given(
-    tables(plain),
-    st.sampled_from(["utf-8", "gb18030"]),
-    st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from([40, 200, 1 << 20]),
-)
+@given(tables(plain), *WAYS)
 def test_csv_counts_every_row_and_reads_every_sound_one(
     lines: list[Line], encoding: str, end: str, size: int
 ) -> None:
-    content = csv_line(HEADERS, end).encode() + b"".join(damaged_csv(line, encoding, end) for line in lines)
-    agreed = dataset(HEADERS, ["key"], format="csv", encoding=encoding)
-    with small_blocks(size) as folder:
-        result = land_bytes(folder, content, agreed)
+    result = read_csv_of(lines, encoding, end, size)
     check(result, lines, {"none", "empty line before"})
     assert result.landed.rows == len(lines)
     assert [fault["reason"].partition(":")[0] for fault in result.faults] == [
@@ -107,19 +109,11 @@ def test_csv_counts_every_row_and_reads_every_sound_one(
 
 
 @settings(max_examples=600, deadline=None)
-@given(
-    tables(anything),
-    st.sampled_from(["utf-8", "gb18030"]),
-    st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from([40, 200, 1 << 20]),
-)
+@given(tables(anything), *WAYS)
 def test_csv_with_line_feeds_in_cells_loses_no_neighbour(
     lines: list[Line], encoding: str, end: str, size: int
 ) -> None:
-    content = csv_line(HEADERS, end).encode() + b"".join(damaged_csv(line, encoding, end) for line in lines)
-    agreed = dataset(HEADERS, ["key"], format="csv", encoding=encoding)
-    with small_blocks(size) as folder:
-        result = land_bytes(folder, content, agreed)
+    result = read_csv_of(lines, encoding, end, size)
     check(result, lines, {"none", "empty line before"})
 
 
