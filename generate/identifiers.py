@@ -22,11 +22,6 @@ def check_character(body: str) -> str:
     return ID_CHECKS[total % 11]
 
 
-def is_valid_id(number: str) -> bool:
-    """Whether an 18-character number has the right check character."""
-    return len(number) == 18 and number[:17].isdigit() and check_character(number[:17]) == number[17]
-
-
 def id_numbers(code: Ints, birth: Ints, sequence: Ints) -> Text:
     """18-character numbers of division code, birth (yyyymmdd) and sequence."""
     body = code * 10**11 + birth * 10**3 + sequence
@@ -72,11 +67,6 @@ def credit_code(kind: str, division: str, body: str) -> str:
         CREDIT_ALPHABET.index(letter) * weight for letter, weight in zip(front, CREDIT_WEIGHTS, strict=True)
     )
     return front + CREDIT_ALPHABET[(31 - total % 31) % 31]
-
-
-def is_valid_credit_code(code: str) -> bool:
-    """Whether a unified social credit code has the right check character."""
-    return len(code) == 18 and credit_code(code[:2], code[2:8], code[8:16]) == code
 
 
 def credit_codes(kinds: Sequence[str], divisions: Sequence[str], bodies: Ints) -> Text:

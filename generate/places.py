@@ -13,7 +13,6 @@ from generate.text import Ints, Mask, Rng, Text, digits, draw, join, objects, pi
 
 PROVINCE = "浙江省"
 CITY = "杭州市"
-CITY_CODE = "330100"
 VILLAGES = [
     "东山村",
     "钱家岭村",

@@ -28,11 +28,6 @@ def day_number(date: datetime.date) -> int:
     return (date - EPOCH).days
 
 
-def date_of(day: int) -> datetime.date:
-    """The calendar date of a day number."""
-    return EPOCH + datetime.timedelta(days=int(day))
-
-
 def objects(values: Sequence[Any]) -> Text:
     """The values as an object array, also when they are tuples or lists."""
     column = np.empty(len(values), dtype=object)

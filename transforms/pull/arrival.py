@@ -156,15 +156,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def changed_since(receipt: dict[str, Any], place: Path) -> list[str]:
-    """Names of landed files whose bytes are no longer those of the receipt."""
-    return [
-        f["name"]
-        for f in receipt["files"]
-        if not (place / f["name"]).exists() or sha256(place / f["name"]) != f["sha256"]
-    ]
-
-
 def day_of(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
