@@ -10,6 +10,8 @@ AT_ONCE = 2  # waits for the disk that overlap
 
 
 class Journal:
+    """Writes looks into ``log``, several at a time; whoever wrote one waits until it is on the disk."""
+
     def __init__(self, log: AccessLog) -> None:
         self.log = log
         self._waiting: list[tuple[Access, asyncio.Future[int]]] = []

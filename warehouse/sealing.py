@@ -59,6 +59,7 @@ class Keys:
 
 
 def is_sealed(path: Path) -> bool:
+    """Whether the file is one that a key has sealed."""
     return key_name(path) is not None
 
 

@@ -97,6 +97,8 @@ class Area(Agreed):
 
 
 class Catalogue(Agreed):
+    """Every datum that is agreed on, and the areas by which figures are given."""
+
     version: str
     area: Area | None = None
     data: tuple[Datum, ...]

@@ -218,6 +218,8 @@ class RelationOfRow(Agreed):
 
 
 class HouseholdOfRow(Agreed):
+    """The columns of the household number and of the relation to its head."""
+
     number: str
     relation: str
 

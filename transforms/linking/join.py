@@ -88,6 +88,8 @@ class Unit:
 
 
 class Verdict(NamedTuple):
+    """What became of a pair, and why; no reason where it was linked for what it is."""
+
     pair: Pair
     outcome: Outcome
     why: str | None

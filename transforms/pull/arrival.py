@@ -152,11 +152,13 @@ def _entry(path: Path) -> Entry:
 
 
 def sha256(path: Path) -> str:
+    """The digest of a file, in hexadecimal digits."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def day_of(text: str) -> date:
+    """The day that ``yyyymmdd`` names. Raises PullError."""
     try:
         return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
     except ValueError:

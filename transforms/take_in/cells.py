@@ -22,6 +22,7 @@ def merged_within(sheet: CalamineSheet, grid: list[list[Any]]) -> Iterator[tuple
 
 
 def is_blank(cell: Cell) -> bool:
+    """Whether a cell shows nothing."""
     return isinstance(cell, str) and not cell.strip()
 
 

@@ -33,6 +33,7 @@ class Irregular:
 
 
 def irregular_rows(lines: Lines, regular: Flags, number: int) -> Irregular:
+    """Read the lines of a block that are not ``regular``; ``number`` is the line of the file at which the block begins."""
     odd = Irregular(lines.block.count)
     done = 0
     for at in np.flatnonzero(~regular).tolist():

@@ -16,6 +16,7 @@ class Number(str):
 
 
 def refuse_constant(constant: str) -> str:
+    """For ``json.loads``: NaN and Infinity are no JSON. Raises ValueError."""
     raise ValueError(constant)
 
 

@@ -24,6 +24,7 @@ def supplied(dataset: Dataset, contracts: Contracts) -> list[Datum]:
 
 
 def sql_type(datum: Datum) -> str:
+    """The type of a datum within a build, where another person is a number."""
     return "BIGINT" if datum.type == "person" else datum.sql_type
 
 
@@ -147,6 +148,7 @@ def _pick(datum: Datum, is_dated: bool) -> str:
 
 
 def source_record_table(contracts: Contracts) -> str:
+    """SQL for ``source_record`` of the attached release file ``released``: one row per record of every dataset, with its key and batch."""
     rows = " UNION ALL ".join(
         f"SELECT {quoted(d.department)} AS department, {quoted(d.name)} AS dataset, record_no, record_key, batch_date FROM record_{d.table}"
         for d in contracts.datasets

@@ -36,6 +36,7 @@ def _wedded(dataset: Dataset, tie: RelationOfRow) -> str:
 
 
 def household_ties(dataset: Dataset, contracts: Contracts) -> str:
+    """SQL for ``unify_household__<dataset>``: one row per record with the mother, father and spouse that its household tells."""
     assert dataset.household is not None
     person = dataset.persons[0]
     crosswalk = dataset.column(dataset.household.relation).crosswalk or ""
