@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import itertools
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from warehouse.home import Home
 from warehouse.lookup import Row, release_of, rows
 from warehouse.places import division_names
 from warehouse.publish import published
+from warehouse.trend_lines import COLOURS, plot, small_line
 
 PAGES = Path(__file__).parent / "pages"
 FEW = 5
@@ -37,9 +36,6 @@ TRENDS = (
     ("未结工单 orders open", "orders_open", False),
     ("逾期工单 orders overdue", "orders_overdue", False),
 )
-COLOURS = ("#2f6db3", "#d9822b", "#3a8f4c", "#b3261e", "#7b57a6", "#8a5a44", "#c55a9c", "#6b7280")
-LINE = (64, 16)
-"""Width and height in pixels of the line beside a figure."""
 
 
 def quality_page(home: Home, contracts: Contracts) -> Path:
@@ -264,48 +260,11 @@ def _hidden(found: tuple[int, int] | None) -> str:
 
 
 def _line(values: Sequence[float | None] | None, is_share: bool) -> Markup:
-    """A line over releases as small as a word; a count of few stands where ``FEW`` stands."""
-    shown = [None if v is None else v if is_share else max(v, float(FEW)) for v in values or ()]
-    known = [v for v in shown if v is not None]
-    if not known:
-        return Markup("")
-    width, height = LINE
-    low, high = min(known), max(known)
-    span = max(high - low, 1.0 if is_share else max(high * 0.1, 1.0))
-    step = (width - 6) / max(1, len(shown) - 1)
-    middle = (low + high) / 2
-    points = [(3 + place * step, (height - (height - 6) * 2 * (v - middle) / span) / 2) for place, v in enumerate(shown) if v is not None]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    x, y = points[-1]
-    return Markup(
-        f'<svg class="line" width="{width}" height="{height}" aria-hidden="true"><polyline points="{path}"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.2"/></svg>'
-    )
+    """The line beside a figure; a count of few stands where ``FEW`` stands."""
+    return small_line([None if v is None else v if is_share else max(v, float(FEW)) for v in values or ()], is_share)
 
 
 def _plot(figures: _Figures, title: str, measure: str, is_share: bool) -> str:
-    """Lines over releases, one a department, as SVG; the page tells whose colour is whose."""
-    from matplotlib import rc_context  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
-
-    lines, days = figures.trend("department", measure, is_share), figures.days
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    # Text stays text in the SVG: the reader's browser has the Chinese font, the machine that draws need not.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": measure, "font.family": "sans-serif"}):
-        figure = Figure(figsize=(6.4, 2.5))
-        axes = figure.subplots()
-        for department, colour in zip(figures.offices, itertools.cycle(COLOURS)):
-            line = lines.get(department, [None if is_share else 0.0] * len(days))
-            axes.plot(range(len(days)), [float("nan") if v is None else v for v in line], marker="o", markersize=4, color=colour)
-        step = max(1, len(days) // 8)
-        axes.set_xticks(range(0, len(days), step), [f"{day:%m-%d}" for day in days[::step]])
-        if not is_share:
-            axes.set_ylim(0, max(5.0, 1.1 * max((v or 0.0 for line in lines.values() for v in line), default=0.0)))
-            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(axis="y", color="#e6eaef")
-        axes.spines[["top", "right"]].set_visible(False)
-        drawn = io.StringIO()
-        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None})
-    svg = drawn.getvalue()
-    return f"<strong>{title}</strong>" + svg[svg.index("<svg") :]
+    """A line a department; the page tells whose colour is whose."""
+    found, absent = figures.trend("department", measure, is_share), [None if is_share else 0.0] * len(figures.days)
+    return f"<strong>{title}</strong>" + plot([found.get(each, absent) for each in figures.offices], figures.days, is_share, measure)
