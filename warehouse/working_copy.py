@@ -10,7 +10,6 @@ a lock on the store. Files that bear the copy's own name (its access log) are wr
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -28,6 +27,7 @@ from warehouse.durable import write_text
 from warehouse.faults import RenkouError
 from warehouse.folder_store import Written
 from warehouse.home import NOT_KEPT, Home
+from warehouse.machine_locks import MachineLocks
 from warehouse.object_store import AT_ONCE, BusyError, GoneError, Lock, Object
 
 COMPLETES = frozenset({"manifest.json", "head.json"})
@@ -60,6 +60,7 @@ class WorkingCopy:
             raise RenkouError(f"{self._beside.parent}: belongs to another user; set RENKOU_CACHE to a folder of your own")
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._beside.chmod(0o700)
+        self._locks = MachineLocks(self._beside, self._store.url)
         self._name = self._named()
         self._known: dict[str, Known] = {}
 
@@ -67,10 +68,10 @@ class WorkingCopy:
         """Lock the parts that are written, the first on the store, while ``held`` lasts; bring all up to date. Raises BusyError."""
         with self._transfer():  # whoever finds a part locked finds it brought up to date, too
             for part in writes:
-                held.enter_context(self._locked_here(part))
+                held.enter_context(self._locks.writing(part))
             lock = held.enter_context(self._store.writing(writes[0], self._name))
             self._bring(writes, whole=True)
-            self._bring(self._unlocked(reads))
+            self._bring(self._locks.unlocked(reads))
         return lock
 
     def bring(self, parts: Iterable[str]) -> None:
@@ -79,7 +80,7 @@ class WorkingCopy:
         A part that a process of this machine is writing stays as it is: nobody else can have changed it on the store.
         """
         with self._transfer():
-            self._bring(self._unlocked(parts))
+            self._bring(self._locks.unlocked(parts))
 
     def need(self, path: Path) -> None:
         """Bring a file of which only the name is here."""
@@ -125,7 +126,7 @@ class WorkingCopy:
         """Seal with the current key whatever in parts is not, while nobody else writes; answers how many files. Raises BusyError."""
         with ExitStack() as held:
             for part in parts:
-                held.enter_context(self._locked_here(part))
+                held.enter_context(self._locks.writing(part))
             locks = {part: held.enter_context(self._store.writing(part, self._name)) for part in parts}
             return sum(self._store.reseal(part, lock) for part, lock in locks.items())
 
@@ -249,7 +250,7 @@ class WorkingCopy:
         """The copy's name, given once: the machine's, and what no other copy has."""
         path = self._beside / "name"
         if not path.exists():
-            with self._flocked("naming"):
+            with self._locks.alone("naming"):
                 if not path.exists():
                     machine = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:40]
                     write_text(path, f"{machine}-{secrets.token_hex(6)}")
@@ -258,7 +259,7 @@ class WorkingCopy:
     @contextmanager
     def _transfer(self) -> Iterator[None]:
         """One process of this machine at a time; what is known of the store is read before and written after."""
-        with self._flocked("transfer"):
+        with self._locks.alone("transfer"):
             path = self._beside / "known.json"
             told = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             self._known = {name: Known(*each) for name, each in told.items()}
@@ -267,39 +268,6 @@ class WorkingCopy:
             if self._known != before:
                 content = {n: astuple(k) for n, k in self._known.items()}
                 write_text(path, json.dumps(content))
-
-    @contextmanager
-    def _flocked(self, name: str) -> Iterator[None]:
-        with (self._beside / f"{name}.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    @contextmanager
-    def _locked_here(self, part: str) -> Iterator[None]:
-        with (self._beside / f"part-{part}.lock").open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                raise BusyError(
-                    f"{self._store.url}: {part} is being written by process {lock.read() or '?'} of this machine; wait until it has ended"
-                ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
-
-    def _unlocked(self, parts: Iterable[str]) -> list[str]:
-        """Parts that no process of this machine is writing."""
-        found = []
-        for part in parts:
-            with (self._beside / f"part-{part}.lock").open("a") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    found.append(part)
-                except BlockingIOError:
-                    continue
-        return found
 
 
 def _rank(name: str) -> int:
