@@ -125,6 +125,13 @@ def lay_together(connection: duckdb.DuckDBPyConnection, contracts: Contracts) ->
     write_dossiers(connection, contracts)
 
 
+def amend(database: Path, contracts: Contracts, statement: str) -> None:
+    """Change what the tables of a release say, and the dossiers with them."""
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(statement)
+        lay_together(connection, contracts)
+
+
 def build(
     path: Path,
     contracts: Contracts,

@@ -6,14 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import yaml
 
 from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Contracts
-from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, build, lay_together
+from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, amend, build
 from warehouse.explain import explain
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.prefill import fill, prefill
@@ -92,9 +91,7 @@ def test_what_is_missing_says_why(database: Path, contracts: Contracts) -> None:
 
 def test_a_day_of_which_the_month_alone_is_known_is_asked(contracts: Contracts, tmp_path: Path) -> None:
     database = build(tmp_path / "r.duckdb", contracts, "r")
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("UPDATE person_datum SET value = '1965-03' WHERE person_id = 'p1' AND datum = 'birth_date'")
-        lay_together(connection, contracts)
+    amend(database, contracts, "UPDATE person_datum SET value = '1965-03' WHERE person_id = 'p1' AND datum = 'birth_date'")
     answer = filled(database, contracts, MAN)
     missing = {f.name: f.missing.reason for f in answer.fields if f.missing}
     assert missing["birth_date"] == "imprecise"
@@ -156,9 +153,7 @@ def test_a_settled_dispute_disputes_nothing(contracts: Contracts, tmp_path: Path
 
 def test_a_declared_value_says_so_and_spares_no_document(contracts: Contracts, tmp_path: Path) -> None:
     database = build(tmp_path / "r.duckdb", contracts, "r")
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("UPDATE person_datum SET standing = 'declared' WHERE datum = 'name'")
-        lay_together(connection, contracts)
+    amend(database, contracts, "UPDATE person_datum SET standing = 'declared' WHERE datum = 'name'")
     answer = filled(database, contracts, MAN)
 
     assert field(answer, "name").standing == "declared"

@@ -6,11 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from contracts.model import Contracts
-from tests.warehouse.small_release import build, lay_together
+from tests.warehouse.small_release import amend, build
 from warehouse.coverage import coverage
 from warehouse.prefill import prefill
 from warehouse.prefilled import FilledField, Inquiry
@@ -92,11 +91,8 @@ def test_the_next_of_kin_who_can_be_reached_is_proposed_and_never_stands_as_the_
 
 def test_what_the_person_said_goes_before_what_is_proposed(own_contracts: Contracts, tmp_path: Path) -> None:
     database = built(tmp_path, own_contracts, with_(COUPLE, p2={"phone": "13900000003"}))
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(
-            "INSERT INTO person_datum (person_id, datum, value, standing) VALUES ('p1', 'emergency_contact', '邻居', 'declared')"
-        )
-        lay_together(connection, own_contracts)
+    declared = "INSERT INTO person_datum (person_id, datum, value, standing) VALUES ('p1', 'emergency_contact', '邻居', 'declared')"
+    amend(database, own_contracts, declared)
     told = asked(database, own_contracts)["emergency_contact"]
     assert (told.value, told.standing) == ("邻居", "declared")
 
