@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,10 @@ def later(contracts: Contracts, folder: Path) -> Path:
 def changed(contracts: Contracts, subscriber: str, **update: Any) -> Contracts:
     """The contracts with one subscription, changed."""
     return contracts.model_copy(update={"subscriptions": (of(contracts, subscriber).model_copy(update=update),)})
+
+
+def by_duckdb(path: Path, key: bytes) -> list[tuple[Any, ...]]:
+    """The rows of an encrypted file, as DuckDB reads them."""
+    with duckdb.connect() as reader:
+        reader.execute(f"PRAGMA add_parquet_key('own', '{base64.b64encode(key).decode()}')")
+        return reader.execute(f"FROM read_parquet('{path}', encryption_config = {{footer_key: 'own'}})").fetchall()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
@@ -15,7 +13,7 @@ import pytest
 from pyarrow.parquet.encryption import create_decryption_properties
 
 from contracts.model import Contracts, Regions, SmallCells
-from tests.warehouse.delivered import changed, delivered, manifest, of
+from tests.warehouse.delivered import by_duckdb, changed, delivered, manifest, of
 from tests.warehouse.small_release import MAN, PEOPLE, build
 from warehouse.extract import extract
 from warehouse.faults import RenkouError
@@ -68,12 +66,6 @@ def test_encrypted_files_open_with_the_subscribers_key_alone(
     newer = build(tmp_path / "r2.duckdb", contracts, "r2", {"p1": PEOPLE["p1"]})
     assert extract(newer, sealed, "hr", home).changes == {"I": 0, "U": 0, "D": 3}
     assert ((home.root / "keys" / "hr.parquet").stat().st_mode & 0o777) == 0o600
-
-
-def by_duckdb(path: Path, key: bytes) -> list[tuple[Any, ...]]:
-    with duckdb.connect() as reader:
-        reader.execute(f"PRAGMA add_parquet_key('own', '{base64.b64encode(key).decode()}')")
-        return reader.execute(f"FROM read_parquet('{path}', encryption_config = {{footer_key: 'own'}})").fetchall()
 
 
 def test_pandas_pyarrow_and_duckdb_read_the_same_of_an_encrypted_file(database: Path, contracts: Contracts, home: Home) -> None:

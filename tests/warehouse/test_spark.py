@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 from contracts.model import Contracts
+from tests.warehouse.delivered import by_duckdb, changed
 from tests.warehouse.small_release import PEOPLE, build
-from tests.warehouse.test_extract import by_duckdb, changed
 from warehouse.extract import extract
 from warehouse.home import Home
 from warehouse.subscriber_keys import key_of
