@@ -19,6 +19,7 @@ from transforms.sql_files import quoted, sql
 from transforms.unifying.published import agrees
 from transforms.unifying.said import known, supplied, when_holds
 from transforms.unifying.views import DECLARED
+from transforms.unifying.whole import says_less
 from warehouse.faults import RenkouError
 from warehouse.lookup import DECLARED_BY
 
@@ -139,5 +140,5 @@ def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Dat
         fresh_from=quoted((day - timedelta(days=datum.fresh_days)).isoformat()),
         place=datum.sources.index(dataset.id) if dataset.id in datum.sources else 255,
         owner=_who_answers(datum),
-        agreement=agrees(datum, f"r.{column}", f"p.{published}"),
+        agreement=f"{agrees(datum, f'r.{column}', f'p.{published}')} OR {says_less(dataset, column, datum, f'p.{published}')}",
     )

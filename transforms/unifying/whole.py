@@ -1,7 +1,7 @@
 """Values that are less than whole: a name with lost characters, a day of which the year or the month alone is known.
 
 Such a value of the source that answers is not published where another source tells a whole one that agrees with all that is left of it:
-that one is, as the fallback that it is.
+that one is, as the fallback that it is. A copy that is less than whole contradicts no value that agrees with what is left.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ LESSER = "('lossy', 'month', 'year')"
 # A character of somebody's own font is there, though others cannot read it.
 OWN_FONT = r"[\x{E000}-\x{F8FF}]"
 COMPLETES = {
-    "name": "told.value LIKE lossy_pattern(l.value)",
-    "date": "starts_with(told.value::VARCHAR, left(l.value, CASE l.less WHEN 'year' THEN 4 ELSE 7 END))",
+    "name": "{whole} LIKE lossy_pattern({value})",
+    "date": "starts_with({whole}::VARCHAR, left({value}::VARCHAR, CASE {less} WHEN 'year' THEN 4 ELSE 7 END))",
 }
+"""SQL: whether a value agrees with all that is left of another, which is ``less``."""
 
 
 def make_whole(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -42,7 +43,45 @@ def make_whole(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
             if are_lesser and len(available(datum, contracts)) > 1:
                 connection.execute(_whole(datum, contracts))
                 connection.execute(_put_in_place(datum, contracts))
+        if copies := _lesser_copies(datum, contracts):
+            connection.execute(copies)
     connection.execute(_precision(contracts))
+
+
+def says_less(dataset: Dataset, column: str, datum: Datum, whole: str) -> str:
+    """SQL: whether the record ``r`` tells less than a whole value of the datum in this column, and ``whole`` agrees with what is left."""
+    if datum.type not in COMPLETES or dataset.column(column).normaliser not in NOTED:
+        return "false"
+    fits = COMPLETES[datum.type].format(whole=whole, value=f"r.{column}", less=f"r.{column}__note")
+    return f"CASE WHEN r.{column}__note IN {LESSER} THEN {fits} ELSE false END"
+
+
+def _lesser_copies(datum: Datum, contracts: Contracts) -> str | None:
+    """SQL that takes copies that say less than the published value from those that disagree with it; where that value was put in the place
+    of a lesser one they were never counted.
+    """
+    name = datum.name
+    copies = [
+        f"SELECT p.person_no FROM unify_source__{d.table} AS s JOIN record_{d.table} AS r ON r.record_no = s.{name}__no"
+        f" JOIN released.unify_person AS p ON p.person_no = s.person_no WHERE r.{column} = s.{name}"
+        f" AND {says_less(d, column, datum, f'p.{name}')}"
+        f" AND p.{name}__source <> {datum.sources.index(d.id) if d.id in datum.sources else 255}"
+        f" AND NOT ({agrees(datum, f's.{name}', f'p.{name}')})"
+        for d in checking(datum, contracts)
+        if d.id != datum.owner
+        for column in _noted(d, datum)
+    ]
+    if not copies:
+        return None
+    counted = (
+        f"SELECT person_no, count(*)::UTINYINT AS copies FROM ({' UNION ALL '.join(copies)}) WHERE person_no NOT IN (SELECT l.person_no"
+        f" FROM unify_lesser AS l JOIN released.unify_person AS p USING (person_no)"
+        f" WHERE l.datum = {quoted(name)} AND p.{name}__source <> l.place) GROUP BY person_no"
+    )
+    return (
+        f"UPDATE released.unify_person SET {name}__disagreeing = {name}__disagreeing - c.copies FROM ({counted}) AS c"
+        " WHERE c.person_no = unify_person.person_no"
+    )
 
 
 def _precision(contracts: Contracts) -> str:
@@ -84,7 +123,7 @@ def _whole(datum: Datum, contracts: Contracts) -> str:
         "unify/whole",
         told=" UNION ALL ".join(_told(dataset, datum) for dataset in checking(datum, contracts)),
         datum=quoted(datum.name),
-        completes=COMPLETES[datum.type],
+        completes=COMPLETES[datum.type].format(whole="told.value", value="l.value", less="l.less"),
         agrees=agrees(datum, "other.value", "chosen.value"),
     )
 
