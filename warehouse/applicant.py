@@ -15,6 +15,7 @@ from warehouse.faults import RenkouError
 from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, all_read, expressions_of, tie_of, ways_of
 from warehouse.lookup import Origin, Row
 from warehouse.published import Published
+from warehouse.wording import asks_for
 
 # 个人信息保护法 art. 28, 31: every datum of a child under 14 is sensitive, and needs a basis of its own.
 MINOR_UNTIL = 14
@@ -35,6 +36,11 @@ class RelatedPerson:
     def value(self, datum: str) -> Any:
         """The published value, None when there is none (an empty set says nothing either)."""
         return None if (found := self.values.get(datum)) in (None, "", []) else found
+
+    def told(self, datum: str, pattern: str | None) -> Any:
+        """The value as far as a form's pattern asks for it: of a day known in part its year or its month may do."""
+        enough = {"year": self.dossier.imprecise, "month": self.dossier.to_the_month}.get(asks_for(pattern), frozenset())
+        return self.dossier.values[datum] if datum in enough else self.value(datum)
 
     def is_disputed(self, datum: str) -> bool:
         """Whether any department reports otherwise."""

@@ -15,6 +15,7 @@ import duckdb
 
 from contracts.model import Contracts, Datum, Form
 from warehouse.connection import open_read_only
+from warehouse.dossier import in_part_sql
 from warehouse.doubts import doubts_sql
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.form_sql import (
@@ -25,13 +26,17 @@ from warehouse.form_sql import (
     reads_no_datum,
     relatives_used,
     users_sql,
+    whole_days,
 )
 from warehouse.kin import KEY, kin_sql
 from warehouse.lookup import quoted, release_of
 from warehouse.places import division_names
 
 TRUTH = Tables(persons="true_person", relatives="true_relative", kin="true_kin_")
-PUBLISHED = Tables(persons="person", relatives="person")
+PUBLISHED = Tables(persons="whole_person", relatives="whole_person")
+AS_IT_STANDS = Tables(persons="any_person", relatives="any_person")
+"""A day known in part stands as the first that it may be: to tell whose matter a form is, that is better than nothing."""
+NOTHING_IN_PART = "(SELECT NULL::VARCHAR AS person_id, NULL::VARCHAR[] AS imprecise, NULL::VARCHAR[] AS to_the_month WHERE false)"
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,9 @@ def lay_out(
         "INSERT INTO division SELECT unnest($code), unnest($province), unnest($prefecture), unnest($county), unnest($name)",
         {"code": list(names), **listed},
     )
+    connection.execute(f"CREATE TEMP TABLE in_part AS {in_part_sql(contracts)}")
+    connection.execute(f"CREATE TEMP VIEW whole_person AS {whole_days(contracts, 'person', 'in_part')}")
+    connection.execute(f"CREATE TEMP VIEW any_person AS {whole_days(contracts, 'person', NOTHING_IN_PART)}")
     for relative in relatives_used(forms, contracts):
         connection.execute(f"CREATE TEMP TABLE kin_{relative.id} AS {kin_sql(relative, contracts)}")
     if truth is not None:
@@ -188,9 +196,10 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
     joins = " ".join(f"LEFT JOIN foremost AS f_{d.name} ON f_{d.name}.true_id = t.{quoted(d.name)}" for d in ties)
     data = ", ".join(_true_datum(d, held) for d in contracts.catalogue.data)
     connection.execute(
-        f"CREATE TEMP TABLE true_person AS SELECT truly.person_id, {data} FROM truly JOIN {persons} AS t USING (true_id)"
-        f" JOIN person AS p ON p.person_id = truly.person_id {joins}"
+        f"CREATE TEMP TABLE true_known AS SELECT truly.person_id, {data} FROM truly JOIN {persons} AS t USING (true_id)"
+        f" JOIN whole_person AS p ON p.person_id = truly.person_id {joins}"
     )
+    connection.execute(f"CREATE TEMP VIEW true_person AS {whole_days(contracts, 'true_known', NOTHING_IN_PART)}")
     connection.execute("CREATE TEMP TABLE true_relative AS SELECT * FROM true_person SEMI JOIN foremost USING (person_id)")
     for relative in relatives_used(forms, contracts):
         kin = kin_sql(relative, contracts, TRUTH.persons, TRUTH.relatives)
@@ -216,7 +225,7 @@ def _true_datum(datum: Datum, held: set[str]) -> str:
 def answer(connection: duckdb.DuckDBPyConnection, contracts: Contracts, form: Form, day: date) -> tuple[FieldSql, ...]:
     """Make the temporary table ``form_answer``: one row per user, for the n-th field ``text_n``, ``applies_n`` and so on."""
     fields = tuple(field_sql(form, field, contracts) for field in form.fields)
-    users = users_sql(form, contracts, PUBLISHED, form.users)
+    users = _users(connection, contracts, form)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE form_user AS {users}", {"filled_on": day})
     columns = [column for place, field in enumerate(fields) for column in _answered(field, place)]
     columns += [
@@ -225,6 +234,15 @@ def answer(connection: duckdb.DuckDBPyConnection, contracts: Contracts, form: Fo
     ]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE form_answer AS SELECT {', '.join([KEY, *columns])} FROM form_user")
     return fields
+
+
+def _users(connection: duckdb.DuckDBPyConnection, contracts: Contracts, form: Form) -> str:
+    """SQL: one row per user with days that are known whole, whoever is one by the days as they stand."""
+    (in_part,) = connection.execute("SELECT count(*) FROM in_part").fetchone() or (0,)
+    if not in_part:
+        return users_sql(form, contracts, PUBLISHED, form.users)
+    users = users_sql(form, contracts, AS_IT_STANDS, form.users)
+    return users_sql(form, contracts, PUBLISHED, f"{KEY} IN (SELECT {KEY} FROM ({users}))")
 
 
 def _measure(

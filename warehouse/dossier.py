@@ -47,7 +47,8 @@ TYPED: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "amount": 
 class Dossier:
     """A person's published values, where each is from, what is disputed, which datasets speak of the person, whose kin.
 
-    ``imprecise`` are the days of which the year or the month alone is known: their values are the first day of it.
+    ``imprecise`` are the days of which the year or the month alone is known: their values are the first day of it; of those
+    ``to_the_month`` the month is.
     """
 
     person_id: str
@@ -55,6 +56,7 @@ class Dossier:
     origins: dict[str, tuple[Origin, ...]]
     disputed: frozenset[str]
     imprecise: frozenset[str]
+    to_the_month: frozenset[str]
     registers: tuple[str, ...]
     relatives: dict[str, tuple[str, ...]]
     declared: dict[str, tuple[str, date | None]]  # answers to what only people can say, and the day of each
@@ -157,6 +159,7 @@ class Dossiers:
             relatives={name: tuple(ids or ()) for name, ids in (told["relatives"] or {}).items()},
             # a release that an earlier version made tells neither the days known in part nor the day of an answer
             imprecise=frozenset(told.get("imprecise") or ()),
+            to_the_month=frozenset(told.get("to_the_month") or ()),
             declared={each["datum"]: (each["value"], _day(each.get("said_on"))) for each in told["declared"] or ()},
         )
 
@@ -197,8 +200,7 @@ def _beside(contracts: Contracts) -> dict[str, str]:
     ids = f"SELECT who AS person_id, min_by(person_id, place, {MOST_RELATIVES}) AS ids"
     kin = {f"kin_{r.id}": f"{ids} FROM ({kin_sql(r, contracts)}) GROUP BY who" for r in contracts.relatives}
     in_doubt = f"SELECT person_id, list_sort(list(datum)) AS disputed FROM ({doubts_sql(contracts)}) GROUP BY person_id"
-    imprecise = f"SELECT person_id, list_sort(list(datum)) AS imprecise FROM ({imprecise_sql(contracts)}) GROUP BY person_id"
-    return kin | {"in_doubt": in_doubt, "in_part": imprecise}
+    return kin | {"in_doubt": in_doubt, "in_part": in_part_sql(contracts)}
 
 
 def _dossiers(contracts: Contracts, persons: str = "true") -> str:
@@ -217,15 +219,25 @@ def _dossiers(contracts: Contracts, persons: str = "true") -> str:
         f" register AS (SELECT person_id, {registers} AND {persons} GROUP BY person_id)"
         f" SELECT person.person_id, person.{quoted(_number(contracts))} AS number,"
         f" to_json({{'values': json_array({values}), 'origins': origins, 'declared': declared,"
-        f" 'registers': registers, 'disputed': disputed, 'imprecise': imprecise, 'relatives': {kept}}})::VARCHAR AS told"
+        f" 'registers': registers, 'disputed': disputed, 'imprecise': imprecise, 'to_the_month': to_the_month,"
+        f" 'relatives': {kept}}})::VARCHAR AS told"
         f" FROM person LEFT JOIN told USING (person_id) LEFT JOIN register USING (person_id){of_these} WHERE {persons}"
     )
 
 
 def imprecise_sql(contracts: Contracts) -> str:
-    """Rows (person_id, datum) of the days of which ``person_datum`` tells the year or the month alone."""
+    """Rows (person_id, datum, is_month) of the days of which ``person_datum`` tells the year or the month alone."""
     days = ", ".join(literal(datum.name) for datum in contracts.catalogue.data if datum.type == "date")
-    return f"SELECT person_id, datum FROM person_datum WHERE datum IN ({days or 'NULL'}) AND length(value) IN (4, 7)"
+    return (
+        "SELECT person_id, datum, length(value) = 7 AS is_month"
+        f" FROM person_datum WHERE datum IN ({days or 'NULL'}) AND length(value) IN (4, 7)"
+    )
+
+
+def in_part_sql(contracts: Contracts) -> str:
+    """One row per person of whom some days are known in part: the names of those, and of those of which the month is known."""
+    to_the_month = "coalesce(list_sort(list(datum) FILTER (is_month)), []) AS to_the_month"
+    return f"SELECT person_id, list_sort(list(datum)) AS imprecise, {to_the_month} FROM ({imprecise_sql(contracts)}) GROUP BY person_id"
 
 
 def _catalogued(contracts: Contracts) -> str:

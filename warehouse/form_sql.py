@@ -24,8 +24,10 @@ from warehouse.form_plan import (
 from warehouse.kin import KEY
 from warehouse.lookup import literal, quoted
 from warehouse.places import ADDRESS
-from warehouse.wording import LABEL, SEPARATOR, labels_of
+from warehouse.wording import LABEL, SEPARATOR, asks_for, labels_of
 
+IN_PART = "__"
+"""What stands between a day's name and how much of it is known at least."""
 MARKS = ("fallback", "declared", "disputed", "misreported")
 # Whose and which datum a field rests on: the prefix of the marks, the datum, and when that is so ("" for always).
 Behind = tuple[str, str, str]
@@ -59,7 +61,7 @@ class FieldSql:
 
 def relatives_used(forms: Iterable[Form], contracts: Contracts) -> tuple[Relative, ...]:
     """The relatives of ``relatives/`` that forms ask for."""
-    named = {step for form in forms for via, _ in _wanted(form) for step in via.split(".")}
+    named = {step for form in forms for via, _ in _wanted(form, contracts) | _each(form, contracts) for step in via.split(".")}
     return tuple(relative for relative in contracts.relatives if relative.id in named)
 
 
@@ -69,13 +71,13 @@ def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> s
     columns = [f"a.*, CAST($filled_on AS DATE) AS {FILLED_ON}, reg.{REGISTERS}"]
     columns += [f"coalesce(own.{mark}, []) AS own__{mark}" for mark in MARKS]
     joined: set[str] = set()
-    for via, datum in sorted(_wanted(form)):
+    for via, datum in sorted(_wanted(form, contracts)):
         alias = _join(via, form, contracts, tables, joins, joined)
         if ways_of(via, contracts) and f"t_{alias}.way AS {alias}__way" not in columns:
             columns.append(f"t_{alias}.way AS {alias}__way")
         columns.append(f"{alias}.{quoted(datum)} AS {quoted(_flat(via) + OF_RELATIVE + datum)}")
     columns += [f"coalesce(m_{alias}.{mark}, []) AS {alias}__{mark}" for alias in sorted(joined) for mark in MARKS]
-    for via, datum in sorted(_each(form)):
+    for via, datum in sorted(_each(form, contracts)):
         name = _flat(via) + OF_RELATIVE + datum
         joins.append(f"LEFT JOIN ({_all_of(via, datum, form, tables)}) AS e_{name} ON e_{name}.who = a.{KEY}")
         columns += [f"e_{name}.found AS {quoted('each__' + name)}"]
@@ -86,16 +88,37 @@ def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> s
     )
 
 
-def _wanted(form: Form) -> set[tuple[str, str]]:
+def _wanted(form: Form, contracts: Contracts) -> set[tuple[str, str]]:
     """The relatives' data that a form reads, the foremost relative's of each kind."""
     texts = [form.users, *(text for f in form.fields for text in (f.expression, f.otherwise, f.applies_when) if text)]
     texts += [condition for attachment in form.attachments for condition in attachment.unnecessary_when]
     read = {(via, name) for text in texts for via, name in data_used(text) if via}
-    return read | {(f.via, str(f.datum)) for f in form.fields if f.via and not f.each}
+    read |= {(f.via, column_of(f, contracts)) for f in form.fields if f.via and not f.each}
+    return read | {(f.via, KEY) for f in form.fields if f.via and f.each and ways_of(f.via, contracts)}  # the way that led to them
 
 
-def _each(form: Form) -> set[tuple[str, str]]:
-    return {(field.via, str(field.datum)) for field in form.fields if field.via and field.each}
+def _each(form: Form, contracts: Contracts) -> set[tuple[str, str]]:
+    return {(field.via, column_of(field, contracts)) for field in form.fields if field.via and field.each}
+
+
+def column_of(field: FormField, contracts: Contracts) -> str:
+    """The column of a field's datum; of a day that it wants as a month or a year, the one that has those known no better too."""
+    datum = contracts.datum(field.datum)
+    wanted = asks_for(field.format) if datum and datum.type == "date" else "day"
+    return str(field.datum) if wanted == "day" else f"{field.datum}{IN_PART}{wanted}"
+
+
+def whole_days(contracts: Contracts, persons: str, in_part: str) -> str:
+    """SQL for ``persons`` with days alone that are known whole, and ``<datum>__month`` and ``<datum>__year`` with those that are known
+    so far; ``in_part`` is a row a person with the names of others.
+    """
+    days = [datum.name for datum in contracts.catalogue.data if datum.type == "date"]
+    known = [f"CASE WHEN NOT coalesce(list_contains(i.imprecise, '{day}'), false) THEN p.{quoted(day)} END" for day in days]
+    month = "NOT coalesce(list_contains(i.imprecise, '{0}') AND NOT list_contains(i.to_the_month, '{0}'), false)"
+    more = [f"CASE WHEN {month.format(day)} THEN p.{quoted(day)} END AS {quoted(day + IN_PART + 'month')}" for day in days]
+    more += [f"p.{quoted(day)} AS {quoted(day + IN_PART + 'year')}" for day in days]
+    replaced = ", ".join(f"{value} AS {quoted(day)}" for value, day in zip(known, days, strict=True))
+    return f"SELECT p.* REPLACE ({replaced}), {', '.join(more)} FROM {persons} AS p LEFT JOIN {in_part} AS i USING ({KEY})"
 
 
 def _flat(via: str) -> str:
@@ -130,13 +153,16 @@ def _may_be_shown(alias: str, form: Form) -> str:
     """SQL for ``warehouse.applicant.may_be_shown``."""
     if MINORS in form.covers:
         return "true"
-    born, on = f"{alias}.birth_date", "CAST($filled_on AS DATE)"
+    # nobody is taken for older than is known
+    born = f"coalesce({alias}.birth_date, make_date(year({alias}.birth_date{IN_PART}year), 12, 31))"
+    on = "CAST($filled_on AS DATE)"
     to_come = f"100 * month({on}) + day({on}) < 100 * month({born}) + day({born})"
     return f"coalesce(year({on}) - year({born}) - CASE WHEN {to_come} THEN 1 ELSE 0 END >= {MINOR_UNTIL}, true)"
 
 
 def _all_of(via: str, datum: str, form: Form, tables: Tables) -> str:
-    marks = ", ".join(f"bool_or(list_contains(m.{mark}, '{datum}')) AS {mark}" for mark in MARKS)
+    name = datum.partition(IN_PART)[0]
+    marks = ", ".join(f"bool_or(list_contains(m.{mark}, '{name}')) AS {mark}" for mark in MARKS)
     return (
         f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM ({_shown_kin(via, form, tables)}) AS t"
         f" JOIN {tables.relatives} AS k USING ({KEY}) LEFT JOIN marks AS m USING ({KEY})"
@@ -213,11 +239,12 @@ def _value_and_text(form: Form, field: FormField, contracts: Contracts) -> tuple
     datum = contracts.datum(field.datum)
     if datum is None:
         return "NULL", "NULL::VARCHAR"
+    column = column_of(field, contracts)
     if field.each:
-        value = quoted(f"each__{_flat(str(field.via))}{OF_RELATIVE}{datum.name}")
+        value = quoted(f"each__{_flat(str(field.via))}{OF_RELATIVE}{column}")
         one = _worded("item", form, field, datum, contracts)
         return value, _listed(f"list_transform({value}, lambda item: {one})", SEPARATOR)
-    value = quoted(_flat(field.via) + OF_RELATIVE + datum.name) if field.via else quoted(datum.name)
+    value = quoted(_flat(field.via) + OF_RELATIVE + column) if field.via else quoted(column)
     return value, _worded(value, form, field, datum, contracts)
 
 
@@ -316,7 +343,7 @@ def _marked(field: FormField, contracts: Contracts, mark: str) -> str:
     if field.asked:
         return "false"
     own = _any(_behind(field, contracts), mark)
-    return f"({own} OR {quoted(f'each__{_flat(str(field.via))}{OF_RELATIVE}{field.datum}__{mark}')})" if field.each else own
+    return f"({own} OR {quoted(f'each__{_flat(str(field.via))}{OF_RELATIVE}{column_of(field, contracts)}__{mark}')})" if field.each else own
 
 
 def reads_no_datum(field: FormField) -> bool:

@@ -176,11 +176,11 @@ def _values(applicant: Applicant, plan: FieldPlan) -> tuple[list[Any], list[tupl
         return [] if value is None else [value], _data_behind(applicant, field.expression)
     name = str(field.datum)
     if field.via is None:
-        value = applicant.value(name)
+        value = applicant.told(name, field.format)
         return [] if value is None else [value], [(applicant, name)]
     others = applicant.related(field.via)
     others = others if field.each else others[:1]
-    known = [(other, value) for other in others if (value := other.value(name)) is not None]
+    known = [(other, value) for other in others if (value := other.told(name, field.format)) is not None]
     tie = applicant.tie(field.via)
     told: list[tuple[RelatedPerson, str]] = [(applicant, tie)] if tie else []
     return [value for _, value in known], [*told, *((other, name) for other, _ in known)]

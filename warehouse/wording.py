@@ -67,6 +67,14 @@ def for_form(value: Any, field: FormField, datum: Datum | None, labels: Mapping[
     return plain(value)
 
 
+def asks_for(pattern: str | None) -> str:
+    """How much of a day a form's pattern writes: ``year``, ``month`` (with its year), or ``day``."""
+    marks = (pattern or "").replace("%-", "%")
+    if "%" not in marks or "%d" in marks:
+        return "day"
+    return "month" if "%m" in marks else "year"
+
+
 def by_pattern(day: date, pattern: str) -> str:
     """A date by %Y %m %d, and %-m %-d without a leading zero; unlike strftime the same under every locale."""
     parts = {

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from contracts.model import Contracts
+from contracts.model import Contracts, FormField
 from tests.support.county import Travelled
-from tests.warehouse.small_release import PEOPLE, WOMAN, build, lay_together
+from tests.warehouse.small_release import MAN, PEOPLE, WOMAN, build, lay_together
 from warehouse.connection import open_read_only
 from warehouse.coverage import answer, coverage, lay_out
 from warehouse.faults import WrongUseError
@@ -70,6 +70,45 @@ def test_coverage_counts_what_prefill_shows(travelled: Travelled, own_contracts:
                     if counted is not None:
                         assert row[f"disputed_{place}"] == filled.disputed, where
                         assert row[f"owner_{place}"] == (filled.standing == "owner"), where
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        ("1965-03", {"day": None, "month": "1965-03", "year": "1965年", "of_spouse": "1965-3", "spouses": "1965"}),
+        ("1965", {"day": None, "month": None, "year": "1965年", "of_spouse": None, "spouses": "1965"}),
+    ],
+)
+def test_a_day_known_in_part_fills_what_asks_for_no_more(
+    own_contracts: Contracts, tmp_path: Path, known: str, shown: dict[str, str | None]
+) -> None:
+    """Prefill and coverage alike, the applicant's own day and a relative's."""
+    database = build(tmp_path / "r.duckdb", own_contracts, "r", PEOPLE)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("UPDATE person_datum SET value = ? WHERE person_id = 'p1' AND datum = 'birth_date'", [known])
+        lay_together(connection, own_contracts)
+    form = next(f for f in own_contracts.forms if f.id == "marriage_registration")
+    own = {"day": None, "month": "%Y-%m", "year": "%Y年"}
+    others = {"of_spouse": ("%Y-%-m", False), "spouses": ("%Y", True)}
+    fields = [FormField(name=n, label=n, label_en=n, datum="birth_date", format=f) for n, f in own.items()]
+    fields += [
+        FormField(name=n, label=n, label_en=n, datum="birth_date", via="partner" if each else "spouse", each=each, format=f)
+        for n, (f, each) in others.items()
+    ]
+    said = {"fields": tuple(fields), "users": "birth_date IS NOT NULL", "relatives": {"spouse": "law", "partner": "law"}}
+    asking = form.model_copy(update=said)
+    contracts = own_contracts.model_copy(update={"forms": (asking,)})
+    filled = {}
+    for number in (MAN, WOMAN):
+        for field in prefill(database, contracts, Inquiry(form.id, number, form.purposes[0], "1", DAY)).fields:
+            filled[number, field.name] = field.value
+    with open_read_only(database, beside_others=True) as connection:
+        lay_out(connection, contracts, contracts.forms)
+        names = [f.field.name for f in answer(connection, contracts, asking, DAY)]
+        told = rows(connection, "SELECT * FROM form_answer JOIN person USING (person_id)")
+    counted = {(row["id_number"], name): row[f"text_{place}"] for row in told for place, name in enumerate(names)}
+    assert {name: filled[MAN if name in own else WOMAN, name] for name in shown} == shown
+    assert {key: counted[key] for key in filled} == filled
 
 
 def test_no_form_shows_a_relative_under_14_unless_its_basis_names_minors(own_contracts: Contracts, tmp_path: Path) -> None:

@@ -89,16 +89,16 @@ def test_what_is_missing_says_why(database: Path, contracts: Contracts) -> None:
     assert "岗位类别" in str(field(answer, "statutory_retirement_month").asks)
 
 
-def test_a_day_of_which_the_month_alone_is_known_is_asked(contracts: Contracts, tmp_path: Path) -> None:
+def test_a_day_of_which_the_year_alone_is_known_is_asked(contracts: Contracts, tmp_path: Path) -> None:
     database = build(tmp_path / "r.duckdb", contracts, "r")
-    amend(database, contracts, "UPDATE person_datum SET value = '1965-03' WHERE person_id = 'p1' AND datum = 'birth_date'")
+    amend(database, contracts, "UPDATE person_datum SET value = '1965' WHERE person_id = 'p1' AND datum = 'birth_date'")
     answer = filled(database, contracts, MAN)
     missing = {f.name: f.missing.reason for f in answer.fields if f.missing}
     assert missing["birth_date"] == "imprecise"
     assert missing["statutory_retirement_month"] == "not_computable"
     assert not next(a.unnecessary for a in answer.attachments if a.name == "id_card")
     data = explain(database, MAN, contracts).persons[0].data
-    assert next(datum.words for datum in data if datum.datum == "birth_date") == "1965-03"
+    assert next(datum.words for datum in data if datum.datum == "birth_date") == "1965"
 
 
 @pytest.mark.parametrize(
