@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from contracts.model import Column, Contracts, Dataset
 from transforms.normalise import NOT_DELIVERED
@@ -79,12 +80,20 @@ def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[Batc
             )
 
 
-def _read(batches: list[NumberedBatch]) -> str:
+def _read(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     """All accepted rows of batches; ``source_no`` orders files by date, dataset and part."""
     return " UNION ALL BY NAME ".join(
-        f"SELECT {number} * 1000 + part AS source_no, DATE '{b.batch_date}' AS batch_date, * FROM read_parquet({quoted(str(b.normalised))})"
+        f"SELECT {number} * 1000 + part AS source_no, DATE '{b.batch_date}' AS batch_date, *{_not_agreed_then(dataset, b)}"
+        f" FROM read_parquet({quoted(str(b.normalised))})"
         for number, b in batches
     )
+
+
+def _not_agreed_then(dataset: Dataset, batch: BatchReport) -> str:
+    """SQL for the columns that the contract has got since the batch was read, and its file is there no more to be read again."""
+    there = set(pq.read_schema(batch.normalised).names)
+    lacking = [column for column in dataset.taken if column.name not in there]
+    return "".join(f", {_empty_column(column, quoted(NOT_DELIVERED))}" for column in lacking)
 
 
 def newest_first(dataset: Dataset) -> str:
@@ -103,11 +112,12 @@ def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[s
     numbered = f"SELECT {_record_no(dataset)} AS record_no, * FROM"
     if dataset.delivery.mode == "delta":
         doubled = _doubled(dataset, batches)
-        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({_last_change(dataset, _read(batches), f'doubled_{dataset.table}')})"
+        changes = _last_change(dataset, _read(dataset, batches), f"doubled_{dataset.table}")
+        body = f"SELECT *, operation = 'upsert' AS is_current FROM ({changes})"
         whole = _with_what_did_not_come(dataset, body, batches)
         return [doubled, f"CREATE OR REPLACE TABLE record_{dataset.table} AS {numbered} ({whole})"]
     *older, latest = batches
-    register = f"SELECT *, true AS is_current FROM ({_read([latest])}) ANTI JOIN doubled_{dataset.table} USING (record_key)"
+    register = f"SELECT *, true AS is_current FROM ({_read(dataset, [latest])}) ANTI JOIN doubled_{dataset.table} USING (record_key)"
     rows = f"{register} UNION ALL BY NAME FROM aside_{dataset.table}"
     whole = _with_what_did_not_come(dataset, rows, batches)
     # What landed is read where it lies; only a workbook's rows, which have to be counted, and those that are filled up are copied.
@@ -124,11 +134,11 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
     and records that only older batches hold.
     """
     doubled = f"doubled_{dataset.table}"
-    body = f"SELECT *, true AS is_current FROM ({_newest(dataset, _read([latest]), doubled)})"
+    body = f"SELECT *, true AS is_current FROM ({_newest(dataset, _read(dataset, [latest]), doubled)})"
     if not older:
         return body
     keys = f"SELECT DISTINCT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
-    gone = f"SELECT * FROM ({_read(older)}) ANTI JOIN ({keys}) USING (record_key)"
+    gone = f"SELECT * FROM ({_read(dataset, older)}) ANTI JOIN ({keys}) USING (record_key)"
     kept = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS NOT NULL"
     before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     told = " OR ".join(f"{key} IN ({kept})" for key in _keys_and_beginnings(dataset))
@@ -142,13 +152,13 @@ def _has_sheets(dataset: Dataset) -> bool:
 def _with_what_did_not_come(dataset: Dataset, rows: str, batches: list[NumberedBatch]) -> str:
     """The rows, in which a column that did not come says what the newest batch that had it said of the record."""
     lacking = {name for _, b in batches for name in b.not_delivered}
-    for column in (c for c in dataset.taken if c.name in lacking):
-        having = [(number, b) for number, b in batches if any(column.name not in f.not_delivered for f in b.files)]
+    for column in (c for c in dataset.taken if c.comes_in in lacking):
+        having = [(number, b) for number, b in batches if any(column.comes_in not in f.not_delivered for f in b.files)]
         if not having:
             continue
         own = _own_columns(column)
         said = (
-            f"SELECT record_key, true AS is_said, {', '.join(own)} FROM ({_read(having)})"
+            f"SELECT record_key, true AS is_said, {', '.join(own)} FROM ({_read(dataset, having)})"
             f" WHERE {column.name}__missing IS DISTINCT FROM {quoted(NOT_DELIVERED)} AND operation = 'upsert'"
             f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
         )
@@ -224,7 +234,7 @@ def _empty(dataset: Dataset) -> str:
     return ", ".join(columns)
 
 
-def _empty_column(column: Column) -> str:
+def _empty_column(column: Column, missing: str = "NULL::VARCHAR") -> str:
     kind = EMPTY_TYPES.get(column.normaliser, "VARCHAR")
     told = f", NULL::VARCHAR AS {column.name}__told" if column.normaliser in TOLD else ""
-    return f"NULL::{kind} AS {column.name}, NULL::VARCHAR AS {column.name}__missing, NULL::VARCHAR AS {column.name}__note{told}"
+    return f"NULL::{kind} AS {column.name}, {missing} AS {column.name}__missing, NULL::VARCHAR AS {column.name}__note{told}"

@@ -146,8 +146,18 @@ class RegisterKey(Agreed):
     when: When = Field(default_factory=dict)
 
 
+class Each(Agreed):
+    """The columns in which a row has a list of persons, one of each person's data a column, and how many there may be.
+
+    A list is one of JSON's, of objects along a dotted path or of texts, or several in one cell of a table.
+    """
+
+    columns: tuple[str, ...]
+    at_most: int = Field(ge=2, le=40)
+
+
 class PersonOfRow(Agreed):
-    """One person that a row speaks of.
+    """One person that a row speaks of, or with ``each`` several: then the role stands for every one of them.
 
     ``data`` maps a datum of the catalogue to its supply. ``former_id_number`` names the column in which the
     register itself states an earlier number. ``newest_by`` orders a person's records of this dataset
@@ -157,6 +167,7 @@ class PersonOfRow(Agreed):
     """
 
     role: str
+    each: Each | None = None
     data: dict[str, Supply]
     former_id_number: str | None = None
     register_key: RegisterKey | None = None
@@ -232,7 +243,8 @@ class Column(Agreed):
 
     ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's). ``two_digit_years`` is the last year
     (30: 2030) that a day written with two digits may mean; without it a day whose century is not certain has none. ``pattern`` (RE2) is
-    what the whole number of a document looks like.
+    what the whole number of a document looks like. ``is_listed``: it holds something of each of several persons. ``place``: the column
+    that holds it, and whose it is of those, from 1.
     """
 
     name: str
@@ -248,6 +260,18 @@ class Column(Agreed):
     impossible: Literal["quarantine", "missing"] = "missing"
     not_taken: str | None = None
     used_for: str | None = None
+    is_listed: bool = False
+    place: tuple[str, int] | None = None
+
+    @property
+    def comes_in(self) -> str:
+        """The column of the delivery that holds it."""
+        return self.place[0] if self.place else self.name
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a list of values is kept as one, with the places in it."""
+        return self.normaliser == "set" or self.is_listed
 
     @property
     def is_sheet_name(self) -> bool:
@@ -269,7 +293,10 @@ class AnswersOfRow(Agreed):
 
 
 class Dataset(Agreed):
-    """What a department delivers. ``withdrawn_as`` are the spellings of a withdrawal, out of the operation's crosswalk."""
+    """What a department delivers. ``withdrawn_as`` are the spellings of a withdrawal, out of the operation's crosswalk.
+
+    ``as_delivered``: how it comes and was agreed, where rows name several persons in one place (``contracts.unroll``).
+    """
 
     department: str
     name: str
@@ -287,11 +314,17 @@ class Dataset(Agreed):
     household: HouseholdOfRow | None = None
     answers: AnswersOfRow | None = None
     withdrawn_as: frozenset[str] = frozenset()
+    as_delivered: Dataset | None = None
     source: Path
 
     @property
     def id(self) -> str:
         return f"{self.department}/{self.name}"
+
+    @property
+    def delivered(self) -> Dataset:
+        """With the columns as they stand in its files."""
+        return self.as_delivered or self
 
     @property
     def table(self) -> str:
@@ -320,6 +353,11 @@ class Dataset(Agreed):
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
+
+    def own_columns(self, person: PersonOfRow) -> tuple[str, ...]:
+        """The columns that tell of this person alone, and of no other of the row."""
+        others = {s.column for p in self.persons if p.role != person.role for s in p.data.values()}
+        return tuple(sorted({s.column for s in person.data.values() if s.column} - others))
 
     def role(self, role: str) -> PersonOfRow:
         return next(p for p in self.persons if p.role == role)

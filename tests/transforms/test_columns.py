@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from contracts.model import Contracts
+from contracts.model import Column, Contracts
 from tests.support.columns import change_columns
 from tests.support.landing import DAY, Landing, Row
 from transforms import road
@@ -123,6 +123,30 @@ def test_once_the_contract_calls_a_column_otherwise_the_files_of_before_count_on
     office.deliver(NEXT, pensioners(200, 2, 3))
     assert [(b.status, b.not_delivered) for b in office.known] == [("accepted", ())] * 2
     assert office.records("is_current, pension_amount::int") == [("33001", False, 100), ("33002", True, 200), ("33003", True, 200)]
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["files that lie there are read again", "files that were deleted since"])
+def test_a_column_that_the_contract_gets_was_not_agreed_of_the_files_of_before(permit: Office, is_there: bool) -> None:
+    """They count on, and nobody is asked; a file that comes without it is asked about."""
+    told = [{"permit_no": key, "name": NAME, "updated_at": f"2026-11-0{n} 08:00:00", "change": "I"} for n, key in enumerate("AB", 1)]
+    for day, row in zip((DAY, NEXT), told, strict=True):
+        permit.deliver(day, [row])
+    old = permit.landing.contracts
+    dataset = old.dataset(permit.dataset_id)
+    more = dataset.model_copy(update={"columns": (*dataset.columns, Column(name="grade", header="等级", label="等级"))})
+    others = tuple(more if d.id == dataset.id else d for d in old.datasets)
+    office = replace(permit, landing=Landing(permit.landing.root, old.model_copy(update={"datasets": others, "intake_version": "next"})))
+    for day in (DAY, NEXT) if is_there else ():
+        office.landing.take_in(office.home, office.dataset_id, day)
+    assert [(b.status, b.reason) for b in office.known] == [("accepted", "")] * 2
+    assert office.asked == []
+    assert office.records("is_current, grade, grade__missing") == [("A", True, None, "not_delivered"), ("B", True, None, "not_delivered")]
+    without = permit.landing.contracts.dataset(permit.dataset_id)
+    rows = [told[0] | {"permit_no": "C"}]
+    folder = office.landing.folder(office.dataset_id, THIRD)
+    Landing(folder.parents[2], old).put(without.id, rows, THIRD)
+    office.landing.take_in(office.home, office.dataset_id, THIRD)
+    assert [b.status for b in office.known] == ["accepted", "accepted", "held"]
 
 
 def test_a_new_column_waits_too_and_is_kept_out_of_the_data(pension: Office) -> None:

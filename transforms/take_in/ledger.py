@@ -6,7 +6,7 @@ What a batch holds decides the folder's name, so the same bytes are taken in onc
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -116,11 +116,14 @@ def ledger(home: Home) -> list[BatchReport]:
 
 def _as_it_fits(newest: BatchReport, attempts: list[BatchReport]) -> BatchReport:
     """What counts of a day: the newest attempt, or the same bytes as the contract of then read them, where a header that is called
-    otherwise in the contract of today is not found in the files of before.
+    otherwise in the contract of today is not found in the files of before. What the contract has got since was never agreed of them, so
+    that they lack it is no reason to ask anybody.
     """
-    if not (newest.not_delivered and newest.new_columns):
+    if not newest.not_delivered:
         return newest
     whole = [a for a in attempts if a.status == "accepted" and not a.not_delivered and _bytes(a) == _bytes(newest)]
+    if not newest.new_columns:
+        return replace(newest, reason="") if any(not a.new_columns for a in whole) else newest
     return max((a for a in whole if _columns(a) == _columns(newest)), key=_precedence, default=newest)
 
 

@@ -118,7 +118,7 @@ def _of_another_day(dataset: Dataset, now: BatchReport) -> str:
 
 
 def _has_changed_columns(now: BatchReport, before: BatchReport | None) -> bool:
-    known = {*before.not_delivered, *before.new_columns} if before else set()
+    known = {*before.not_delivered, *before.new_columns} if before and before.reason else set()
     return not known.issuperset((*now.not_delivered, *now.new_columns))
 
 
