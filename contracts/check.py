@@ -16,6 +16,7 @@ from contracts.checks import (
     literals,
     persons,
     rules,
+    several,
     sources,
     subscriptions,
     uses,
@@ -28,7 +29,7 @@ from contracts.places import line_of
 
 __all__ = ["CHECKS", "Finding", "check", "unreadable", "with_lines"]
 
-MODULES = (files, codes, catalogue, columns, persons, rules, forms, form_parts, subscriptions, literals, linking, sources)
+MODULES = (files, codes, catalogue, columns, persons, several, rules, forms, form_parts, subscriptions, literals, linking, sources)
 READ: tuple[Check, ...] = (files.every_file_is_read,)
 NAMED: tuple[Check, ...] = (
     *(holds for holds in files.CHECKS if holds not in READ),

@@ -35,6 +35,7 @@ from contracts.model import (
 )
 from contracts.odcs import dataset_of, subscription_of
 from contracts.parsing import ContractError, Fault, typed, validated, yaml_of
+from contracts.unroll import unrolled
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")
@@ -103,7 +104,7 @@ def _kinds_of_files(reader: _Reader, folders: tuple[Path, ...]) -> dict[str, Any
     derived, wordings = reader.all(Derived, layout.DERIVED), reader.all(Wording, layout.WORDINGS)
     return {
         "catalogue": _catalogue(reader.each(_one_owner, layout.catalogues(folders))),
-        "datasets": tuple(_with_spellings(dataset, crosswalks) for dataset in datasets),
+        "datasets": tuple(unrolled(_with_spellings(dataset, crosswalks)) for dataset in datasets),
         "code_lists": reader.all(CodeList, layout.CODE_LISTS),
         "crosswalks": crosswalks,
         "rules": reader.all(Rule, layout.RULES),

@@ -26,11 +26,14 @@ from transforms.normalising.columns import (
 )
 from transforms.normalising.kept_out import unfit
 from transforms.normalising.one_key import SAME_ROW, conflicts, differing
+from transforms.normalising.several import delivered
 from transforms.sql_files import macros, quoted, sql
 from warehouse.connection import scratch
 
 NOT_DELIVERED = "not_delivered"
 """Why there is no value in a column that did not come; what an earlier batch said stands."""
+NOTHING = ("blank", NOT_DELIVERED, "unknown", "not_applicable", "placeholder")
+"""Why there is no value where nothing stands, or a word for nothing (``codes/placeholders.yaml``)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def normalise_batch(
     """Write ``accepted_to`` and ``quarantine_to`` (zstd Parquet) for all files of a batch; answers the counts by part."""
     with scratch(accepted_to.parent / "spill") as connection:
         prepare_normalisers(connection, contracts)
-        connection.execute(f"CREATE TEMP VIEW delivered AS {_union(files, 'rows')}")
+        connection.execute(delivered(dataset, _union(files, "rows")))
         connection.execute(sql("normalise/file_verdict", numbers=_numbers(dataset)))
         connection.execute("CREATE TEMP VIEW landed AS FROM delivered JOIN file_verdict USING (part)")
         for column in dataset.taken:
@@ -130,7 +133,7 @@ def _published_value(dataset: Dataset, column: Column) -> str:
 
 def _why_missing(column: Column, files: list[LandedFile]) -> str:
     """SQL: why there is no value; ``not_delivered`` where the file lacks the column, so that nobody takes it for empty."""
-    lacking = [str(f.part) for f in files if column.name in f.not_delivered]
+    lacking = [str(f.part) for f in files if column.comes_in in f.not_delivered]
     if not lacking:
         return missing(column)
     is_lacking = f"landed.{column.name} IS NULL AND landed.part IN ({', '.join(lacking)})"
@@ -155,7 +158,7 @@ def _accepted(dataset: Dataset, files: list[LandedFile]) -> str:
 
 def _quarantined(files: list[LandedFile], dataset: Dataset) -> str:
     """Rows that could not be read, and rows that were read but cannot be so."""
-    columns = ", ".join(f"landed.{c.name}" for c in dataset.taken)
+    columns = ", ".join(f"landed.{c.name}" for c in dataset.delivered.taken)
     return (
         f"SELECT part, sheet, line, record_key, reason, raw FROM ({_union(files, 'faults')}) UNION ALL "
         f"SELECT landed.part, landed.sheet, landed.line, nullif({record_key(dataset)}, '') AS record_key, unfit.reason,"

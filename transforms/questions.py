@@ -90,7 +90,7 @@ def _column_figures(dataset: Dataset, now: BatchReport) -> Iterator[tuple[str, s
     """The columns that were agreed beside those that came, when they differ."""
     if not now.not_delivered and not now.new_columns:
         return
-    agreed = [c for c in dataset.columns if c.not_taken is None]
+    agreed = [c for c in dataset.delivered.columns if c.not_taken is None]
     came = len(agreed) - len(now.not_delivered) + len(now.new_columns)
     missing = [f"{c.header} ({c.name})" for c in agreed if c.name in now.not_delivered]
     yield ("列数 columns: agreed, delivered", str(len(agreed)), str(came))

@@ -57,7 +57,7 @@ def tried(contracts: Contracts) -> list[Finding]:
         except duckdb.Error as error:
             what = f"no build can be made by these contracts: {_words(error)}"
             return [Finding("error", "inbound", "(all)", what, "look for the name that it tells, mend it, then check again")]
-        found = [*_expressions(agreed), *_rules_and_relatives(home, agreed)]
+        found = [*_expressions(agreed), *_rules_and_relatives(home, contracts, agreed)]
         if not found:
             road.reconcile(home, contracts, DAY)
             found = list(_extracts(home, agreed))
@@ -81,8 +81,8 @@ def _expressions(agreed: Agreement) -> Iterator[Finding]:
             yield _finding(agreed.file_of(folder, name), "expression", f"{text.strip()[:60]}: {_words(error)}")
 
 
-def _rules_and_relatives(home: Home, agreed: Agreement) -> Iterator[Finding]:
-    contracts, file = agreed.contracts, road.release_file_of(home, DAY)
+def _rules_and_relatives(home: Home, contracts: Contracts, agreed: Agreement) -> Iterator[Finding]:
+    file = road.release_file_of(home, DAY)
     with open_database(home.build_file(DAY)) as connection, release.release_beside(connection, file):
         prepare_comparisons(connection)
         faults = [_of_rule(agreed, fault) for fault in faults_of_rules(connection, contracts, DAY)]

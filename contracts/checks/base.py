@@ -88,10 +88,11 @@ def doubled(names: Iterable[str]) -> list[str]:
 
 
 class Agreement:
-    """The contracts by name, and the file of each."""
+    """The contracts by name, as they are written, and the file of each."""
 
     def __init__(self, contracts: Contracts) -> None:
-        self.contracts = contracts
+        as_written = tuple(dataset.delivered for dataset in contracts.datasets)
+        self.contracts = contracts.model_copy(update={"datasets": as_written})
         self.files = {name: path for name, path in overlay(contracts.folders).items() if str(path) not in contracts.unread}
 
     @cached_property

@@ -300,7 +300,7 @@ def lists_are_read(agreed: Agreement) -> Iterator[Finding]:
     for dataset in agreed.contracts.datasets:
         kinds = {each.name: each.logicalType for schema in odcs(dataset.source).schema_ or [] for each in schema.properties or []}
         for each in dataset.taken:
-            if kinds.get(each.name) == "array" and each.normaliser != "set" and not each.reads_several:
+            if kinds.get(each.name) == "array" and not each.is_list and not each.reads_several:
                 what = f"a list (logicalType: array) that {each.normaliser} reads as one value"
                 remedy = "use normaliser set, phone or text, or ask the department for one value and say logicalType: string"
                 yield Finding("error", agreed.shown(dataset.source), f"schema.properties.{each.name}", what, remedy)
@@ -313,7 +313,7 @@ def paths_lead_through_objects(agreed: Agreement) -> Iterator[Finding]:
         steps = each.header.split(".")
         if is_json and len(steps) > 1 and any(step.isdigit() for step in steps):
             what = f"physicalName {each.header} leads into a list"
-            remedy = "ask the department for a line each, or for a member of its own; a list of texts is taken whole by set"
+            remedy = "leave the number out: persons say each, a list of texts is taken whole by set"
             yield Finding("error", file, where, what, remedy)
         elif is_json and not all(step.strip() for step in steps):
             what = f"physicalName {each.header} has a step without a name"

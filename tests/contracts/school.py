@@ -17,6 +17,7 @@ from openpyxl import Workbook
 FIRST, SECOND = date(2026, 11, 20), date(2026, 11, 21)
 TOWN, VILLAGE = "县第一小学", "清溪村小学"
 PUPIL_HEADER = ("学籍号", "学生姓名", "身份证件号", "出生日期", "学校", "年级", "班主任", "入学日期")
+BOARDING_HEADER = ("申请号", "申请人", "申请人身份证号", "学生姓名", "学生身份证号", "入住日期")
 AID_HEADER = ("学籍号", "姓名", "身份证件号", "学校")
 CHILDREN = """
     SELECT c.name, c.id_number, c.birth_date, m.name, m.id_number, c.death_date IS NOT NULL
@@ -71,11 +72,18 @@ def deliver(landing: Path, pupils: Sequence[Pupil]) -> None:
     _csv(folder / "JY_XJ_20261120.csv", [p for p in pupils if p.school == TOWN])
     _pupil_book(folder / "JY_XJ_20261120.xlsx", [p for p in pupils if p.school == VILLAGE])
     _aid_book(_folder(landing, "aid", FIRST) / "JY_ZZ_202611.xlsx", pupils)
+    _boarding_csv(_folder(landing, "boarding", FIRST) / "JY_JS_2026.csv", families(pupils))
     with_guardian = [p for p in pupils if p.mother]
     _guardians(landing, FIRST, [_guardian("新增", p, place) for place, p in enumerate(with_guardian)])
     first, second = with_guardian[:2]
     changes = [_guardian("注销", first, 0), _guardian("变更", second, 77)]
     _guardians(landing, SECOND, changes)
+
+
+def families(pupils: Sequence[Pupil]) -> list[list[Pupil]]:
+    """The pupils of each mother, of those who have one."""
+    mothers = dict.fromkeys(p.mother for p in pupils if p.mother)
+    return [[p for p in pupils if p.mother == mother] for mother in mothers]
 
 
 def phone_of(place: int) -> str:
@@ -119,6 +127,17 @@ def _aid_book(path: Path, pupils: Sequence[Pupil]) -> None:
             school = "省实验小学" if place == 0 and kind == "营养餐" else pupil.school
             sheet.append((pupil.number, pupil.name, pupil.id_number, school))
     book.save(path)
+
+
+def _boarding_csv(path: Path, applications: Iterable[Sequence[Pupil]]) -> None:
+    """An application a mother; the last has a number less than names."""
+    told = [
+        [f"S{place:04}", *(pupils[0].mother or ()), "/".join(p.name for p in pupils), "/".join(p.id_number for p in pupils), "2026-09-01"]
+        for place, pupils in enumerate(applications)
+    ]
+    told.append(["S9999", "王某", "", "甲某/乙某/丙某", "110101201501011234/110101201501011242", "2026-09-01"])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([BOARDING_HEADER, *told])
 
 
 def _guardian(change: str, pupil: Pupil, place: int) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def test_every_delivery_is_taken_in_and_published(county: County) -> None:
     assert county.report.status == "published", county.report.stops
     assert education == {
         "education/aid/20261120": ("accepted", ""),
+        "education/boarding/20261120": ("accepted", ""),
         "education/guardian/20261120": ("accepted", ""),
         "education/guardian/20261121": ("accepted", ""),
         "education/pupil/20261120": ("accepted", ""),
@@ -121,6 +122,23 @@ def test_a_tie_between_two_roles_of_a_row_is_a_datum_and_a_relation(county: Coun
     )
     tied = county.count("SELECT count(*) FROM relation WHERE dataset = 'guardian' AND kind = 'guardian'")
     assert named == tied == sum(p.mother is not None for p in county.pupils) - 1
+
+
+def test_several_persons_of_one_cell_are_persons_each(county: County) -> None:
+    families = school.families(county.pupils)
+    assert max(map(len, families)) > 1
+    told = {f"S{place:04}": [p.number for p in pupils] for place, pupils in enumerate(families)}
+    linked = county.rows(
+        "SELECT b.record_key, b.role, p.record_key FROM person_record AS b JOIN person_record AS p USING (person_id)"
+        " WHERE b.dataset = 'boarding' AND p.dataset = 'pupil'"
+    )
+    assert linked
+    assert all(told[key][int(role.removeprefix("pupil_")) - 1] == number for key, role, number in linked)
+    roles = county.count("SELECT count(*) FROM person_record WHERE dataset = 'boarding'")
+    assert roles == len(families) + sum(map(len, families))
+    assert county.count("SELECT count(*) FROM event WHERE kind = 'boarding'") == sum(map(len, families))
+    assert county.count("SELECT count(*) FROM relation WHERE kind = 'boarding_parent'") == sum(map(len, families))
+    assert county.rows("SELECT record_key, split_part(reason, ':', 1) FROM quarantine WHERE dataset = 'boarding'") == [("S9999", "uneven")]
 
 
 def test_a_withdrawn_change_is_kept_and_counts_no_more(county: County) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contracts.model import PARENTS, Context, Contracts, Dataset, PersonOfRow, Supply
+from transforms.normalise import NOTHING
 from transforms.normalising.columns import TOLD
 from transforms.sql_files import quoted
 from transforms.unifying.said import when_holds
 
+SAY_NOTHING = ", ".join(map(quoted, NOTHING))
 # The persons of one row are numbered below this.
 PERSONS_A_ROW = 100
 
@@ -115,12 +117,11 @@ def _listed(values: list[str]) -> str:
 
 
 def present(dataset: Dataset, person: PersonOfRow) -> str:
-    """SQL: whether the row speaks of this role at all: of several roles, whether a column of this one alone is not blank; where there is
-    one role, whether the record stands, or is a withdrawal that says more than its key.
+    """SQL: whether the row speaks of this role at all: of several roles, whether a column of this one alone says something, and not 无 or
+    不详, of which nobody can tell who that is; where there is one role, whether the record stands, or is a withdrawal that says more than
+    its key.
     """
-    others = {s.column for p in dataset.persons if p.role != person.role for s in p.data.values()}
-    own = sorted({s.column for s in person.data.values() if s.column} - others - {None})
     is_only = len(dataset.persons) == 1
     keys = {key.name for key in dataset.keys if is_only}
-    told = [f"{c} IS NOT NULL OR {c}__missing NOT IN ('blank', 'not_delivered')" for c in own if c not in keys]
+    told = [f"{c} IS NOT NULL OR {c}__missing NOT IN ({SAY_NOTHING})" for c in dataset.own_columns(person) if c not in keys]
     return f"({' OR '.join(['is_current'] * is_only + told)})"

@@ -13,6 +13,7 @@ from transforms.normalising.columns import (
     operation,
     value,
 )
+from transforms.normalising.several import several_that_do_not_fit
 from transforms.sql_files import quoted
 
 Reason = tuple[Column, str]
@@ -67,12 +68,25 @@ def _beside_the_key(dataset: Dataset) -> Iterator[Reason]:
         if column.normaliser in {"identity_number", "name"}:
             words = f"test_row: {_named(column)} is a test entry"
             yield column, f"CASE WHEN {missing(column)} = 'test' THEN {quoted(words)} END"
+    yield from several_that_do_not_fit(dataset)
+    yield from _names_nobody(dataset)
     for number, name in numbers_and_names(dataset):
         yield _changed_places(number, name)
     for number, name in numbers_and_names(dataset):
         yield _several_persons(number, name)
     yield from _forms_in_words(dataset)
     yield from _says_nothing(dataset)
+
+
+def _names_nobody(dataset: Dataset) -> Iterator[Reason]:
+    """A row of several persons in which none of them is told, not even by what cannot be read, would be nobody's record."""
+    columns = list(dict.fromkeys(name for person in dataset.persons for name in dataset.own_columns(person)))
+    if len(dataset.persons) > 1 and columns:
+        nothing = " AND ".join(
+            f"(coalesce(trim(landed.{name}), '') = '' OR placeholder_reason(trim(landed.{name})) IS NOT NULL)" for name in columns
+        )
+        words = quoted("names_nobody: none of the persons of the row is told")
+        yield dataset.column(columns[0]), f"CASE WHEN {nothing} THEN {words} END"
 
 
 def _no_value(column: Column) -> str:

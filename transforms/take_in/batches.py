@@ -108,7 +108,7 @@ def _landed_file(folder: Path, part: int) -> LandedFile:
 
 def _land(path: Path, part: int, found: Delivery, folder: Path) -> Landed:
     to = _landed_file(folder, part)
-    landed = land_file(path, found.dataset, to.rows, to.faults)
+    landed = land_file(path, found.dataset.delivered, to.rows, to.faults)
     check_rows(path, landed.rows)
     return landed
 
@@ -121,7 +121,7 @@ def _normalised(report: BatchReport, landed: list[Landed], found: Delivery, cont
     counts = normalise_batch(files, found.dataset, contracts, found.batch_date, report.normalised, report.quarantine)
     return replace(
         report,
-        reason=_differs(found.dataset, landed),
+        reason=_differs(found.dataset.delivered, landed),
         files=tuple(
             replace(
                 f,

@@ -191,7 +191,7 @@ class _Piece:
 
     def _holds_several(self, path: str) -> bool:
         """Whether all that the contract takes from an object may be several values, so that there may be several of it."""
-        return all(c.normaliser == "set" or c.reads_several for c in self.taken if c.header.startswith(f"{path}."))
+        return all(c.is_list or c.reads_several for c in self.taken if c.header.startswith(f"{path}."))
 
     def _meet_listed_keys(self, path: str, pointer: str, kinds: Kinds) -> None:
         """Check the keys of objects in a list; their rows go through Python, which gathers the values out of them."""
@@ -249,7 +249,7 @@ class _Piece:
         """
         listed: Flags = np.zeros(rows.num_rows, np.bool_)
         for column in self.taken:
-            suspect = NESTED_IN_LIST if column.normaliser == "set" else r"^[\[{]"
+            suspect = NESTED_IN_LIST if column.is_list else r"^[\[{]"
             found = pc.match_substring_regex(rows.column(column.name), suspect)
             listed |= pc.fill_null(found, fill_value=False).to_numpy()
         if not listed.any():
@@ -315,5 +315,5 @@ def _tree(paths: list[str]) -> dict[str, Any]:
 def _picked(column: Column) -> str:
     """SQL: the text of a member of ``o``; an empty list or object where one value is agreed is none."""
     member = ".".join('"' + step.replace('"', '""') + '"' for step in column.header.split("."))
-    nothing = "''" if column.normaliser == "set" else "'', '[]', '{}'"
+    nothing = "''" if column.is_list else "'', '[]', '{}'"
     return f"case when o.{member} not in ({nothing}) then o.{member} end"

@@ -23,7 +23,7 @@ def refuse_constant(constant: str) -> str:
 def has_agreed_shape(value: Any, column: Column) -> bool:
     """Whether a member is one value, or where the contract reads several, a list of such; a list of one is that one."""
     values = _told(value) if isinstance(value, list) else [value]
-    is_several = column.normaliser == "set" or column.reads_several
+    is_several = column.is_list or column.reads_several
     return not any(isinstance(each, dict | list) for each in values) and (is_several or len(values) <= 1)
 
 
@@ -33,7 +33,7 @@ def _told(listed: list[Any]) -> list[Any]:
 
 def misshapen(column: Column) -> str:
     """Words for what is wrong where a value has not the agreed shape."""
-    if column.normaliser == "set" or column.reads_several:
+    if column.is_list or column.reads_several:
         return "has an object or a list among its values"
     return "is an object or a list, where one value is agreed"
 
@@ -53,9 +53,9 @@ def value_at(row: Any, path: list[str]) -> Any:
 def text_at(row: Any, path: list[str], column: Column) -> str | None:
     """The text of a member; several values where the contract has no set stand beside each other, as in a cell of a table."""
     value = value_at(row, path)
-    if isinstance(value, list) and column.normaliser != "set" and has_agreed_shape(value, column):
+    if isinstance(value, list) and not column.is_list and has_agreed_shape(value, column):
         return "、".join(map(_one_text, _told(value))) or None
-    if value in (None, "") or (value == {} and column.normaliser != "set"):
+    if value in (None, "") or (value == {} and not column.is_list):
         return None
     return _one_text(value)
 
