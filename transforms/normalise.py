@@ -14,6 +14,7 @@ import duckdb
 
 from contracts.model import Column, Contracts, Dataset
 from transforms.normalising.columns import (
+    NOT_DELIVERED,
     NOTED,
     TOLD,
     irregular,
@@ -29,11 +30,6 @@ from transforms.normalising.one_key import SAME_ROW, conflicts, differing
 from transforms.normalising.several import delivered
 from transforms.sql_files import macros, quoted, sql
 from warehouse.connection import scratch
-
-NOT_DELIVERED = "not_delivered"
-"""Why there is no value in a column that did not come; what an earlier batch said stands."""
-NOTHING = ("blank", NOT_DELIVERED, "unknown", "not_applicable", "placeholder")
-"""Why there is no value where nothing stands, or a word for nothing (``codes/placeholders.yaml``)."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ import duckdb
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from contracts.model import Column, Contracts, Dataset
-from transforms.normalise import NOT_DELIVERED
-from transforms.normalising.columns import NOTED, TOLD
+from transforms.normalising.columns import NOT_DELIVERED, NOTED, TOLD
 from transforms.orders import read_answers
 from transforms.sql_files import quoted
 from transforms.take_in.ledger import BatchReport, FileReport

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contracts.model import PARENTS, Context, Contracts, Dataset, PersonOfRow, Supply
-from transforms.normalise import NOTHING
-from transforms.normalising.columns import TOLD
+from transforms.normalising.columns import NOTHING, TOLD
 from transforms.sql_files import quoted
 from transforms.unifying.said import when_holds
 

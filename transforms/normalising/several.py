@@ -22,13 +22,13 @@ def delivered(dataset: Dataset, rows: str) -> str:
     return f"CREATE TEMP TABLE delivered AS SELECT {kept}, {single}, {unfit} FROM (SELECT *, {split} FROM ({rows}))"
 
 
-def several_that_do_not_fit(dataset: Dataset) -> list[tuple[Column, str]]:
+def several_that_do_not_fit(dataset: Dataset) -> list[tuple[tuple[Column, ...], str]]:
     """A row whose lists are of other lengths would give one person the number of another; one of too many persons would lose some.
 
     Answers as ``kept_out.Reason``.
     """
     first = {c.place[0]: c for c in reversed(dataset.columns) if c.place}
-    return [(first[_columns(person)[0]], f"landed.each__{person.role}") for person in _several(dataset)]
+    return [((first[_columns(person)[0]],), f"landed.each__{person.role}") for person in _several(dataset)]
 
 
 def _several(dataset: Dataset) -> list[PersonOfRow]:
