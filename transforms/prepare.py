@@ -2,10 +2,12 @@
 
 Table ``record_<department>__<dataset>``: one row per record key ever delivered, in the newest version. ``is_current`` is
 false for a record that its register no longer holds (absent from the newest full batch, or withdrawn by a delta).
+Table ``stated_number``: one row per number of a record and one that its register stated to have been before it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import duckdb
@@ -14,7 +16,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from contracts.model import Column, Contracts, Dataset
 from transforms.normalising.columns import NOT_DELIVERED, NOTED, TOLD
 from transforms.orders import read_answers
-from transforms.sql_files import quoted
+from transforms.sql_files import quoted, sql
 from transforms.take_in.ledger import BatchReport, FileReport
 
 NumberedBatch = tuple[int, BatchReport]
@@ -36,15 +38,18 @@ EMPTY_TYPES = {
 
 
 def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, batches: list[BatchReport], day: date) -> None:
-    """Fill the build's ``batch``, ``quarantine`` and ``record_*`` tables from the batches up to ``day``."""
+    """Fill the build's ``batch``, ``quarantine``, ``record_*`` and ``stated_number`` tables from the batches up to ``day``."""
     until = [b for b in batches if b.batch_date <= day]
     accepted = [b for b in until if b.status == "accepted"]
     _batch_table(connection, until)
     _quarantine_table(connection, accepted)
     read_answers(connection, contracts, accepted)
+    connection.execute("CREATE OR REPLACE TABLE stated_number (number VARCHAR, former_number VARCHAR)")
     for dataset in contracts.datasets:
         numbered = [(number, b) for number, b in enumerate(accepted, start=1) if b.dataset_id == dataset.id]
         for statement in _record_statements(dataset, numbered):
+            connection.execute(statement)
+        for statement in _stated_numbers(dataset, numbered):
             connection.execute(statement)
 
 
@@ -142,6 +147,21 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
     before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     told = " OR ".join(f"{key} IN ({kept})" for key in _keys_and_beginnings(dataset))
     return f"{body} UNION ALL BY NAME SELECT *, {told} AS is_current FROM ({before})"
+
+
+def _stated_numbers(dataset: Dataset, batches: list[NumberedBatch]) -> Iterator[str]:
+    """SQL that adds to ``stated_number`` what the register stated, now or before a correction, to have been a person's number before."""
+    for person in dataset.persons:
+        number = person.data.get("id_number")
+        if batches and person.former_id_number and number and number.column:
+            yield sql(
+                "prepare/stated_number",
+                number=number.column,
+                former=person.former_id_number,
+                rows=_read(dataset, batches),
+                table=dataset.table,
+                newest_first=newest_first(dataset),
+            )
 
 
 def _has_sheets(dataset: Dataset) -> bool:

@@ -67,6 +67,8 @@ BRIDGE, BANK = Person("33010619730325357", "骆宾生"), Person("330106197404303
 BABY = Person("33010620261105392", "诸葛小满")
 NEW = Person("33010619750505417", "端木蕻")
 TRUE = Person("33010619770711451", "公孙树")
+CORRECTED = Person("33010619780817473", "令狐雁")
+SECOND, THIRD = number("33010619780817475"), number("33010619780818479")
 DOCTOR = "申屠济"
 HELD: dict[str, dict[str, str]] = {}
 
@@ -102,6 +104,8 @@ def first_day(s: Story) -> None:
     s.clinic("baby", **BABY.at_clinic(id_number=None))
     s.clinic("true", **TRUE.at_clinic(name="公孙述", family_doctor=DOCTOR))
     s.insured("true|110", **TRUE.told(name="公孙述"))
+    s.resident("corrected", **CORRECTED.told())
+    s.insured("corrected|110", **CORRECTED.told(birth_date=None))
 
 
 def second_day(s: Story) -> None:
@@ -112,6 +116,7 @@ def second_day(s: Story) -> None:
     s.resident("alone", **ALONE.told(name="孟浩", phone="13957100001", residence_address="别处"))
     s.resident("baby", **BABY.told())
     s.resident("true", **TRUE.told())
+    s.resident("corrected", **CORRECTED.told(id_number=SECOND, former_id_number=CORRECTED.number))
 
 
 def third_day(s: Story) -> None:
@@ -119,6 +124,7 @@ def third_day(s: Story) -> None:
     s.clinic("sticky", **STICKY.at_clinic(id_number=None, name="司徒雷", **iso("19991231")))
     s.clinic("apart", **APART.at_clinic())
     s.resident("true", **TRUE.told(name="公孙术", former_name=TRUE.name))
+    s.resident("corrected", **CORRECTED.told(id_number=THIRD, former_id_number=SECOND))
     s.resident("two", **TWO.told(id_number=ONE.number, name=ONE.name, birth_date=ONE.day))
     s.insured("two|110", **ONE.told())
     s.clinic("two", **ONE.at_clinic())
@@ -199,6 +205,10 @@ class TestRecordsComeAndChange:
         assert on(2, RECORD, "drift") == on(2, REGISTER, "other") == on(1, REGISTER, "other")
         assert on(2, REGISTER, "drift") == on(1, REGISTER, "drift")
         assert ("split", on(2, REGISTER, "other"), on(2, REGISTER, "drift")) in story.changes()
+
+    def test_a_number_corrected_again_stays_with_who_bears_the_first_elsewhere(self) -> None:
+        records = ((REGISTER, "corrected"), (INSURED, "corrected|110"))
+        assert len({on(day, *record) for day in (1, 2, 3, 4) for record in records}) == 1
 
 
 @pytest.mark.usefixtures("story")

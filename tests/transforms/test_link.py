@@ -154,6 +154,10 @@ def fill(connection: duckdb.DuckDBPyConnection, contracts: Contracts, shuffled: 
             values = place | {"batch_date": DAY, "operation": "upsert"} | row
             marks = ", ".join("?" for _ in values)
             connection.execute(f"INSERT INTO record_test__{name} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
+    corrected = [
+        (number(at, now), number(at, then)) for at, case in enumerate(CASES, start=1) for now, then in case.get("stated", [])
+    ]
+    connection.executemany("INSERT INTO stated_number VALUES (?, ?)", corrected)
     sides = ", ".join(f"{side}_{part}" for side in ("left", "right") for part in ("department", "dataset", "record_key", "role"))
     connection.execute(sql("link/decision"))
     for at, case in enumerate(CASES, start=1):

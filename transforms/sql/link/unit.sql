@@ -29,6 +29,8 @@ WITH wanted AS (
            list_sort(list(DISTINCT stands_in || '/' || record_key) FILTER (stands_in IS NOT NULL)) AS stands_in,
            bool_or(is_owner) AS is_owner, count(*) AS records$contexts
     FROM said GROUP BY unit_id
+), stated AS (
+    SELECT unit_id, list_distinct(list(s.former_number)) AS former_numbers FROM said JOIN stated_number AS s USING (number) GROUP BY unit_id
 ), bearers AS (
     SELECT name_key, count(DISTINCT unit_id) AS bearers FROM link_told
     WHERE unit_id > 0 AND name_key IN (SELECT unnest(names).name_key FROM told)
@@ -53,10 +55,12 @@ WITH wanted AS (
     SELECT unit_id, list_sort(list(DISTINCT name)) AS kin
     FROM link_kin SEMI JOIN wanted USING (unit_id) JOIN named USING (kin_id) GROUP BY unit_id
 )
-SELECT told.* EXCLUDE (former_names) REPLACE (coalesce(names, []) || coalesce(former_names, []) AS names),
+SELECT told.* EXCLUDE (former_names) REPLACE (
+           coalesce(names, []) || coalesce(former_names, []) AS names,
+           list_sort(list_distinct(coalesce(told.former_numbers, []) || coalesce(stated.former_numbers, []))) AS former_numbers),
        list_concat(coalesce(numbers, []), coalesce(told.told, [])) AS texts,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
        unit_id IN (SELECT unit_id FROM anothers) AS is_anothers$alike,
        list_sort(list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15)))) AS number_stems,
        rarity.bearers, kin.kin
-FROM told LEFT JOIN rarity USING (unit_id) LEFT JOIN kin USING (unit_id);
+FROM told LEFT JOIN rarity USING (unit_id) LEFT JOIN kin USING (unit_id) LEFT JOIN stated USING (unit_id);
