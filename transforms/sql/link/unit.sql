@@ -1,7 +1,8 @@
 -- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
 -- first 15 digits; is_anothers: whether it tells to the letter the name and birth of a person who has another number in the register that
--- owns the numbers; x_alike: whether somebody of nearly its name is told with its x too; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are
--- a build's own. Some of them at a time: lists that are being gathered lie in memory and cannot be spilled.
+-- owns the numbers; is_registered: whether that register has one of its numbers; x_alike: whether somebody of nearly its name is told with
+-- its x too; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are a
+-- build's own. Some of them at a time: lists that are being gathered lie in memory and cannot be spilled.
 $into
 WITH wanted AS (
     SELECT unit_id FROM link_wanted WHERE abs(unit_id) % $parts = $part
@@ -27,7 +28,7 @@ WITH wanted AS (
            list_sort(list(DISTINCT sex) FILTER (sex IS NOT NULL)) AS sexes,
            list_sort(list(DISTINCT register_key) FILTER (register_key IS NOT NULL)) AS register_keys,
            list_sort(list(DISTINCT stands_in || '/' || record_key) FILTER (stands_in IS NOT NULL)) AS stands_in,
-           bool_or(is_owner) AS is_owner, count(*) AS records$contexts
+           count(*) AS records$contexts
     FROM said GROUP BY unit_id
 ), stated AS (
     SELECT unit_id, list_distinct(list(s.former_number)) AS former_numbers FROM said JOIN stated_number AS s USING (number) GROUP BY unit_id
@@ -41,6 +42,8 @@ WITH wanted AS (
     GROUP BY unit_id
 ), registered AS (
     SELECT DISTINCT name_key, birth_date, number FROM link_record WHERE is_owner AND number IS NOT NULL AND birth_date IS NOT NULL
+), borne AS (
+    SELECT DISTINCT number FROM link_record WHERE is_owner AND number IS NOT NULL
 ), anothers AS (
     SELECT DISTINCT s.unit_id
     FROM said AS s SEMI JOIN link_seeker USING (unit_id)
@@ -61,6 +64,7 @@ SELECT told.* EXCLUDE (former_names) REPLACE (
        list_concat(coalesce(numbers, []), coalesce(told.told, [])) AS texts,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
        unit_id IN (SELECT unit_id FROM anothers) AS is_anothers$alike,
+       unit_id IN (SELECT unit_id FROM said SEMI JOIN borne USING (number)) AS is_registered,
        list_sort(list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15)))) AS number_stems,
        rarity.bearers, kin.kin
 FROM told LEFT JOIN rarity USING (unit_id) LEFT JOIN kin USING (unit_id) LEFT JOIN stated USING (unit_id);
