@@ -26,6 +26,11 @@ def agrees(datum: Datum, one: str, other: str) -> str:
             f"CASE WHEN {one} = {other} THEN true"
             f" ELSE ends_with({one}, address_key({other})) OR ends_with({other}, address_key({one})) END"
         )
+    if datum.type == "identity_number":  # a foreigner's old permit holds beside the new one
+        return (
+            f"CASE WHEN {one} = {other} THEN true"
+            f" ELSE are_two_cards([{one}], [{other}]) OR are_two_cards([{other}], [{one}]) END"
+        )
     if datum.agrees_on:
         return f"left({one}, {datum.agrees_on}) = left({other}, {datum.agrees_on})"
     return f"{one} = {other}"
