@@ -43,6 +43,7 @@ BEHIND_A_NAME = {
     "event/told.sql": {"person_id": "our own macro"},
     "history/then.sql": {"hash": "xxhash64 in Spark; any print that tells values apart"},
     "link/match.sql": {"name_says": "our own macro", "birth_says": "our own macro"},
+    "link/alike.sql": {"places_apart": "our own macro"},
     "link/facts.sql": {"order_called": "our own macro"},
     "link/told_pairs.sql": {"to_json": "the same name in Spark"},
     "link/unit.sql": {"digits_left": "our own macro"},

@@ -13,6 +13,7 @@ WITH sought AS (
     FROM sought JOIN borne USING (value)
     GROUP BY sought.unit_id, borne.unit_id
     HAVING NOT bool_or(borne.name_key = sought.name_key)
-       AND bool_or(left(borne.name_key, 1) = left(sought.name_key, 1) OR levenshtein(borne.name_key, sought.name_key) = 1)
+       AND bool_or(left(borne.name_key, 1) = left(sought.name_key, 1)
+                    OR (length(borne.name_key) = length(sought.name_key) AND places_apart(borne.name_key, sought.name_key) = 1))
 )
 SELECT DISTINCT unit_id FROM beside;
