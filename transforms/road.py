@@ -100,8 +100,9 @@ def batches_known(home: Home, contracts: Contracts) -> list[BatchReport]:
 
 
 def days_to_build(home: Home, contracts: Contracts, as_of: date | None = None) -> list[date]:
-    """Days whose release is missing, oldest first. Where none is, the newest day, if its release would now come out otherwise (a late
-    batch, another contract, a decision, a submission); a day that is missing takes that in, and what was published before it stands.
+    """Days whose release is missing, oldest first. Where none is, the published day, if its release would now come out otherwise (a late
+    batch, a contract changed or taken away, a decision, a submission); a day that is missing takes that in, and what was published
+    before it stands.
     """
     batches = batches_known(home, contracts)
     days = sorted({b.batch_date for b in batches if as_of is None or b.batch_date <= as_of})
@@ -110,8 +111,9 @@ def days_to_build(home: Home, contracts: Contracts, as_of: date | None = None) -
         return days
     if missing := [day for day in days if day > last.as_of]:
         return missing
-    again = last.inputs != release.inputs_of(home, batches, contracts, last.as_of)
-    return [day for day in days if again and day == last.as_of]
+    if as_of is not None and as_of < last.as_of:
+        return []
+    return [last.as_of] if last.inputs != release.inputs_of(home, batches, contracts, last.as_of) else []
 
 
 def release_file_of(home: Home, day: date) -> Path:

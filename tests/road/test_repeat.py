@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from contracts.model import Contracts
 from tests.support.county import DAYS, Travelled, travel_ungated
 from tests.support.release import contents, differing, files_of, rows
-from transforms import road
+from transforms import release, road
 from transforms.run import run
 from warehouse.faults import NotFoundError
 from warehouse.home import Home
@@ -62,6 +62,15 @@ def test_what_a_full_disk_left_of_the_next_build_stops_no_run(again: Home, small
 
 def test_an_earlier_day_is_no_reason_to_build(travelled: Travelled, own_contracts: Contracts) -> None:
     assert road.days_to_build(travelled.home, own_contracts, as_of=DAYS[0]) == []
+
+
+def test_a_published_day_whose_contract_was_taken_away_is_built_again_though_nothing_is_left_of_that_day(
+    undisturbed: Home, own_contracts: Contracts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lonely = DAYS[0] + timedelta(days=1)
+    monkeypatch.setattr(release, "last_release", lambda _: release.Released("20261121-01", lonely, "with another contract"))
+    assert road.days_to_build(undisturbed, own_contracts) == [lonely]
+    assert road.days_to_build(undisturbed, own_contracts, as_of=DAYS[0]) == []
 
 
 @pytest.mark.parametrize("day", DAYS)
