@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 def explanation(answer: Explanation) -> None:
     """Print who is known under the number, datum by datum."""
     out = console()
+    if answer.borne:
+        out.print(Text(f"{answer.asked}: nobody bears this number now 现无人使用; records or the past tell of it 曾用，或见于个别记录"))
     if answer.ambiguous:
-        several = f"{len(answer.persons)} persons bear this number 重号"
+        several = f"{len(answer.persons)} persons {'have or had' if answer.borne else 'bear'} this number 重号"
         out.print(Text(f"{answer.asked}: {several}; by itself it does not say who is meant"))
+    if answer.borne:
+        told = ((b.person_id, f"{b.department}/{b.dataset}", text(b.record_key)) for b in answer.borne)
+        out.print(table("谁有此号码 who has or had it", ("person", "dataset", "record"), told))
     for step in answer.went:
         where = f"into {step.other_person_id}" if step.other_person_id else "out of use"
         out.print(Text(f"{step.person_id} went {where} in release {step.release_id} 已并入"))

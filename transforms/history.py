@@ -44,6 +44,14 @@ def history_build(
     connection.execute("SET preserve_insertion_order = false")
 
 
+def numbers_borne(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill ``number_borne`` of ``released``: by which numbers somebody is found whose published number is another.
+
+    Needs what ``history_build`` needs and leaves, ``link_record``, ``stated_number`` and the macros of comparing.
+    """
+    connection.execute(sql("history/number_borne"))
+
+
 def person_history_view() -> str:
     """The view ``person_history`` on ``history_past``, ``history_since`` and ``published_value`` of a release."""
     return sql("history/person_history")

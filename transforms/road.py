@@ -19,7 +19,7 @@ from transforms import release
 from transforms.declarations import declare, prepare_declarations
 from transforms.events import event_build
 from transforms.freshness import write_freshness
-from transforms.history import history_build
+from transforms.history import history_build, numbers_borne
 from transforms.link import link_build, prepare_comparisons
 from transforms.prepare import prepare_build
 from transforms.quality import quality_build
@@ -215,6 +215,7 @@ def unify(home: Home, contracts: Contracts, day: date) -> None:
         withhold(connection, contracts, day)
         with release.release_before(connection, home) as has_before:
             history_build(connection, contracts, day, release_id, has_before)
+            numbers_borne(connection)
             event_build(connection, contracts, day, release_id, has_before)
 
 

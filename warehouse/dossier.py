@@ -1,9 +1,9 @@
 """What a form may need of one person, laid together when a release is made, so that it is found by one look.
 
 Table ``dossier``: one row per person, with the identity number that the person bears now; ``told`` is JSON. Table ``bearer``: one row
-per person and number borne before. All are found by an index: in a table of a million wide rows, a look without one reads
-thousands of rows in every column. Table ``dossier_origin``: what the numbers in a dossier's ``origins`` stand for, as a few
-registers and days tell where all values are from.
+per number borne before and person who bore it, or has it by a record alone. All are found by an index: in a table of a million wide
+rows, a look without one reads thousands of rows in every column. Table ``dossier_origin``: what the numbers in a dossier's ``origins``
+stand for, as a few registers and days tell where all values are from.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Dossier:
 def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Fill ``dossier`` and ``bearer`` from the tables of a release; the last step of making one.
 
-    Needs ``dossier_origin`` and ``person_origins``: one row per person with the numbers of the origins of its values.
+    Needs ``number_borne``, ``dossier_origin`` and ``person_origins``: one row per person with the numbers of the origins of its values.
     """
     for name, rows in _beside(contracts).items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rows}")
@@ -73,7 +73,7 @@ def write_dossiers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) 
     for persons in _slices(connection):
         connection.execute(f"INSERT INTO dossier {_dossiers(contracts, persons)}")
     connection.execute(f"CREATE OR REPLACE TABLE bearer ({BEARER_COLUMNS})")
-    connection.execute(f"INSERT INTO bearer {_bearers(contracts)}")
+    connection.execute(f"INSERT INTO bearer {_bearers_for_certain(contracts)}")
     index_dossiers(connection)
 
 
@@ -251,6 +251,15 @@ def _bearers(contracts: Contracts) -> str:
         "SELECT DISTINCT value AS number, person_id FROM person_history JOIN person USING (person_id)"
         f" WHERE datum = {literal(_number(contracts))} AND known_to IS NULL AND value IS DISTINCT FROM {number}"
     )
+
+
+def _bearers_for_certain(contracts: Contracts) -> str:
+    """SQL: who bore a number before, by history or by the word of the register that answers for numbers; and whoever else has that
+    number by a record alone, which makes it nobody's for certain.
+    """
+    former = _bearers(contracts)
+    borne = f"SELECT number FROM ({former}) UNION SELECT number FROM number_borne WHERE is_stated"
+    return f"{former} UNION SELECT number, person_id FROM number_borne WHERE number IN ({borne})"
 
 
 def _number(contracts: Contracts) -> str:

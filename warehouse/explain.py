@@ -16,6 +16,7 @@ from warehouse.dossier import imprecise_sql
 from warehouse.identity import masked
 from warehouse.linkage import Step, Tie, ties_of, way_of
 from warehouse.lookup import (
+    Bearing,
     Dispute,
     Origin,
     Release,
@@ -79,7 +80,8 @@ class ExplainedPerson:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The answer. With several ``persons`` the number is borne by all of them and says nothing by itself.
+    """The answer. With several ``persons`` the number is borne by all of them and says nothing by itself. ``borne`` says of a number
+    that nobody bears now why it leads to them.
 
     ``as_of`` is set when an earlier day was asked for: the values that were known then, and who said them; their
     source records are not kept.
@@ -91,6 +93,7 @@ class Explanation:
     ambiguous: bool
     persons: tuple[ExplainedPerson, ...]
     went: tuple[Step, ...] = ()
+    borne: tuple[Bearing, ...] = ()
 
 
 def explain(database: Path, who: str, contracts: Contracts, as_of: date | None = None) -> Explanation:
@@ -101,7 +104,7 @@ def explain(database: Path, who: str, contracts: Contracts, as_of: date | None =
     with open_read_only(database) as connection:
         if as_of is not None:
             stand_at(connection, contracts, as_of)
-        found = persons_called(connection, contracts, who)
+        found, borne = persons_called(connection, contracts, who)
         return Explanation(
             asked=masked(who),
             release=release_of(connection),
@@ -109,6 +112,7 @@ def explain(database: Path, who: str, contracts: Contracts, as_of: date | None =
             ambiguous=len(found) > 1,
             persons=tuple(_person(connection, contracts, person_id, as_of) for person_id in found),
             went=way_of(connection, who.strip()),
+            borne=borne,
         )
 
 

@@ -8,6 +8,8 @@ import unicodedata
 # Six digits or more, also in groups, with the letters that an identity number may have around them.
 _TELLING = re.compile(r"[0-9A-Za-z]*[0-9](?:[ \t-]?[0-9]){5,}[0-9A-Za-z]*")
 
+BORN_BEFORE_1900 = frozenset({"996", "997", "998", "999"})
+
 
 def tidy(typed: str) -> str:
     """The number without spaces and full-width forms, X in upper case (GB 11643)."""
@@ -15,10 +17,12 @@ def tidy(typed: str) -> str:
 
 
 def with_century(number: str) -> str:
-    """A 15-digit number as issued before 1999 in its 18 characters (GB 11643-1999); any other text as it is."""
+    """A 15-digit number as issued before 1999 in its 18 characters (GB 11643-1999); any other text as it is. The last four numbers of
+    a day are of who was born a century before.
+    """
     if len(number) != 15 or not number.isascii() or not number.isdigit():
         return number
-    digits = f"{number[:6]}19{number[6:]}"
+    digits = f"{number[:6]}{18 if number[12:] in BORN_BEFORE_1900 else 19}{number[6:]}"
     return digits + _check_character(digits)
 
 

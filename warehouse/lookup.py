@@ -15,7 +15,7 @@ import duckdb
 
 from contracts.model import Contracts
 from warehouse.faults import NotFoundError, RenkouError
-from warehouse.identity import masked, tidy
+from warehouse.identity import masked, tidy, with_century
 
 CLOSED = ("closed", "confirmed", "resolved", "withdrawn")
 Row = dict[str, Any]
@@ -62,6 +62,16 @@ class Dispute:
     status: str
 
 
+@dataclass(frozen=True)
+class Bearing:
+    """That a person has, or had, a number that is published of nobody, and the record that says so; without a key as history tells it."""
+
+    person_id: str
+    department: str
+    dataset: str
+    record_key: str | None
+
+
 def quoted(name: str) -> str:
     """A name of a contract as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -87,37 +97,27 @@ def release_of(connection: duckdb.DuckDBPyConnection) -> Release:
     return Release(str(found[0]["release_id"]), found[0]["as_of"])
 
 
-def persons_with_number(
-    connection: duckdb.DuckDBPyConnection, contracts: Contracts, typed: str
-) -> tuple[str, ...]:
-    """Ids of everyone who bears the number now; failing that, in its 15-digit form, or who bore it before."""
-    number = tidy(typed)
-    datum = next(d.name for d in contracts.catalogue.data if d.type == "identity_number")
-    column = quoted(datum)
-    return (
-        _ids(connection, f"SELECT person_id FROM person WHERE {column} = ?", [number])
-        or _by_short_form(connection, column, number)
-        or _ids(
-            connection,
-            "SELECT person_id FROM person_history SEMI JOIN person USING (person_id) "
-            "WHERE datum = ? AND value = ? AND known_to IS NULL",
-            [datum, number],
-        )
-    )
-
-
-def persons_called(connection: duckdb.DuckDBPyConnection, contracts: Contracts, who: str) -> tuple[str, ...]:
-    """Ids for a person id (also one that was merged away) or an identity number.
+def persons_called(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, who: str
+) -> tuple[tuple[str, ...], tuple[Bearing, ...]]:
+    """Ids for a person id (also one that was merged away) or an identity number (also its 15 digits); for a number that nobody bears now
+    those who have or had it, and what says so.
 
     Raises NotFoundError, which shows a number masked only.
     """
-    found = _ids(connection, "SELECT person_id FROM person WHERE person_id = ?", [who.strip()])
-    found = found or _merged_into(connection, who.strip()) or persons_with_number(connection, contracts, who)
-    if not found and (retired := _retired_in(connection, who.strip())):
-        raise NotFoundError(f"{who.strip()} went out of use in release {retired}: no record of this person is left")
+    asked, number = who.strip(), with_century(tidy(who))
+    found = (
+        _ids(connection, "SELECT person_id FROM person WHERE person_id = ?", [asked])
+        or _merged_into(connection, asked)
+        or _ids(connection, f"SELECT person_id FROM person WHERE {quoted(_datum(contracts))} = ?", [number])
+    )
+    borne = () if found else _bearings(connection, contracts, number)
+    found = found or tuple(sorted({bearing.person_id for bearing in borne}))
+    if not found and (retired := _retired_in(connection, asked)):
+        raise NotFoundError(f"{asked} went out of use in release {retired}: no record of this person is left")
     if not found:
         raise NotFoundError(f"nobody in this release has the person id or identity number {masked(who)}")
-    return found
+    return found, borne
 
 
 def person_row(connection: duckdb.DuckDBPyConnection, person_id: str) -> Row:
@@ -161,15 +161,27 @@ def _ids(connection: duckdb.DuckDBPyConnection, sql: str, values: list[str]) -> 
     return tuple(sorted({str(row["person_id"]) for row in rows(connection, sql, values)}))
 
 
-def _by_short_form(connection: duckdb.DuckDBPyConnection, column: str, number: str) -> tuple[str, ...]:
-    """15 digits, as issued before 1999, lack the century and the check character of the 18."""
-    if len(number) != 15 or not number.isdigit():
-        return ()
-    return _ids(
-        connection,
-        f"SELECT person_id FROM person WHERE {column} LIKE ? || '19' || ? || '_'",
-        [number[:6], number[6:]],
+def _bearings(connection: duckdb.DuckDBPyConnection, contracts: Contracts, number: str) -> tuple[Bearing, ...]:
+    """Who has or had a number: by history, by the register's word or by a single record."""
+    told = (
+        "SELECT person_id, value AS number, department, dataset, NULL::VARCHAR AS record_key FROM person_history"
+        " WHERE datum = $datum AND known_to IS NULL"
     )
+    # a release that an earlier version made has no such table
+    if connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'number_borne'").fetchall() != [(0,)]:
+        told += " UNION ALL SELECT person_id, number, department, dataset, record_key FROM number_borne"
+    sql = (
+        f"SELECT DISTINCT person_id, department, dataset, record_key FROM ({told}) SEMI JOIN person USING (person_id)"
+        " WHERE number = $number"
+        " QUALIFY record_key IS NOT NULL OR count(record_key) OVER (PARTITION BY person_id, department, dataset) = 0"
+        " ORDER BY ALL"
+    )
+    found = connection.execute(sql, {"datum": _datum(contracts), "number": number}).fetchall()
+    return tuple(Bearing(*row) for row in found)
+
+
+def _datum(contracts: Contracts) -> str:
+    return next(datum.name for datum in contracts.catalogue.data if datum.type == "identity_number")
 
 
 def _merged_into(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[str, ...]:

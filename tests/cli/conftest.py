@@ -7,7 +7,7 @@ import pytest
 from contracts.layout import OWN
 from contracts.load import load
 from tests.support.small_county import small_county
-from tests.warehouse.small_release import DISPUTED, build
+from tests.warehouse.small_release import BORNE, DISPUTED, build
 from warehouse.home import Home
 from warehouse.publish import publish
 
@@ -27,6 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def served(home: Home) -> Home:
     """A home with one published release."""
-    database = build(home.builds / "r1.duckdb", load(OWN), "r1", others={"discrepancy": [DISPUTED]})
+    told = {"number": BORNE, "department": "hr", "dataset": "insured"}
+    borne = [told | {"person_id": who, "record_key": f"r-{who}"} for who in ("p1", "p2")]
+    database = build(home.builds / "r1.duckdb", load(OWN), "r1", others={"discrepancy": [DISPUTED], "number_borne": borne})
     publish(database, home, "r1", keep=2)
     return home

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from contracts.layout import OWN
-from tests.warehouse.small_release import MAN, SHARED
+from tests.warehouse.small_release import BORNE, MAN, SHARED
 from warehouse.access_log import AccessLog
 from warehouse.home import Home
 
@@ -49,6 +49,16 @@ def test_a_shared_number_is_said_to_be_shared() -> None:
 
     assert answer.exit_code == 0
     assert "2 persons bear this number" in answer.stdout
+
+
+@pytest.mark.usefixtures("served")
+def test_of_a_number_that_nobody_bears_now_it_is_said_who_has_it() -> None:
+    answer = renkou("explain", BORNE)
+
+    assert answer.exit_code == 0
+    for text in ("nobody bears this number now", "2 persons have or had this number", "hr/insured", "r-p2", "李芳"):
+        assert text in answer.stdout
+    assert BORNE not in answer.stdout
 
 
 @pytest.mark.usefixtures("served")
@@ -126,7 +136,7 @@ def test_a_number_in_the_wrong_place_is_not_echoed(arguments: tuple[str, ...]) -
     answer = renkou(*arguments)
 
     assert answer.exit_code == 2
-    assert "330102********0016" in answer.stderr
+    assert "330102********0015" in answer.stderr
     assert MAN not in answer.output
 
 

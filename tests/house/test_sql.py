@@ -42,6 +42,7 @@ BEHIND_A_NAME = {
     "normalise/crosswalk_key.sql": {"code_key": "our own macro"},
     "event/told.sql": {"person_id": "our own macro"},
     "history/then.sql": {"hash": "xxhash64 in Spark; any print that tells values apart"},
+    "history/number_borne.sql": {"are_two_cards": "our own macro"},
     "link/match.sql": {"name_says": "our own macro", "birth_says": "our own macro"},
     "link/alike.sql": {"places_apart": "our own macro"},
     "link/facts.sql": {"order_called": "our own macro"},

@@ -17,6 +17,7 @@ TABLES = (
     "person_datum",
     "person_change",
     "person_history",
+    "number_borne",
     "discrepancy",
     "work_order",
     "work_order_item",

@@ -14,10 +14,11 @@ from warehouse.connection import open_database
 from warehouse.dossier import number_origins, write_dossiers
 from warehouse.lookup import quoted
 
-MAN = "330102196503120016"
+MAN = "330102196503120015"
 WOMAN = "330102197205060027"
 SHARED = "330102198001010038"
 DEAD = "330103194001010045"
+BORNE = "330103194001010999"  # of nobody now
 
 KINDS = {"set": "VARCHAR[]", "date": "DATE", "amount": "DECIMAL(12,2)"}
 TABLES = {
@@ -35,6 +36,8 @@ TABLES = {
     " who VARCHAR, decided_at TIMESTAMP, why VARCHAR, withdrawn_at TIMESTAMP",
     "person_history": "person_id VARCHAR, datum VARCHAR, value VARCHAR, valid_from DATE, valid_to DATE,"
     " known_from DATE, known_to DATE, department VARCHAR, dataset VARCHAR, standing VARCHAR",
+    "number_borne": "number VARCHAR, person_id VARCHAR, department VARCHAR, dataset VARCHAR, record_key VARCHAR, role VARCHAR,"
+    " is_stated BOOLEAN",
     "discrepancy": "discrepancy_id VARCHAR, person_id VARCHAR, kind VARCHAR, datum VARCHAR, owner VARCHAR,"
     " owner_value VARCHAR, reporter VARCHAR, reported_value VARCHAR, record_key VARCHAR, severity VARCHAR,"
     " opened_on DATE, due_on DATE, status VARCHAR",

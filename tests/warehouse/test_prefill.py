@@ -12,7 +12,7 @@ import yaml
 from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Contracts
-from tests.warehouse.small_release import DISPUTED, MAN, PEOPLE, SHARED, WOMAN, amend, build
+from tests.warehouse.small_release import BORNE, DISPUTED, MAN, PEOPLE, SHARED, WOMAN, amend, build
 from warehouse.explain import explain
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.prefill import fill, prefill
@@ -158,6 +158,25 @@ def test_a_declared_value_says_so_and_spares_no_document(contracts: Contracts, t
 
     assert field(answer, "name").standing == "declared"
     assert not next(a for a in answer.attachments if a.name == "id_card").unnecessary
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"p1": True}, "filled"),
+        ({"p1": False}, "not_found"),
+        ({"p1": True, "p2": False}, "cannot_say"),
+        ({"p1": False, "p2": False}, "not_found"),
+    ],
+)
+def test_of_a_number_borne_before_the_register_alone_says_whose_it_is(
+    told: dict[str, bool], status: str, contracts: Contracts, tmp_path: Path
+) -> None:
+    borne = [{"number": BORNE, "person_id": who, "is_stated": is_stated} for who, is_stated in told.items()]
+    database = build(tmp_path / "r1.duckdb", contracts, "r1", others={"number_borne": borne})
+
+    answer = filled(database, contracts, BORNE)
+    assert (answer.status, answer.person_id) == (status, "p1" if status == "filled" else None)
 
 
 @pytest.mark.parametrize(("number", "status"), [(SHARED, "cannot_say"), ("330102199912311234", "not_found")])
