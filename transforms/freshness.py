@@ -46,15 +46,24 @@ def write_freshness(
 ) -> None:
     """The table ``freshness``: one row per dataset, with the batch that stands for it on ``day``; it is stale once the next was due.
 
-    A newer batch that is held or refused is named in ``waiting_on``; the last good one stands for it.
+    A newer batch that is held or refused is named in ``waiting_on``; the last good one stands for it. A register that comes again as it
+    was, byte for byte, is a duplicate, and has been told again in time.
     """
     known = [b for b in batches if b.batch_date <= day]
     connection.execute(f"CREATE OR REPLACE TABLE freshness ({COLUMNS})")
     for dataset in (d for d in contracts.datasets if d.answers is None):
         own = [b for b in known if b.dataset_id == dataset.id and b.status != "duplicate"]
-        used = max((b.batch_date for b in own if b.status == "accepted"), default=None)
+        newest = max((b for b in own if b.status == "accepted"), key=lambda b: b.batch_date, default=None)
+        used = newest.batch_date if newest else None
         waiting = max((b for b in own if used is None or b.batch_date > used), key=lambda b: b.batch_date, default=None)
-        is_stale = used is None or day - used > timedelta(days=RHYTHMS[dataset.delivery.cadence].days)
+        told = max((b.batch_date for b in known if newest and _is_as_it_was(b, newest)), default=used)
+        is_stale = told is None or day - told > timedelta(days=RHYTHMS[dataset.delivery.cadence].days)
         row = [dataset.department, dataset.name, used, is_stale]
         row += [waiting.batch_date, waiting.status] if waiting else [None, None]
         connection.execute("INSERT INTO freshness VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+def _is_as_it_was(batch: BatchReport, used: BatchReport) -> bool:
+    """Whether a batch brought once more what stands, or is that itself."""
+    same_bytes = {f.sha256 for f in batch.files} == {f.sha256 for f in used.files}
+    return batch.dataset_id == used.dataset_id and batch.batch_date >= used.batch_date and same_bytes

@@ -53,3 +53,18 @@ def test_a_delivery_is_late_and_asked_for_by_its_cadence(
     (landing.folder(DATASET, TOLD) / arrival.RECEIPT).write_text(json.dumps({"day": TOLD.isoformat()}))
     pulled = arrival.Landing.of(landing.root, agreed.dataset(DATASET))
     assert [pulled.is_due(date.fromordinal(asked_from.toordinal() - 1)), pulled.is_due(asked_from)] == [False, True]
+
+
+def test_a_register_that_comes_again_as_it_was_is_not_late_and_an_old_one_sent_again_is(tmp_path: Path, own_contracts: Contracts) -> None:
+    agreed, home = paced(own_contracts, "daily"), Home(tmp_path / "home")
+    landing = Landing(tmp_path / "landing", agreed)
+    days = [date.fromordinal(TOLD.toordinal() + n) for n in range(4)]
+    for day, name in zip(days, ("王小明", "王小明", "王晓明", "王小明"), strict=True):
+        landing.put(DATASET, [{"person_no": "1", "name": name}], day)
+        landing.take_in(home, DATASET, day)
+    known = {batch.batch_date: batch.status for batch in ledger(home)}
+    assert list(known.values()) == ["accepted", "duplicate", "accepted", "duplicate"]
+    with scratch() as connection:
+        for day, stands, is_stale in zip(days, (days[0], days[0], days[2], days[2]), (False, False, False, True), strict=True):
+            write_freshness(connection, agreed, ledger(home), day)
+            assert connection.execute("SELECT batch_date, is_stale FROM freshness").fetchall() == [(stands, is_stale)]
