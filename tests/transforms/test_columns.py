@@ -149,6 +149,30 @@ def test_a_column_that_the_contract_gets_was_not_agreed_of_the_files_of_before(p
     assert [b.status for b in office.known] == ["accepted", "accepted", "held"]
 
 
+@pytest.mark.parametrize("instead", [(), (Column(name="grade", header="等级", label="等级"),)], ids=["and gets none", "and gets another"])
+def test_a_column_that_the_contract_has_no_more_came_as_agreed_in_the_files_of_before(pension: Office, instead: tuple[Column, ...]) -> None:
+    """They count on, and nobody is asked; a file that comes with it still is asked about."""
+    for day, amount in ((DAY, 100), (NEXT, 200)):
+        pension.deliver(day, pensioners(amount, 1, 2))
+    old = pension.landing.contracts
+    dataset = old.dataset(pension.dataset_id)
+    kept = tuple(c for c in dataset.columns if c.name != "pension_amount")
+    told = {d: told for d, told in dataset.persons[0].data.items() if d != "pension_amount"}
+    less = dataset.model_copy(
+        update={"columns": (*kept, *instead), "persons": (dataset.persons[0].model_copy(update={"data": told}), *dataset.persons[1:])}
+    )
+    others = tuple(less if d.id == dataset.id else d for d in old.datasets)
+    office = replace(pension, landing=Landing(pension.landing.root, old.model_copy(update={"datasets": others, "intake_version": "next"})))
+    for day in (DAY, NEXT):
+        office.landing.take_in(office.home, office.dataset_id, day)
+    assert [(b.status, b.reason) for b in office.known] == [("accepted", "")] * 2
+    assert office.asked == []
+    assert office.records("is_current") == [("33001", True), ("33002", True)]
+    Landing(pension.landing.root, old).put(pension.dataset_id, pensioners(300, 1, 2), THIRD)
+    office.landing.take_in(office.home, office.dataset_id, THIRD)
+    assert [b.status for b in office.known] == ["accepted", "accepted", "held"]
+
+
 def test_a_new_column_waits_too_and_is_kept_out_of_the_data(pension: Office) -> None:
     batch = pension.deliver(DAY, pensioners(100, 1), more="忠诚度")
     assert batch.status == "held"

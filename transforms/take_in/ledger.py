@@ -116,15 +116,16 @@ def ledger(home: Home) -> list[BatchReport]:
 
 def _as_it_fits(newest: BatchReport, attempts: list[BatchReport]) -> BatchReport:
     """What counts of a day: the newest attempt, or the same bytes as the contract of then read them, where a header that is called
-    otherwise in the contract of today is not found in the files of before. What the contract has got since was never agreed of them, so
-    that they lack it is no reason to ask anybody.
+    otherwise in the contract of today is not found in the files of before. What the contract has got since was never agreed of them, and
+    what it has no more came as agreed, so that neither is a reason to ask anybody.
     """
-    if not newest.not_delivered:
+    if not (newest.not_delivered or newest.new_columns):
         return newest
     whole = [a for a in attempts if a.status == "accepted" and not a.not_delivered and _bytes(a) == _bytes(newest)]
-    if not newest.new_columns:
-        return replace(newest, reason="") if any(not a.new_columns for a in whole) else newest
-    return max((a for a in whole if _columns(a) == _columns(newest)), key=_precedence, default=newest)
+    renamed = [a for a in whole if not set(newest.not_delivered).isdisjoint(_columns(a))]
+    if fitting := [a for a in renamed if _columns(a) == _columns(newest)]:
+        return max(fitting, key=_precedence)
+    return replace(newest, reason="") if any(not a.new_columns for a in whole if a not in renamed) else newest
 
 
 def _bytes(report: BatchReport) -> set[tuple[str, str]]:
