@@ -66,10 +66,10 @@ def counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier, is_opened: bool) -> str:
-    """The earlier delivery in today's columns: one it did not have yet is empty, another type is cast."""
+    """The earlier delivery in today's columns: one it did not have yet is empty, and so is what today's type cannot hold."""
     kinds = connection.execute("DESCRIBE delivered").fetchall()
     selected = ", ".join(
-        f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}"
+        f"TRY_CAST({quoted(name)} AS {kind}) AS {quoted(name)}"
         if name in earlier.columns
         else f"CAST(NULL AS {kind}) AS {quoted(name)}"
         for name, kind, *_ in kinds

@@ -72,6 +72,19 @@ def test_a_column_added_to_the_contract_is_a_change_where_it_has_a_value(
     assert second.changes == {"I": 0, "U": 3, "D": 0}
 
 
+def test_a_column_that_is_of_another_type_now_is_a_change_of_all_who_have_it(
+    contracts: Contracts, home: Home, database: Path, tmp_path: Path
+) -> None:
+    hr = of(contracts, "hr")
+    columns = (*hr.columns, "band")
+    as_word = changed(contracts, "hr", columns=columns, expressions={**hr.expressions, "band": "'high'"})
+    first = extract(database, as_word, "hr", home)
+    as_number = changed(contracts, "hr", columns=columns, expressions={**hr.expressions, "band": "2"})
+    second = extract(build(tmp_path / "r2.duckdb", contracts, "r2"), as_number, "hr", home)
+
+    assert second.changes == {"I": 0, "U": first.rows, "D": 0}
+
+
 def test_old_deliveries_are_kept_to_a_bound(contracts: Contracts, home: Home, tmp_path: Path) -> None:
     for number in range(4):
         database = build(tmp_path / f"{number}.duckdb", contracts, f"r{number}")
