@@ -15,7 +15,7 @@ from contracts.checks.base import (
     unnamed_column,
     whens,
 )
-from contracts.checks.catalogue import NAME
+from contracts.checks.catalogue import ANSWERS, NAME
 from contracts.checks.columns import DAYS, not_a_time
 from contracts.model import Dataset, Datum, PersonOfRow, Supply
 
@@ -171,6 +171,9 @@ def whens_can_hold(agreed: Agreement) -> Iterator[Finding]:
                 yield from unnamed_column(file, dataset, where, name)
                 found = column(dataset, name)
                 walk = agreed.walks.get(found.crosswalk or "") if found else None
+                if found and found.normaliser in ANSWERS:
+                    what = f"{name} is {found.normaliser}, which is compared with no word"
+                    yield Finding("error", file, where, what, "name a column of codes or of text")
                 wanted = [values] if isinstance(values, str) else values
                 for value in wanted:
                     if walk and value not in walk.map.values():

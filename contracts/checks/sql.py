@@ -152,6 +152,9 @@ def _one_query(text: str) -> Any:
         raise SqlFaultError(f"does not parse: {str(error).splitlines()[0]}") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query) or text.rstrip().endswith(";"):
         raise SqlFaultError("is not one SELECT without a semicolon")
+    # an operator without its other side (`death_date IS`) is read as a name for what stands before it
+    if cut := next((a for a in statements[0].find_all(exp.Alias) if isinstance(a.parent, exp.Paren)), None):
+        raise SqlFaultError(f"does not parse: nothing follows {cut.alias}")
     return statements[0]
 
 
