@@ -108,6 +108,23 @@ TAKEN_IN = """
     JOIN taken_in USING (true_id, department)
     WHERE taken_in.dataset IN ('death', 'funeral', 'resident');
     CREATE TEMP VIEW dead AS FROM true_person SEMI JOIN told USING (true_id);
+    CREATE TEMP TABLE suspected AS
+    WITH strange AS (
+        SELECT department, dataset, record_key FROM true_reported_error
+        WHERE datum = 'id_number' OR datum = 'name' AND name_key(reported) IS DISTINCT FROM name_key("true")
+        UNION
+        SELECT department, dataset, record_key FROM true_planted
+        WHERE kind IN ('id_missing', 'id_placeholder') OR starts_with(kind, 'sheet_damage_')
+    ), named AS (
+        SELECT t.true_id FROM told JOIN taken_in AS t USING (true_id, department) ANTI JOIN strange USING (department, dataset, record_key)
+        WHERE t.dataset IN ('death', 'funeral', 'resident')
+    ), married AS (
+        SELECT unnest(true_ids) AS true_id FROM true_planted SEMI JOIN taken_in USING (department, dataset, record_key)
+        WHERE kind = 'marriage_after_death'
+    )
+    SELECT true_id FROM told ANTI JOIN named USING (true_id)
+    UNION
+    SELECT true_id FROM told SEMI JOIN married USING (true_id) GROUP BY true_id HAVING count(*) = 1;
 """
 
 
