@@ -103,7 +103,7 @@ def number(at: int, label: str | None) -> str | None:
     sound = label.lstrip("~=^")
     digits = str(int(sha256(f"{at}:{sound[0] if sound[0] in 'tm' else sound}".encode()).hexdigest(), 16) % 10**17 + 10**17)
     if sound[0] == "t":
-        digits = f"{digits[:16]}{int(sound[1:]) * 12:02}"
+        digits = f"{digits[:16]}{int(sound[1:]) * 12 + 1:02}"  # odd, so that none is what a floating-point number makes of another
     if sound[0] == "m":
         digits = f"{digits[:14]}{int(sound[1:]) * 11:02}{digits[16:]}"
     if label.startswith("="):
@@ -111,6 +111,12 @@ def number(at: int, label: str | None) -> str | None:
     if label.startswith("^"):
         return f"{digits[0]}.{digits[1:6]}E+17"
     return digits[:9] + str((int(digits[9]) + 1) % 10) + digits[10:] if label.startswith("~") else digits
+
+
+def test_of_numbers_issued_one_after_the_other_none_is_a_rounding_of_the_other() -> None:
+    """Whatever place a case has in the file: what floating-point numbers make of a number is doubtful, and another case."""
+    pairs_of_twins = [(number(at, "t1"), number(at, "t2")) for at in range(1, 200)]
+    assert [pair for pair in pairs_of_twins for one, other in (pair, pair[::-1]) if int(float(str(one))) == int(str(other))] == []
 
 
 def born(at: int, day: date | None) -> date | None:
