@@ -57,13 +57,16 @@ def _person(person: PersonOfRow, place: int) -> PersonOfRow:
 def _renamed(said: dict[str, object], person: PersonOfRow, place: int) -> dict[str, object]:
     """What a role says, with the names of its listed columns those of one person."""
     listed = set(person.each.columns) if person.each else set()
+    # these name another role and what several datasets share, whatever the columns are called
+    other_names = {"role", "space"}
 
     def of(value: object, key: str = "") -> object:
         if key == "when" and isinstance(value, dict):
             return _when(value, listed, place)
         if isinstance(value, dict):
             return {inner: of(v, inner) for inner, v in value.items()}
-        return nth(value, place) if isinstance(value, str) and value in listed else value
+        is_column = isinstance(value, str) and value in listed and key not in other_names
+        return nth(value, place) if is_column else value
 
     return {key: of(value, key) for key, value in said.items()}
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contracts.model import Column, Contracts, Dataset, Delivery, Each, FileLayout, PersonOfRow, Supply
+from contracts.model import Column, Contracts, Dataset, Delivery, Each, FileLayout, PersonOfRow, RegisterKey, Supply
 from contracts.unroll import unrolled
 from tests.support.landing import DAY, Landing, accepted, quarantined
 from transforms.linking.records import present
@@ -49,6 +49,16 @@ def register(names: str, numbers: str) -> Dataset:
             source=Path("none"),
         )
     )
+
+
+def test_what_several_datasets_share_keeps_its_name() -> None:
+    key = RegisterKey(space="numbers", column="numbers")
+    rolled = register("names", "numbers").as_delivered
+    assert rolled is not None
+    member = rolled.role("member").model_copy(update={"register_key": key})
+    dataset = unrolled(rolled.model_copy(update={"persons": (rolled.role("head"), member)}))
+    keys = [dataset.role(f"member_{n}").register_key for n in (1, 2, 3)]
+    assert keys == [RegisterKey(space="numbers", column=f"numbers_{n}") for n in (1, 2, 3)]
 
 
 def taken_in(folder: Path, contracts: Contracts, dataset: Dataset, name: str, content: bytes) -> BatchReport:
