@@ -10,7 +10,8 @@ from __future__ import annotations
 import duckdb
 
 from contracts.model import Contracts
-from transforms.unifying.published import person_table
+from transforms.unifying.portions import portions
+from transforms.unifying.published import person_rows
 from transforms.unifying.said import source_record_table, source_table, supplied
 from transforms.unifying.ties import code_kin, household_ties, relate, wedlock
 from transforms.unifying.whole import make_whole
@@ -31,8 +32,15 @@ def unify_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
         if supplied(dataset, contracts):
             connection.execute(source_table(dataset, contracts))
     connection.execute("SET preserve_insertion_order = true")
-    connection.execute(person_table(contracts))
+    _fill_persons(connection, contracts)
     connection.execute("SET preserve_insertion_order = false")
     make_whole(connection, contracts)
     connection.execute(source_record_table(contracts))
     relate(connection, contracts)
+
+
+def _fill_persons(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    into = "CREATE OR REPLACE TABLE released.unify_person AS"
+    for some in portions(connection, "link_person"):
+        connection.execute(person_rows(contracts, some, into))
+        into = "INSERT INTO released.unify_person"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.model import Contracts
 from tests.transforms.linked_records import Case, Told, built, cases_of
-from transforms.unifying import ties
+from transforms.unifying import portions
 
 
 def keyed() -> list[Case]:
@@ -65,9 +65,9 @@ def whole(own_contracts: Contracts) -> dict[str, set[tuple[Any, ...]]]:
 def test_the_order_of_arrival_does_not_matter(
     seed: int, whole: dict[str, set[tuple[Any, ...]]], own_contracts: Contracts
 ) -> None:
-    """Nor how many persons' ties are gathered at a time."""
+    """Nor how many persons are joined, and their ties gathered, at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ties, "PERSONS_AT_ONCE", 7)
+        patch.setattr(portions, "PERSONS_AT_ONCE", 40)
         told = built(shuffled(keyed(), Random(seed)), own_contracts)
     assert {table: people(told, table) ^ rows for table, rows in whole.items()} == {key: set() for key in whole}
 

@@ -7,7 +7,7 @@ import duckdb
 from contracts.model import Linking
 from transforms.sql_files import count, quoted, sql
 
-AT_A_TIME = 1_000_000
+AT_A_TIME = 500_000
 """Units whose lists are gathered at a time."""
 
 

@@ -36,17 +36,19 @@ def agrees(datum: Datum, one: str, other: str) -> str:
     return f"{one} = {other}"
 
 
-def person_table(contracts: Contracts) -> str:
-    """All data of a person side by side; ``<datum>__source`` is the place in the order of authority, from 0, the owner."""
+def person_rows(contracts: Contracts, some: range, into: str) -> str:
+    """SQL for all data of a person side by side, of the persons of ``some`` numbers; ``<datum>__source`` is the place in the order of
+    authority, from 0, the owner.
+    """
     datasets = [d for d in contracts.datasets if supplied(d, contracts)]
-    joins = " ".join(f"LEFT JOIN unify_source__{d.table} AS {d.table} USING (person_no)" for d in datasets)
+    among = f"WHERE person_no BETWEEN {some.start} AND {some.stop - 1}"
+    joins = " ".join(f"LEFT JOIN (FROM unify_source__{d.table} {among}) AS {d.table} USING (person_no)" for d in datasets)
     columns = [column for datum in contracts.catalogue.data for column in _published(datum, contracts)]
     verdicts = [column for datum in contracts.catalogue.data for column in _compared(datum, contracts)]
     counts = [column for datum in contracts.catalogue.data for column in _agreement(datum, contracts)]
     keep = [c for d in contracts.catalogue.data for c in _published_columns(d, contracts)]
     return (
-        "CREATE OR REPLACE TABLE released.unify_person AS"
-        " WITH everyone AS (SELECT person_no FROM link_person ORDER BY person_no), published AS ("
+        f"{into} WITH everyone AS (SELECT person_no FROM link_person {among} ORDER BY person_no), published AS ("
         f"SELECT person_no, {', '.join(columns)}, {_checked_values(contracts)} FROM everyone {joins}), compared AS ("
         f"SELECT person_no, {', '.join([*keep, *verdicts])} FROM published)"
         f" SELECT person_no, person_id(person_no) AS person_id, {', '.join([*keep, *counts])} FROM compared"

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import duckdb
 
 from contracts.model import SPOUSE, WEDLOCK, Contracts, Dataset, RelationOfRow
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import quoted, sql
+from transforms.unifying.portions import portions
 from transforms.unifying.said import day_of, role_join, when_holds
-
-PERSONS_AT_ONCE = 1_000_000
 
 
 def code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -66,9 +65,8 @@ def relate(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE unify_tie (person_no BIGINT, kind VARCHAR, other_no BIGINT, {record})")
     for told in _told_ties(contracts):
         connection.execute(told)
-    highest = count(connection, "SELECT coalesce(max(person_no), 0) FROM unify_tie")
-    for first in range(0, highest + 1, PERSONS_AT_ONCE):
-        connection.execute(sql("unify/relation", first=first, last=first + PERSONS_AT_ONCE - 1))
+    for some in portions(connection, "unify_tie"):
+        connection.execute(sql("unify/relation", first=some.start, last=some.stop - 1))
 
 
 def _told_ties(contracts: Contracts) -> Iterator[str]:
