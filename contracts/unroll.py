@@ -65,8 +65,9 @@ def _renamed(said: dict[str, object], person: PersonOfRow, place: int) -> dict[s
             return _when(value, listed, place)
         if isinstance(value, dict):
             return {inner: of(v, inner) for inner, v in value.items()}
-        is_column = isinstance(value, str) and value in listed and key not in other_names
-        return nth(value, place) if is_column else value
+        if key in other_names or not isinstance(value, str) or value not in listed:
+            return value
+        return nth(value, place)
 
     return {key: of(value, key) for key, value in said.items()}
 

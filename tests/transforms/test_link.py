@@ -95,28 +95,22 @@ def person(at: int, number: int) -> str:
 
 def number(at: int, label: str | None) -> str | None:
     """Eighteen digits for what a case calls n1: of other cases' numbers none is near. ``~`` before it damages one digit, ``=``
-    keeps it as a floating-point number, ``^`` shows it as a spreadsheet does; t1 and t2 are
-    issued one after the other in one place to people born on one day: all but the last two digits are the same; m1 and m2 differ in
-    the 15th and the 16th digit."""
+    keeps it as a floating-point number, ``^`` shows it as a spreadsheet does, ``+`` is a number in order that happens to be what a
+    floating-point number makes of it; t1 and t2 are issued one after the other in one place to people born on one day: all but the last
+    two digits are the same; m1 and m2 differ in the 15th and the 16th digit."""
     if label is None:
         return None
-    sound = label.lstrip("~=^")
+    sound = label.lstrip("~=^+")
     digits = str(int(sha256(f"{at}:{sound[0] if sound[0] in 'tm' else sound}".encode()).hexdigest(), 16) % 10**17 + 10**17)
     if sound[0] == "t":
-        digits = f"{digits[:16]}{int(sound[1:]) * 12 + 1:02}"  # odd, so that none is what a floating-point number makes of another
+        digits = f"{digits[:16]}{int(sound[1:]) * 12:02}"
     if sound[0] == "m":
         digits = f"{digits[:14]}{int(sound[1:]) * 11:02}{digits[16:]}"
-    if label.startswith("="):
+    if label.startswith(("=", "+")):
         return str(int(float(digits)))
     if label.startswith("^"):
         return f"{digits[0]}.{digits[1:6]}E+17"
     return digits[:9] + str((int(digits[9]) + 1) % 10) + digits[10:] if label.startswith("~") else digits
-
-
-def test_of_numbers_issued_one_after_the_other_none_is_a_rounding_of_the_other() -> None:
-    """Whatever place a case has in the file: what floating-point numbers make of a number is doubtful, and another case."""
-    pairs_of_twins = [(number(at, "t1"), number(at, "t2")) for at in range(1, 200)]
-    assert [pair for pair in pairs_of_twins for one, other in (pair, pair[::-1]) if int(float(str(one))) == int(str(other))] == []
 
 
 def born(at: int, day: date | None) -> date | None:
@@ -129,7 +123,7 @@ def record_rows(name: str) -> Iterator[dict[str, Any]]:
         for r in case["records"]:
             if r["in"] == name:
                 told = number(at, r.get("number"))
-                damaged = r.get("number", "").startswith(("~", "^"))
+                damaged = r.get("number", "").startswith(("~", "^", "="))
                 yield {
                     "record_key": own(at, r["key"]),
                     "number": None if damaged else told,
