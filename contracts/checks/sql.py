@@ -152,10 +152,19 @@ def _one_query(text: str) -> Any:
         raise SqlFaultError(f"does not parse: {str(error).splitlines()[0]}") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query) or text.rstrip().endswith(";"):
         raise SqlFaultError("is not one SELECT without a semicolon")
-    # an operator without its other side (`death_date IS`) is read as a name for what stands before it
-    if cut := next((a for a in statements[0].find_all(exp.Alias) if isinstance(a.parent, exp.Paren)), None):
-        raise SqlFaultError(f"does not parse: nothing follows {cut.alias}")
+    if operator := next(_cut_short(statements[0]), None):
+        raise SqlFaultError(f"does not parse: nothing follows {operator}")
     return statements[0]
+
+
+def _cut_short(query: Any) -> Iterator[str]:
+    """Operators without their other side that parse all the same: `death_date IS` as a name for what stands before it."""
+    for named in query.find_all(exp.Alias):
+        if isinstance(named.parent, exp.Paren):
+            yield named.alias
+    for one_of in query.find_all(exp.In):
+        if not any(one_of.args.get(among) for among in ("expressions", "query", "unnest", "field")):
+            yield "IN"
 
 
 def _columns(root: Scope) -> Iterator[tuple[str, str]]:
