@@ -84,6 +84,12 @@ def in_words(error: Exception) -> str:
         return f"a database file is damaged ({_place(error)} reads it); renkou doctor, then docs/runbooks/release-broken.md"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'system'}: {error.strerror}{_no_home(error)}"
+    return _of_a_library(error)
+
+
+def _of_a_library(error: Exception) -> str:
+    if type(error).__module__.partition(".")[0] == "sqlglot":
+        return f"an expression of the contracts cannot be read (at {_place(error)}); renkou check says which one, and where it stands"
     return f"{type(error).__name__} at {_place(error)}; set RENKOU_DEBUG=1 to see all of it"
 
 

@@ -22,6 +22,7 @@ from cli.progress import Lines, listening
 from generate.rates import Rates
 from transforms.run import RunReport
 from transforms.take_in.ledger import BatchReport, FileReport
+from warehouse.form_plan import columns_read
 
 Stand = Callable[..., None]
 
@@ -152,6 +153,13 @@ def test_a_system_error_names_the_file() -> None:
     assert in_words(FileNotFoundError(2, "No such file or directory", "a.csv")) == (
         "a.csv: No such file or directory"
     )
+
+
+def test_an_expression_that_cannot_be_read_is_for_check_to_find() -> None:
+    with pytest.raises(Exception, match="Expecting") as fault:
+        columns_read("coalesce(name")
+    assert "at form_plan.py:" in in_words(fault.value)
+    assert "renkou check says which one" in in_words(fault.value)
 
 
 @pytest.mark.parametrize(
