@@ -83,31 +83,20 @@ def taken_in(folder: Path, contracts: Contracts, dataset: Dataset, name: str, co
 def said(report: BatchReport) -> dict[str, Any]:
     """By key the members, each with name and number, or why the row is kept out."""
     assert report.rows == report.accepted + report.quarantined, report.reason
-    rows = {
-        row["key_no"]: [(row[f"names_{n}"], row[f"numbers_{n}"]) for n in (1, 2, 3)]
-        for row in accepted(report)
-    }
+    rows = {row["key_no"]: [(row[f"names_{n}"], row[f"numbers_{n}"]) for n in (1, 2, 3)] for row in accepted(report)}
     members = {key: [pair for pair in pairs if any(pair)] for key, pairs in rows.items()}
     return members | {row["record_key"]: row["reason"].partition(":")[0] for row in quarantined(report)}
 
 
 CELLS = {
     "one": ("张三", FIRST, [("张三", FIRST)]),
-    "slashes": (
-        "张三/李四/王五",
-        f"{FIRST}/{SECOND}/{THIRD}",
-        [("张三", FIRST), ("李四", SECOND), ("王五", THIRD)],
-    ),
+    "slashes": ("张三/李四/王五", f"{FIRST}/{SECOND}/{THIRD}", [("张三", FIRST), ("李四", SECOND), ("王五", THIRD)]),
     "other marks": ("张三、李四", f"{FIRST}；{SECOND}", [("张三", FIRST), ("李四", SECOND)]),
     "lines": ("张三\n李四", f"{FIRST}\n{SECOND}", [("张三", FIRST), ("李四", SECOND)]),
     "a blank in a name": ("张 三/李四", f"{FIRST}/{SECOND}", [("张三", FIRST), ("李四", SECOND)]),
     "a mark at the end": ("张三/李四/", f"{FIRST}/{SECOND}", [("张三", FIRST), ("李四", SECOND)]),
     "a number short": ("张三/李四", f"{FIRST}//", "uneven"),
-    "an empty place": (
-        "张三/李四/王五",
-        f"{FIRST}//{THIRD}",
-        [("张三", FIRST), ("李四", None), ("王五", THIRD)],
-    ),
+    "an empty place": ("张三/李四/王五", f"{FIRST}//{THIRD}", [("张三", FIRST), ("李四", None), ("王五", THIRD)]),
     "no numbers": ("张三/李四", "", [("张三", None), ("李四", None)]),
     "none": ("无", "", []),
     "uneven": ("张三/李四/王五", f"{FIRST}/{SECOND}", "uneven"),
@@ -119,9 +108,7 @@ CELLS = {
 def test_several_in_one_cell_of_a_table(tmp_path: Path, own_contracts: Contracts) -> None:
     lines = ["no,head,成员,证号"]
     lines += [f'{key},钱七,"{names}","{numbers}"' for key, (names, numbers, _) in CELLS.items()]
-    report = taken_in(
-        tmp_path, own_contracts, register("成员", "证号"), "home.csv", "\n".join(lines).encode() + b"\n"
-    )
+    report = taken_in(tmp_path, own_contracts, register("成员", "证号"), "home.csv", "\n".join(lines).encode() + b"\n")
     assert said(report) == {key: wanted for key, (_, _, wanted) in CELLS.items()}
     (raw,) = (row["raw"] for row in quarantined(report) if row["record_key"] == "uneven")
     assert json.loads(raw)["names"] == "张三/李四/王五"
@@ -133,10 +120,7 @@ LISTS: dict[str, tuple[Any, Any]] = {
         [{"name": "张三", "id": FIRST}, {"name": "李四", "id": SECOND}, {"name": "王五", "id": THIRD}],
         [("张三", FIRST), ("李四", SECOND), ("王五", THIRD)],
     ),
-    "a member without a number": (
-        [{"name": "张三"}, {"name": "李四", "id": SECOND}],
-        [("张三", None), ("李四", SECOND)],
-    ),
+    "a member without a number": ([{"name": "张三"}, {"name": "李四", "id": SECOND}], [("张三", None), ("李四", SECOND)]),
     "an object alone": ({"name": "张三", "id": FIRST}, [("张三", FIRST)]),
     "an empty list": ([], []),
     "null": (None, []),
@@ -149,9 +133,7 @@ LISTS: dict[str, tuple[Any, Any]] = {
 def test_a_list_of_objects(tmp_path: Path, own_contracts: Contracts) -> None:
     rows = [{"no": key, "head": "钱七", "members": told} for key, (told, _) in LISTS.items()]
     content = gzip.compress("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
-    report = taken_in(
-        tmp_path, own_contracts, register("members.name", "members.id"), "home.jsonl.gz", content
-    )
+    report = taken_in(tmp_path, own_contracts, register("members.name", "members.id"), "home.jsonl.gz", content)
     assert report.status == "accepted", report.reason
     assert said(report) == {key: wanted for key, (_, wanted) in LISTS.items()}
 
@@ -166,9 +148,7 @@ def test_lists_of_texts(tmp_path: Path, own_contracts: Contracts) -> None:
 
 def test_a_list_that_did_not_come_is_not_empty(tmp_path: Path, own_contracts: Contracts) -> None:
     dataset = register("成员", "证号")
-    report = taken_in(
-        tmp_path, own_contracts, dataset, "home.csv", "no,head,成员\na,钱七,张三/李四\n".encode()
-    )
+    report = taken_in(tmp_path, own_contracts, dataset, "home.csv", "no,head,成员\na,钱七,张三/李四\n".encode())
     assert "missing 证号" in report.reason
     with scratch() as connection:
         agreed = own_contracts.model_copy(update={"datasets": (dataset,)})
@@ -182,15 +162,9 @@ def test_a_word_for_nothing_is_nobody(tmp_path: Path, own_contracts: Contracts) 
     dataset = register("成员", "证号")
     content = "no,head,成员,证号\na,钱七,无,-\nb,无,,\nc,不详,张三,\nd,钱七,11010119900101123,\n".encode()
     report = taken_in(tmp_path, own_contracts, dataset, "home.csv", content)
-    assert [(row["record_key"], row["reason"].partition(":")[0]) for row in quarantined(report)] == [
-        ("b", "names_nobody")
-    ]
+    assert [(row["record_key"], row["reason"].partition(":")[0]) for row in quarantined(report)] == [("b", "names_nobody")]
     with scratch() as connection:
         prepare_build(connection, own_contracts.model_copy(update={"datasets": (dataset,)}), [report], DAY)
-        told = ", ".join(
-            f"CASE WHEN {present(dataset, person)} THEN '{person.role}' END" for person in dataset.persons
-        )
-        rows = connection.execute(
-            f"SELECT record_key, concat_ws(' ', {told}) FROM record_office__home ORDER BY ALL"
-        ).fetchall()
+        told = ", ".join(f"CASE WHEN {present(dataset, person)} THEN '{person.role}' END" for person in dataset.persons)
+        rows = connection.execute(f"SELECT record_key, concat_ws(' ', {told}) FROM record_office__home ORDER BY ALL").fetchall()
     assert rows == [("a", "head"), ("c", "member_1"), ("d", "head member_1")]
