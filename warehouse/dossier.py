@@ -217,7 +217,7 @@ def _dossiers(contracts: Contracts, persons: str = "true") -> str:
     return (
         f"WITH told AS (SELECT person_id, {declared} AND {persons} GROUP BY person_id),"
         f" register AS (SELECT person_id, {registers} AND {persons} GROUP BY person_id)"
-        f" SELECT person.person_id, person.{quoted(_number(contracts))} AS number,"
+        f" SELECT person.person_id, person.{quoted(contracts.catalogue.number.name)} AS number,"
         f" to_json({{'values': json_array({values}), 'origins': origins, 'declared': declared,"
         f" 'registers': registers, 'disputed': disputed, 'imprecise': imprecise, 'to_the_month': to_the_month,"
         f" 'relatives': {kept}}})::VARCHAR AS told"
@@ -246,10 +246,10 @@ def _catalogued(contracts: Contracts) -> str:
 
 def _bearers(contracts: Contracts) -> str:
     """SQL: who bore a number that is another now; the one borne now is found in the dossier."""
-    number = quoted(_number(contracts))
+    number = quoted(contracts.catalogue.number.name)
     return (
         "SELECT DISTINCT value AS number, person_id FROM person_history JOIN person USING (person_id)"
-        f" WHERE datum = {literal(_number(contracts))} AND known_to IS NULL AND value IS DISTINCT FROM {number}"
+        f" WHERE datum = {literal(contracts.catalogue.number.name)} AND known_to IS NULL AND value IS DISTINCT FROM {number}"
     )
 
 
@@ -260,7 +260,3 @@ def _bearers_for_certain(contracts: Contracts) -> str:
     former = _bearers(contracts)
     borne = f"SELECT number FROM ({former}) UNION SELECT number FROM number_borne WHERE is_stated"
     return f"{former} UNION SELECT number, person_id FROM number_borne WHERE number IN ({borne})"
-
-
-def _number(contracts: Contracts) -> str:
-    return next(d.name for d in contracts.catalogue.data if d.type == "identity_number")

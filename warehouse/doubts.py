@@ -21,7 +21,7 @@ def doubts_sql(contracts: Contracts) -> str:
     owned = {dataset.id: [d for d in contracts.catalogue.data if d.owner == dataset.id] for dataset in contracts.datasets}
     all_owned = _map((name, [datum.name for datum in data]) for name, data in owned.items())
     made_of_all = _map((name, [datum.name for datum in data if datum.pick in MADE_OF_ALL]) for name, data in owned.items())
-    number = quoted(next(d.name for d in contracts.catalogue.data if d.type == "identity_number"))
+    number = quoted(contracts.catalogue.number.name)
     return (
         f"WITH unsettled AS (SELECT person_id, kind, datum FROM discrepancy WHERE status NOT IN ({_listed(CLOSED)})),"
         " record AS (SELECT department || '/' || dataset AS told, record_key, person_id, batch_date, is_current FROM person_record),"

@@ -109,7 +109,7 @@ def persons_called(
     found = (
         _ids(connection, "SELECT person_id FROM person WHERE person_id = ?", [asked])
         or _merged_into(connection, asked)
-        or _ids(connection, f"SELECT person_id FROM person WHERE {quoted(_datum(contracts))} = ?", [number])
+        or _ids(connection, f"SELECT person_id FROM person WHERE {quoted(contracts.catalogue.number.name)} = ?", [number])
     )
     borne = () if found else _bearings(connection, contracts, number)
     found = found or tuple(sorted({bearing.person_id for bearing in borne}))
@@ -176,12 +176,8 @@ def _bearings(connection: duckdb.DuckDBPyConnection, contracts: Contracts, numbe
         " QUALIFY record_key IS NOT NULL OR count(record_key) OVER (PARTITION BY person_id, department, dataset) = 0"
         " ORDER BY ALL"
     )
-    found = connection.execute(sql, {"datum": _datum(contracts), "number": number}).fetchall()
+    found = connection.execute(sql, {"datum": contracts.catalogue.number.name, "number": number}).fetchall()
     return tuple(Bearing(*row) for row in found)
-
-
-def _datum(contracts: Contracts) -> str:
-    return next(datum.name for datum in contracts.catalogue.data if datum.type == "identity_number")
 
 
 def _merged_into(connection: duckdb.DuckDBPyConnection, person_id: str) -> tuple[str, ...]:

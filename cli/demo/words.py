@@ -58,7 +58,7 @@ def closing(home: Home, contracts: Contracts, page: str) -> str:
 def _applicant(release: duckdb.DuckDBPyConnection, contracts: Contracts) -> tuple[Form, dict[str, Any]]:
     """The first form that somebody would hand in, and who of them is known best: ``person_id``, ``number``."""
     lay_out(release, contracts, contracts.forms)
-    number = quoted(next(d.name for d in contracts.catalogue.data if d.type == "identity_number"))
+    number = quoted(contracts.catalogue.number.name)
     known_best = (
         f"SELECT person_id, {number} AS number FROM form_user JOIN person_record USING (person_id) "
         f"WHERE {number} IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, person_id LIMIT 1"

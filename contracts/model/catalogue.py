@@ -106,6 +106,11 @@ class Catalogue(Agreed):
     def datum(self, name: str) -> Datum:
         return next(d for d in self.data if d.name == name)
 
+    @property
+    def number(self) -> Datum:
+        """The datum by which a person is called: the identity number (公民身份号码), or of a foreigner the permit's."""
+        return next(d for d in self.data if d.type == "identity_number")
+
 
 class Code(Agreed):
     """One code; ``unknown`` marks those that say that nothing is known, which never stand over a value.
