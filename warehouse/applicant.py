@@ -12,7 +12,16 @@ import duckdb
 from contracts.model import Form
 from warehouse.dossier import Dossier
 from warehouse.faults import RenkouError
-from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, all_read, expressions_of, tie_of, ways_of
+from warehouse.form_plan import (
+    FILLED_ON,
+    OF_RELATIVE,
+    REGISTERS,
+    all_read,
+    expressions_of,
+    told_by_bearer,
+    told_by_relative,
+    ways_of,
+)
 from warehouse.lookup import Origin, Row
 from warehouse.published import Published
 from warehouse.wording import asks_for
@@ -89,14 +98,25 @@ class Applicant(RelatedPerson):
         ids = dict.fromkeys(other for via, _, datum in read if datum and "." not in via for other in self._ids(self, via))
         return {dossier.person_id: dossier for dossier in self.release.dossiers(list(ids))}
 
-    def tie(self, via: str) -> str | None:
-        """The applicant's datum that says who the relative is, by the way that led to the foremost."""
-        contracts = self.release.contracts
-        ways = ways_of(via, contracts)
-        if not ways:
-            return tie_of(via, contracts)
-        foremost = [other.person_id for other in self.related(via)[:1]]
-        return next((tie_of(way, contracts) for way in ways if foremost and foremost[0] in self._ids(self, way)), None)
+    def ties(self, via: str, others: tuple[RelatedPerson, ...]) -> list[tuple[RelatedPerson, str]]:
+        """What tells that ``others`` are the relatives of that name: data, each with whose it is, of every step of ``child.father``."""
+        first, _, step = via.rpartition(".")
+        bearers = self.related(first)[:1] if first else (self,)
+        told = self.ties(first, bearers) if first else []
+        for bearer in bearers:
+            for way in self._ways(bearer, step, others):
+                own = told_by_bearer(way, self.release.contracts)
+                told += [(bearer, own)] if own else []
+                names = told_by_relative(way, self.release.contracts)
+                told += [(other, name) for other in others for name in names if other.value(name) == bearer.person_id]
+        return told
+
+    def _ways(self, bearer: RelatedPerson, step: str, others: tuple[RelatedPerson, ...]) -> tuple[str, ...]:
+        """The way that led from the bearer to the others; none where there are several and nobody was found."""
+        ways = ways_of(step, self.release.contracts)
+        if len(ways) == 1:
+            return ways
+        return tuple(way for way in ways if others and others[0].person_id in self._ids(bearer, way))[:1]
 
     def _ids(self, bearer: RelatedPerson, via: str) -> tuple[str, ...]:
         """Whose id a datum of the bearer is, or who belongs to the bearer by ``relatives/``."""

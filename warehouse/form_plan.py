@@ -94,15 +94,21 @@ def is_inferred(field: FormField, contracts: Contracts) -> bool:
     return field.each or any(not relative.same or relative.between for relative in relatives) or any(datum.elsewhere for datum in data)
 
 
-def tie_of(via: str, contracts: Contracts) -> str | None:
-    """The applicant's datum that says who the relative is: one of type person, or what both have in common; None where that
-    depends on the way (``ways_of``), or is said of the relative alone.
+def ways_of(step: str, contracts: Contracts) -> tuple[str, ...]:
+    """The ways of which the first that leads to anybody tells who the relative is; the step itself where there is but one."""
+    relative = contracts.relative(step)
+    return relative.first_of if relative and relative.first_of else (step,)
+
+
+def told_by_bearer(way: str, contracts: Contracts) -> str | None:
+    """The datum by which a person says who their relative is: one of type person, or what both have in common. None where the relative
+    says it (``told_by_relative``).
     """
-    relative = contracts.relative(via)
-    return relative.same if relative else via if contracts.datum(via) else None
+    relative = contracts.relative(way)
+    return relative.same if relative else way
 
 
-def ways_of(via: str, contracts: Contracts) -> tuple[str, ...]:
-    """The ways of which the first that leads to anybody tells who the relative is; none where there is but one."""
-    relative = contracts.relative(via)
-    return relative.first_of if relative else ()
+def told_by_relative(way: str, contracts: Contracts) -> tuple[str, ...]:
+    """The data of which one names the person whose relative somebody is: a child says who the mother or the father is."""
+    relative = contracts.relative(way)
+    return relative.of if relative else ()

@@ -18,7 +18,8 @@ from warehouse.form_plan import (
     columns_read,
     data_used,
     is_inferred,
-    tie_of,
+    told_by_bearer,
+    told_by_relative,
     ways_of,
 )
 from warehouse.kin import KEY
@@ -73,13 +74,13 @@ def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> s
     joined: set[str] = set()
     for via, datum in sorted(_wanted(form, contracts)):
         alias = _join(via, form, contracts, tables, joins, joined)
-        if ways_of(via, contracts) and f"t_{alias}.way AS {alias}__way" not in columns:
+        if _has_several_ways(via, contracts) and f"t_{alias}.way AS {alias}__way" not in columns:
             columns.append(f"t_{alias}.way AS {alias}__way")
         columns.append(f"{alias}.{quoted(datum)} AS {quoted(_flat(via) + OF_RELATIVE + datum)}")
     columns += [f"coalesce(m_{alias}.{mark}, []) AS {alias}__{mark}" for alias in sorted(joined) for mark in MARKS]
     for via, datum in sorted(_each(form, contracts)):
         name = _flat(via) + OF_RELATIVE + datum
-        joins.append(f"LEFT JOIN ({_all_of(via, datum, form, tables)}) AS e_{name} ON e_{name}.who = a.{KEY}")
+        joins.append(f"LEFT JOIN ({_all_of(via, datum, form, contracts, tables)}) AS e_{name} ON e_{name}.who = a.{KEY}")
         columns += [f"e_{name}.found AS {quoted('each__' + name)}"]
         columns += [f"coalesce(e_{name}.{mark}, false) AS {quoted(f'each__{name}__{mark}')}" for mark in MARKS]
     return (
@@ -94,7 +95,22 @@ def _wanted(form: Form, contracts: Contracts) -> set[tuple[str, str]]:
     texts += [condition for attachment in form.attachments for condition in attachment.unnecessary_when]
     read = {(via, name) for text in texts for via, name in data_used(text) if via}
     read |= {(f.via, column_of(f, contracts)) for f in form.fields if f.via and not f.each}
-    return read | {(f.via, KEY) for f in form.fields if f.via and f.each and ways_of(f.via, contracts)}  # the way that led to them
+    tied = {column for via, _ in read for column in _telling_whose(via, contracts)}
+    return read | tied | {(f.via, KEY) for f in form.fields if f.via and f.each and _has_several_ways(f.via, contracts)}
+
+
+def _telling_whose(via: str, contracts: Contracts) -> Iterator[tuple[str, str]]:
+    """The data by which relatives on the way say whose they are, and whom they name."""
+    first, _, step = via.rpartition(".")
+    if first:
+        yield first, KEY
+        yield from _telling_whose(first, contracts)
+    for way in ways_of(step, contracts):
+        yield from ((via, name) for name in told_by_relative(way, contracts))
+
+
+def _has_several_ways(via: str, contracts: Contracts) -> bool:
+    return len(ways_of(via.rpartition(".")[2], contracts)) > 1
 
 
 def _each(form: Form, contracts: Contracts) -> set[tuple[str, str]]:
@@ -160,9 +176,13 @@ def _may_be_shown(alias: str, form: Form) -> str:
     return f"coalesce(year({on}) - year({born}) - CASE WHEN {to_come} THEN 1 ELSE 0 END >= {MINOR_UNTIL}, true)"
 
 
-def _all_of(via: str, datum: str, form: Form, tables: Tables) -> str:
-    name = datum.partition(IN_PART)[0]
-    marks = ", ".join(f"bool_or(list_contains(m.{mark}, '{name}')) AS {mark}" for mark in MARKS)
+def _all_of(via: str, datum: str, form: Form, contracts: Contracts, tables: Tables) -> str:
+    tests = [f"list_contains(m.{{mark}}, '{datum.partition(IN_PART)[0]}')"]
+    for way, step in enumerate(ways_of(via, contracts), 1):
+        for name in told_by_relative(step, contracts):
+            tests.append(f"(t.way = {way} AND k.{quoted(name)} = t.who AND list_contains(m.{{mark}}, '{name}'))")
+    told = " OR ".join(f"coalesce({test}, false)" for test in tests)
+    marks = ", ".join(f"bool_or({told.format(mark=mark)}) AS {mark}" for mark in MARKS)
     return (
         f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM ({_shown_kin(via, form, tables)}) AS t"
         f" JOIN {tables.relatives} AS k USING ({KEY}) LEFT JOIN marks AS m USING ({KEY})"
@@ -308,9 +328,12 @@ def _behind(field: FormField, contracts: Contracts) -> Iterator[Behind]:
     elif field.via is None:
         yield "own", str(field.datum), ""
     else:
-        yield from _ties(field.via, contracts)
-        if not field.each:
-            yield f"k_{_flat(field.via)}", str(field.datum), ""
+        told = list(_ties(field.via, contracts))
+        alias = f"k_{_flat(field.via)}"
+        if field.each:
+            yield from (one for one in told if one[0] != alias)  # what each of them says is marked with their data
+        else:
+            yield from (*told, (alias, str(field.datum), ""))
 
 
 def _behind_expression(text: str, contracts: Contracts) -> Iterator[Behind]:
@@ -323,11 +346,18 @@ def _behind_expression(text: str, contracts: Contracts) -> Iterator[Behind]:
 
 
 def _ties(via: str, contracts: Contracts) -> Iterator[Behind]:
-    """What tells who the relative is: where there are several ways, the way that led there."""
-    ways = ways_of(via, contracts)
-    for way, name in enumerate(ways or (via,), 1):
-        if tie := tie_of(name, contracts):
-            yield "own", tie, f"k_{_flat(via)}__way = {way} AND " if ways else ""
+    """What tells who the relative is, at every step: where there are several ways, the way that led there."""
+    first, _, step = via.rpartition(".")
+    if first:
+        yield from _ties(first, contracts)
+    alias, bearer = f"k_{_flat(via)}", f"k_{_flat(first)}" if first else "own"
+    whose = _flat(first) + OF_RELATIVE + KEY if first else KEY
+    for way, name in enumerate(ways_of(step, contracts), 1):
+        led = f"{alias}__way = {way} AND " if _has_several_ways(via, contracts) else ""
+        if own := told_by_bearer(name, contracts):
+            yield bearer, own, led
+        for theirs in told_by_relative(name, contracts):
+            yield alias, theirs, f"{led}{quoted(_flat(via) + OF_RELATIVE + theirs)} = {quoted(whose)} AND "
 
 
 def _has(one: Behind, mark: str) -> str:

@@ -181,8 +181,7 @@ def _values(applicant: Applicant, plan: FieldPlan) -> tuple[list[Any], list[tupl
     others = applicant.related(field.via)
     others = others if field.each else others[:1]
     known = [(other, value) for other in others if (value := other.told(name, field.format)) is not None]
-    tie = applicant.tie(field.via)
-    told: list[tuple[RelatedPerson, str]] = [(applicant, tie)] if tie else []
+    told = applicant.ties(field.via, tuple(other for other, _ in known))
     return [value for _, value in known], [*told, *((other, name) for other, _ in known)]
 
 
@@ -192,9 +191,9 @@ def _data_behind(applicant: Applicant, expression: str) -> list[tuple[RelatedPer
         if via is None:
             found.append((applicant, name))
         else:
-            tie = applicant.tie(via)
-            found += [(applicant, tie)] if tie else []
-            found += [(other, name) for other in applicant.related(via)[:1]]
+            foremost = applicant.related(via)[:1]
+            found += applicant.ties(via, foremost)
+            found += [(other, name) for other in foremost]
     return found
 
 

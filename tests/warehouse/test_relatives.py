@@ -89,6 +89,35 @@ def test_the_next_of_kin_who_can_be_reached_is_proposed_and_never_stands_as_the_
     assert told.value == "李芳 13900000003"
 
 
+def test_a_child_is_shown_with_who_says_whose_child_it_is(own_contracts: Contracts, tmp_path: Path) -> None:
+    child = {"name": "张小", "sex": "1", "birth_date": date(2026, 10, 1), "mother": "p2", "father": "p1"}
+    people = with_(COUPLE, p1={"spouse": "p2"}, p2={"spouse": "p1"}, p3=child)
+    database = built(tmp_path, own_contracts, people)
+    amend(database, own_contracts, "UPDATE person_datum SET disagreeing = 1 WHERE person_id = 'p3' AND datum = 'mother'")
+    of_mother = asked(database, own_contracts, ("birth", "出生登记", WIFE))
+    assert (of_mother["child_name"].value, of_mother["child_name"].disputed) == ("张小", True)
+    assert of_mother["child_name"].departments == ("health", "police")
+    of_father = asked(database, own_contracts, ("birth", "出生登记", HUSBAND))
+    assert (of_father["child_name"].value, of_father["child_name"].disputed) == ("张小", False)
+    # the child's father is found by way of the child
+    assert (of_mother["child_father_name"].value, of_mother["child_father_name"].disputed) == ("张伟", True)
+    (told,) = coverage(database, own_contracts, ["birth"], filled_on=DAY).forms
+    disputed = {field.name: field.disputed for field in told.fields}
+    assert (disputed["child_name"], disputed["child_father_name"]) == (1, 1)
+
+
+def test_of_several_children_each_is_shown_with_who_says_whose_it_is(own_contracts: Contracts, tmp_path: Path) -> None:
+    def child(born: int, **parents: str) -> dict[str, Any]:
+        return {"name": f"张{born}", "sex": "1", "birth_date": date(born, 10, 1), **parents}
+
+    people = with_(COUPLE, p1={"hukou_status": "1"}, p3=child(1990, father="p1"), p4=child(1992, father="p1", mother="p2"))
+    database = built(tmp_path, own_contracts, people)
+    amend(database, own_contracts, "UPDATE person_datum SET disagreeing = 1 WHERE person_id = 'p4' AND datum = 'mother'")
+    purpose = next(form.purposes[0] for form in own_contracts.forms if form.id == "elderly_allowance")
+    shown = {who: asked(database, own_contracts, ("elderly_allowance", purpose, who))["child_name"] for who in (HUSBAND, WIFE)}
+    assert {who: (field.value, field.disputed) for who, field in shown.items()} == {HUSBAND: ("张1992、张1990", False), WIFE: ("张1992", True)}
+
+
 def test_what_the_person_said_goes_before_what_is_proposed(own_contracts: Contracts, tmp_path: Path) -> None:
     database = built(tmp_path, own_contracts, with_(COUPLE, p2={"phone": "13900000003"}))
     declared = "INSERT INTO person_datum (person_id, datum, value, standing) VALUES ('p1', 'emergency_contact', '邻居', 'declared')"
