@@ -49,10 +49,10 @@ def write_site(context: Any, folder: Path, pages: Pages) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())}
-    site = {"class_name": "SiteBuilder", "store_backend": backend, "show_how_to_buttons": False}
-    context.add_data_docs_site(
-        _SITE, {**site, "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"}}
-    )
+    # The page of a validation says all that the page of its suite would.
+    sections = {"expectations": "None", "profiling": "None"}
+    site = {"class_name": "SiteBuilder", "store_backend": backend, "show_how_to_buttons": False, "site_section_builders": sections}
+    context.add_data_docs_site(_SITE, {**site, "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"}})
     context.build_data_docs(site_names=[_SITE])
     for page in (*folder.rglob("*.html"), *folder.rglob("*.css")):
         page.write_text(_kept_at_home(page.read_text(encoding="utf-8")), encoding="utf-8")

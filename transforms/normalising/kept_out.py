@@ -38,13 +38,15 @@ def unfit(dataset: Dataset) -> str:
     """SQL for ``unfit``: one row per row of ``landed`` that is kept out (part, sheet, line), with its reasons joined by ``; ``."""
     of_the_key, beside = list(_of_the_key(dataset)), list(_beside_the_key(dataset))
     columns = list(dict.fromkeys(column for read, _ in of_the_key + beside for column in read))
-    told = f"nullif(concat_ws('; ', {', '.join(check for _, check in beside)}), '')" if beside else "NULL"
+    checks = [check for _, check in of_the_key]
     if dataset.delivery.operation:
-        told = f"CASE WHEN {operation(dataset)} <> 'delete' THEN {told} END"
+        checks += [f"CASE WHEN {operation(dataset)} <> 'delete' THEN {check} END" for _, check in beside]
+    else:
+        checks += [check for _, check in beside]
+    # unnest keeps all checks from being computed and planned again in the filter: a half to nine tenths of the time
     return (
         "CREATE OR REPLACE TEMP TABLE unfit AS SELECT * FROM (SELECT landed.part, landed.sheet, landed.line,"
-        f" nullif(concat_ws('; ', {', '.join((*(check for _, check in of_the_key), told))}), '') AS reason"
-        f" FROM landed {irregular_joins(columns)}) WHERE reason IS NOT NULL"
+        f" unnest([concat_ws('; ', {', '.join(checks)})]) AS reason FROM landed {irregular_joins(columns)}) WHERE reason <> ''"
     )
 
 

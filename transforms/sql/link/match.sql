@@ -25,7 +25,7 @@ WITH registered AS (
     JOIN link_signature AS a ON a.signature_id = c.anchor_id
     LEFT JOIN link_sound AS ps ON ps.name_key = s.name_key
     LEFT JOIN link_sound AS pa ON pa.name_key = a.name_key
-), compared AS (
+), compared AS MATERIALIZED (
     SELECT signature_id, anchor_id, by_former,
            CASE WHEN is_former_name THEN 'same'
                 ELSE coalesce(name_says(name, anchor_name, sound, anchor_sound, is_lossy, anchor_is_lossy, looks), 'missing') END AS name_says,
