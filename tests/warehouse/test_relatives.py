@@ -115,7 +115,8 @@ def test_of_several_children_each_is_shown_with_who_says_whose_it_is(own_contrac
     amend(database, own_contracts, "UPDATE person_datum SET disagreeing = 1 WHERE person_id = 'p4' AND datum = 'mother'")
     purpose = next(form.purposes[0] for form in own_contracts.forms if form.id == "elderly_allowance")
     shown = {who: asked(database, own_contracts, ("elderly_allowance", purpose, who))["child_name"] for who in (HUSBAND, WIFE)}
-    assert {who: (field.value, field.disputed) for who, field in shown.items()} == {HUSBAND: ("张1992、张1990", False), WIFE: ("张1992", True)}
+    said = {who: (field.value, field.disputed) for who, field in shown.items()}
+    assert said == {HUSBAND: ("张1992、张1990", False), WIFE: ("张1992", True)}
 
 
 def test_what_the_person_said_goes_before_what_is_proposed(own_contracts: Contracts, tmp_path: Path) -> None:
