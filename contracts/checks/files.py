@@ -19,7 +19,7 @@ from contracts.odcs import odcs
 from contracts.parsing import yaml_of
 from contracts.places import named_place
 
-CSV_FILES = (layout.DIVISIONS, *(Path(f"codes/{name}.csv") for name in ("lookalikes", "name_variants", "surname_readings")))
+CSV_FILES = (layout.DIVISIONS, *(Path(f"codes/{name}.csv") for name in ("countries", "lookalikes", "name_variants", "surname_readings")))
 SINGLE_FILES = (
     *layout.LINKING,
     layout.CATALOGUE,

@@ -79,7 +79,8 @@ def dataset(name: str) -> Dataset:
 def linking_contracts(own_contracts: Contracts) -> Contracts:
     """Three datasets of one shape; the register owns the numbers."""
     number = own_contracts.catalogue.datum("id_number").model_copy(update={"owner": "test/register", "fallbacks": ()})
-    data: tuple[Datum, ...] = (number,)
+    sex = own_contracts.catalogue.datum("sex").model_copy(update={"owner": "test/register", "fallbacks": ()})
+    data: tuple[Datum, ...] = (number, sex)
     update = {"catalogue": Catalogue(version="1", data=data), "datasets": tuple(dataset(name) for name in DATASETS)}
     return own_contracts.model_copy(update=update)
 
@@ -97,9 +98,14 @@ def number(at: int, label: str | None) -> str | None:
     """Eighteen digits for what a case calls n1: of other cases' numbers none is near. ``~`` before it damages one digit, ``=``
     keeps it as a floating-point number, ``^`` shows it as a spreadsheet does, ``+`` is a number in order that happens to be what a
     floating-point number makes of it; t1 and t2 are issued one after the other in one place to people born on one day: all but the last
-    two digits are the same; m1 and m2 differ in the 15th and the 16th digit."""
+    two digits are the same; m1 and m2 differ in the 15th and the 16th digit. 330106|1990-03-07|1236 is of that place, birth
+    and sequence."""
     if label is None:
         return None
+    if "|" in label:
+        place, day, rest = label.split("|")
+        birth = born(at, date.fromisoformat(day))
+        return f"{place}{birth:{'%y%m%d' if place[0].isalpha() else '%Y%m%d'}}{rest}"
     sound = label.lstrip("~=^+")
     digits = str(int(sha256(f"{at}:{sound[0] if sound[0] in 'tm' else sound}".encode()).hexdigest(), 16) % 10**17 + 10**17)
     if sound[0] == "t":
@@ -113,9 +119,9 @@ def number(at: int, label: str | None) -> str | None:
     return digits[:9] + str((int(digits[9]) + 1) % 10) + digits[10:] if label.startswith("~") else digits
 
 
-def born(at: int, day: date | None) -> date | None:
+def born(at: int, day: date) -> date:
     """Cases lie four years apart, so that nobody is born on another case's day, nor near it."""
-    return day and day.replace(year=day.year + 4 * at)
+    return day.replace(year=day.year + 4 * at)
 
 
 def record_rows(name: str) -> Iterator[dict[str, Any]]:
@@ -131,7 +137,7 @@ def record_rows(name: str) -> Iterator[dict[str, Any]]:
                     "former": number(at, r.get("former")),
                     "name": r.get("name"),
                     "former_name": r.get("former_name"),
-                    "born": born(at, r.get("born")),
+                    "born": born(at, r["born"]) if "born" in r else None,
                     "sex": r.get("sex"),
                     "phone": own(at, r.get("phone")),
                     "person_no": own(at, r.get("person_no")),

@@ -53,8 +53,8 @@ class Pair(NamedTuple):
     """Two units that may be one person; ``rule`` is None where the model alone speaks.
 
     ``certain``: a rule or the model says that they are; ``overlooks`` what that outweighs. ``number_fits``: their numbers, if both
-    bear one, may be the same one. ``doubt``: why the weight alone does not suffice, however large.
-    ``identifies``: its rule rests on an identifier.
+    bear one, may be the same one; ``two_numbers``: each is its bearer's own. ``doubt``: why the weight alone does not suffice,
+    however large. ``identifies``: its rule rests on an identifier.
     """
 
     one: int
@@ -65,6 +65,7 @@ class Pair(NamedTuple):
     certain: bool = True
     overlooks: frozenset[Conflict] = frozenset()
     number_fits: bool = True
+    two_numbers: bool = False
     doubt: str | None = None
     identifies: bool = False
 
@@ -187,8 +188,9 @@ class Joining:
         if conflict and conflict not in pair.overlooks:
             return conflict
         units = self._units[pair.one], self._units[pair.other]
-        two_numbers = any(unit.unvouched for unit in units) and all(unit.tells_number for unit in units)
-        if two_numbers and not pair.number_fits and Conflict.UNVOUCHED_NUMBER not in pair.overlooks:
+        unvouched = any(unit.unvouched for unit in units) and all(unit.tells_number for unit in units)
+        two_numbers = pair.two_numbers or (unvouched and not pair.number_fits)
+        if two_numbers and Conflict.UNVOUCHED_NUMBER not in pair.overlooks:
             return Conflict.UNVOUCHED_NUMBER
         return None
 

@@ -10,6 +10,7 @@ from contracts.layout import OWN
 from transforms.sql_files import sql
 
 NAME_VARIANTS = OWN / "codes" / "name_variants.csv"
+COUNTRIES = OWN / "codes" / "countries.csv"
 
 
 def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
@@ -18,5 +19,7 @@ def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
         pairs = [(row["variant"], row["standard"]) for row in csv.DictReader(file)]
     variants, standards = ("".join(characters) for characters in zip(*pairs, strict=True))
     connection.execute(sql("link/names", variants=variants, standards=standards))
-    connection.execute(sql("link/compare"))
+    with COUNTRIES.open(encoding="utf-8") as file:
+        countries = ", ".join(f"'{row['letters']}': '{row['number']}'" for row in csv.DictReader(file))
+    connection.execute(sql("link/compare", countries=countries))
     connection.execute(sql("link/person_id"))

@@ -13,6 +13,8 @@ from transforms.linking.join import Conflict, Joining, Pair, Unit, Verdict
 from transforms.sql_files import quoted, sql
 
 MODEL = "model"
+# The level of the number at which both bear one of their own.
+TWO_PERSONS = "two_persons"
 # Levels of the number that do not say that both bear different ones.
 FITTING_NUMBER = frozenset({"same", "stated", "fifteen", "rounded", "same_text", "one_edit", "two_edits", "other_card", "area", "missing"})
 
@@ -30,7 +32,7 @@ def join_units(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
     for one, other in decided["linked"]:
         joining.decide(one, other)
     verdicts = joining.join_all(_pairs(connection, linking))
-    _write_joined(connection, joining, units)
+    _write_joined(connection, joining, units, linking)
     _write_verdicts(connection, verdicts)
 
 
@@ -74,15 +76,15 @@ def _has(comparison: str, levels: tuple[str, ...]) -> str:
 def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
     units = {}
     facts = connection.execute(sql("link/facts")).fetchall()
-    for unit_id, numbers, tells_number, is_seeking, birth, sexes, stands_in, unnamed_in, orders in facts:
+    for unit_id, numbers, tells_number, is_seeking, is_unvouched, birth, sexes, stands_in, unnamed_in, orders in facts:
         kinds: dict[str, set[str]] = defaultdict(set)
-        for number in numbers or ():
-            kinds[_kind(number)].add(number)
-        vouched = unit_id > 0 and not is_seeking
+        for told in numbers or ():
+            kinds[told["kind"]].add(told["number"])
+        vouched = unit_id > 0 and not is_unvouched
         units[unit_id] = Unit(
             numbers={kind: frozenset(found) for kind, found in kinds.items()} if vouched else {},
             tells_number=tells_number,
-            unvouched=unit_id > 0 and is_seeking and "number" in kinds,
+            unvouched=is_unvouched,
             birth=birth,
             sex=sexes[0] if sexes and len(sexes) == 1 else None,
             stands_in=frozenset(stands_in or ()),
@@ -91,11 +93,6 @@ def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
             seeking=is_seeking,
         )
     return units
-
-
-def _kind(number: str) -> str:
-    """Numbers of one kind contradict one another; a foreigner may bear a permit of each of the two kinds (see ``are_two_cards``)."""
-    return "older permit" if number[0].isalpha() else "permit" if number[0] == "9" else "number"
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> list[Pair]:
@@ -112,6 +109,7 @@ def _pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> list[Pair
             certain,
             overlooked.get(rule, frozenset()),
             number_fits=number in FITTING_NUMBER,
+            two_numbers=number == TWO_PERSONS,
             doubt=doubt,
             identifies=rule in identifying,
         )
@@ -140,12 +138,14 @@ def _tied_rows(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> I
     return connection.execute(sql("link/tied", ties=values)).fetchall()
 
 
-def _write_joined(connection: duckdb.DuckDBPyConnection, joining: Joining, units: dict[int, Unit]) -> None:
+def _write_joined(connection: duckdb.DuckDBPyConnection, joining: Joining, units: dict[int, Unit], linking: Linking) -> None:
+    """What a rule links is as probable as the rule was measured to be; of one that never was, as the model says."""
+    measured = {rule.name for rule in linking.rules if rule.precision is not None}
     rows = []
     for unit in units:
         pair = joining.joined_by.get(unit)
         method = None if pair is None else pair.rule or MODEL
-        rows.append((unit, joining.person_of(unit), method, None if pair is None or pair.rule else pair.probability))
+        rows.append((unit, joining.person_of(unit), method, None if pair is None or method in measured else pair.probability))
     names = {"unit_id": pa.int64(), "cluster_id": pa.int64(), "method": pa.string(), "probability": pa.float64()}
     _table(connection, "link_joined", names, rows)
 

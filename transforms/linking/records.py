@@ -55,7 +55,8 @@ def _role(contracts: Contracts, dataset: Dataset, person: PersonOfRow, place: in
         f" {_told(dataset, person)} AS told,"
         f" named_key AS name_key, name_key({_value(person.data.get('former_name'))}) AS former_name_key,"
         f" {_note(person, 'name')} IS NOT DISTINCT FROM 'lossy' AS is_lossy,"
-        f" {_value(person.data.get('birth_date'), 'DATE')} AS birth_date, {_value(person.data.get('sex'))} AS sex,"
+        f" birth_with_number({_value(person.data.get('birth_date'), 'DATE')}, {_value(person.data.get('id_number'))}) AS birth_date,"
+        f" {_known(contracts, person, 'sex')} AS sex,"
         f" {_register_key(person)} AS register_key, {household} AS household, {own_row} AS own_row,"
         f" CASE WHEN {str(person.one_row_a_person).lower()} AND is_current THEN {quoted(f'{dataset.id}/{person.role}')} END AS stands_in,"
         f" {_told(dataset, person, 'name')} AS called, {_parents(dataset, person)} AS parents, {contexts}"
@@ -68,6 +69,15 @@ def _value(supply: Supply | None, kind: str = "VARCHAR") -> str:
     if supply is None or not supply.column:
         return f"NULL::{kind}"
     return f"CASE WHEN {when_holds(supply.when, 'r.')} THEN r.{supply.column} END" if supply.when else f"r.{supply.column}"
+
+
+def _known(contracts: Contracts, person: PersonOfRow, datum: str) -> str:
+    """SQL: the code, NULL where it says that nothing is known."""
+    agreed = contracts.datum(datum)
+    codes = contracts.code_list(agreed.codes).codes if agreed and agreed.codes else ()
+    unknown = ", ".join(quoted(code.code) for code in codes if code.unknown)
+    value = _value(person.data.get(datum))
+    return f"CASE WHEN {value} NOT IN ({unknown}) THEN {value} END" if unknown else value
 
 
 def _told(dataset: Dataset, person: PersonOfRow, datum: str = "id_number") -> str:

@@ -8,8 +8,9 @@ WITH wanted AS (
            order_called(r.called) AS born_as
     FROM link_member AS m SEMI JOIN wanted USING (unit_id) JOIN link_record AS r USING (record_id)
 )
-SELECT unit_id, list(DISTINCT number) FILTER (number IS NOT NULL) AS numbers, coalesce(bool_or(tells_number), false) AS tells_number,
+SELECT unit_id, list(DISTINCT {'kind': kind_of_number(number), 'number': number}) FILTER (number IS NOT NULL) AS numbers, coalesce(bool_or(tells_number), false) AS tells_number,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
+       unit_id IN (SELECT unit_id FROM link_seeker WHERE is_unvouched) AS is_unvouched,
        mode(birth_date ORDER BY birth_date) AS birth_date,
        list(DISTINCT sex) FILTER (sex IS NOT NULL) AS sexes,
        list(DISTINCT stands_in) FILTER (stands_in IS NOT NULL) AS stands_in,

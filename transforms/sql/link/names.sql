@@ -61,7 +61,7 @@ CREATE OR REPLACE MACRO is_spelt_otherwise(a, b, sound_a, sound_b) AS
 CREATE OR REPLACE MACRO is_turned(a, b) AS
     length(a) >= 5 AND length(a) = length(b) AND contains(a || a, b);
 
--- What two names say of each other. similar: one sounds like the other, is cut off or has lost a character; in letters, its parts are
+-- What two names say of each other; nothing where one is in letters and one in Han characters that sound otherwise. similar: one sounds like the other, is cut off or has lost a character; in letters, its parts are
 -- written together or some left out. lookalike: one
 -- character looks like the other's. slip: another first
 -- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling. given: the
@@ -77,6 +77,7 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, look
            OR is_without_middle_name(b, a)
            OR (lossy_a AND b LIKE lossy_pattern(a))
            OR (lossy_b AND a LIKE lossy_pattern(b)) THEN 'similar'
+         WHEN regexp_matches(a, '\p{Han}') <> regexp_matches(b, '\p{Han}') THEN NULL
          WHEN NOT regexp_matches(a, '\p{Han}') THEN CASE WHEN damerau_levenshtein(a, b) <= 2 THEN 'slip' ELSE 'other' END
          WHEN is_spelt_otherwise(a, b, sound_a, sound_b) THEN 'lookalike'
          WHEN is_turned(a, b) THEN 'half'
@@ -85,6 +86,21 @@ CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, look
          WHEN a[1] <> b[1] THEN 'slip'
          WHEN length(a) > 2 THEN 'one'
          ELSE 'half' END;
+
+-- The day that stands where only the year of a birth was known.
+CREATE OR REPLACE MACRO is_default_day(birth) AS day(birth) = 1 AND month(birth) IN (1, 7);
+
+-- The birth that a number tells: yyyymmdd, of an older permit yymmdd.
+CREATE OR REPLACE MACRO birth_in_number(number) AS CASE length(number) WHEN 15 THEN number[8:13] WHEN 18 THEN number[7:14] END;
+
+-- Numbers of one kind contradict one another; a foreigner may bear a permit of each of the two kinds (are_two_cards).
+CREATE OR REPLACE MACRO kind_of_number(number) AS
+    CASE WHEN regexp_matches(number, '^[A-Z]') THEN 'older permit' WHEN number[1] = '9' THEN 'permit' ELSE 'number' END;
+
+-- A birth as told; where that is the day for an unknown one, the number beside it knows the day.
+CREATE OR REPLACE MACRO birth_with_number(birth, number) AS
+    CASE WHEN is_default_day(birth) AND length(number) = 18 AND number[7:10] = strftime(birth, '%Y')
+         THEN coalesce(CAST(try_strptime(number[7:14], '%Y%m%d') AS DATE), birth) ELSE birth END;
 
 -- What two days of birth say of each other. slip: as typists err: day and month or two digits of the year changed places, a year or ten
 -- off, the first of January where the day was not known, a day of the lunar calendar (17 to 52 days before). part: two of year, month and day are the same.

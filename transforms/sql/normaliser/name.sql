@@ -3,7 +3,8 @@ CREATE OR REPLACE MACRO name_is_placeholder(t) AS
     placeholder_reason(t) IS NOT NULL
     OR t IN ('户主', '已故', '同上', '见上', '同户主', '空挂户', '无名', '无名氏', '某', '某某', '新生儿', '婴儿', '男婴', '女婴', '宝宝', '男', '女', '本人', '配偶',
              '妻子', '丈夫', '其妻', '其夫', '其子', '其女', '其父', '其母', '儿子', '女儿', '父亲', '母亲')
-    OR regexp_full_match(t, '(暂|尚|还)?[未没待](取|命|起|定)名?字?') OR regexp_matches(t, '^#');
+    OR regexp_full_match(t, '(暂|尚|还)?[未没待](取|命|起|定)名?字?|(无名|不明身份|身份不明|未知名)(男|女)?(性)?(尸体?|人|人员|者)?') OR regexp_matches(t, '^#')
+    OR regexp_full_match(upper(t), 'UN(KNOWN|IDENTIFIED|NAMED)( (MALE|FEMALE|MAN|WOMAN|BODY|PERSON))?|NO ?NAME|NAMELESS|ANONYMOUS');
 
 -- Testa and Demol are names of people.
 CREATE OR REPLACE MACRO name_is_test(t) AS regexp_matches(lower(t), '^(测试|样例|示例|演示)|测试\)?$|^(test|ceshi|demo)([^a-z]|$)');
