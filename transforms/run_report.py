@@ -39,6 +39,12 @@ DRIFTED = (
     " WHERE batch_date = $day AND status = 'accepted' AND reason <> '' ORDER BY ALL"
 )
 
+ASIDE = (
+    "SELECT department || '/' || dataset || '/' || strftime(waiting_on, '%Y%m%d') || ': ' || waiting_status FROM freshness"
+    " WHERE waiting_status IS NOT NULL ORDER BY ALL"
+)
+IN_A_ROW = 5  # names in a row of a legend
+
 
 def write_run_report(home: Home, contracts: Contracts) -> Path:
     """Report on the published release; answers the page. Writing it again changes nothing but the lineage's end."""
@@ -61,6 +67,7 @@ def measured(home: Home, contracts: Contracts) -> dict[str, Any]:
         by = {name: dict(connection.execute(query, {"day": as_of}).fetchall()) for name, query in BY_DEPARTMENT.items()}
         persons, discrepancies = (connection.table(t).count("*").fetchall()[0][0] for t in ("person", "discrepancy"))
         drifted = connection.execute(DRIFTED, {"day": as_of}).fetchall()
+        aside = connection.execute(ASIDE).fetchall()
         stale = connection.execute("SELECT department || '/' || dataset FROM freshness WHERE is_stale ORDER BY 1").fetchall()
     notes_file = home.reports / f"{release_id}.json"
     notes = json.loads(notes_file.read_text(encoding="utf-8")) if notes_file.exists() else {}
@@ -72,6 +79,7 @@ def measured(home: Home, contracts: Contracts) -> dict[str, Any]:
         "persons": persons,
         "discrepancies": discrepancies,
         "stale": [name for (name,) in stale],
+        "aside": [name for (name,) in aside],
         "drifted": [f"{batch}: {reason}" for batch, reason in drifted],
         "seconds": notes.get("seconds", {}),
         "borne": notes.get("borne", []),
@@ -118,7 +126,7 @@ def _plot(name: str, series: list[dict[str, Any]]) -> str:
     axes.locator_params(axis="y", integer=True)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper left", ncols=len(series[-1]["departments"]), frameon=False)
+    figure.legend(loc="outside upper left", ncols=min(IN_A_ROW, len(series[-1]["departments"])), frameon=False)
     drawn = io.StringIO()
     figure.savefig(drawn, format="svg", metadata={"Date": None})
     return drawn.getvalue().partition("<svg")[1] + drawn.getvalue().partition("<svg")[2]

@@ -16,6 +16,7 @@ from tests.support.release import rows
 from transforms import road
 from transforms.questions import answer, questions
 from transforms.run import run
+from transforms.run_report import write_run_report
 from warehouse.approvals import Answer, approvals
 from warehouse.faults import NotFoundError, RenkouError, WrongUseError
 from warehouse.home import Home
@@ -63,8 +64,9 @@ def test_a_held_batch_is_asked_about_with_both_figures(held: tuple[Home, Landing
     assert "王小明" not in json.dumps(asked.to_json(), ensure_ascii=False)
 
 
-def test_until_then_the_last_good_batch_stands_and_the_release_says_so(held: tuple[Home, Landing]) -> None:
+def test_until_then_the_last_good_batch_stands_and_the_release_says_so(held: tuple[Home, Landing], own_contracts: Contracts) -> None:
     assert used(held[0]) == [(DAYS[0], False, "held")]
+    assert f"{HELD}: held" in write_run_report(held[0], own_contracts).read_text(encoding="utf-8")
 
 
 def test_an_approved_batch_is_built_with_and_who_and_why_are_kept(held: tuple[Home, Landing], own_contracts: Contracts) -> None:
