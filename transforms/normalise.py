@@ -72,13 +72,34 @@ def normalise_batch(
         connection.execute(_copy(_accepted(dataset, files), accepted_to))
         connection.execute(_copy(_quarantined(files, dataset), quarantine_to))
         accepted, quarantined = (_rows(connection, path) for path in (accepted_to, quarantine_to))
-        chosen = {later[0]: _later_line(*later[1:])} if later else {}
-        return {f.part: Normalised(accepted.get(f.part, 0), quarantined.get(f.part, 0), chosen.get(f.part, ())) for f in files}
+        notes = _without_key(connection, quarantine_to) if dataset.delivery.mode == "full" else {}
+        if later:
+            notes[later[0]] = (*notes.get(later[0], ()), _later_line(*later[1:]))
+        return {f.part: Normalised(accepted.get(f.part, 0), quarantined.get(f.part, 0), notes.get(f.part, ())) for f in files}
 
 
-def _later_line(keys: int, sheet: str | None, line: int) -> tuple[str]:
-    place = f"line {line}" + (f" of sheet {sheet}" if sheet else "")
-    return (f"keys with rows that say otherwise in a text, at no later time: {keys}, the first is {place}; the later line counts",)
+def _later_line(keys: int, sheet: str | None, line: int) -> str:
+    place = _place(sheet, line)
+    return f"keys with rows that say otherwise in a text, at no later time: {keys}, the first is {place}; the later line counts"
+
+
+def _without_key(connection: duckdb.DuckDBPyConnection, quarantine: Path) -> dict[int, tuple[str, ...]]:
+    """By part, a sentence on rows of a full register that are kept out, and nobody can say for certain of which record they are."""
+    first = "min({'sheet': sheet, 'line': line})"
+    found = connection.execute(
+        f"SELECT part, rows, first.sheet, first.line FROM (SELECT part, count(*) AS rows, {first} AS first"
+        f" FROM read_parquet({quoted(str(quarantine))}) WHERE record_key IS NULL GROUP BY part)"
+    ).fetchall()
+    return {part: (_of_no_record(rows, _place(sheet, line)),) for part, rows, sheet, line in found}
+
+
+def _of_no_record(rows: int, place: str) -> str:
+    told = f"rows kept out of which the key is not certain: {rows}, the first is {place}"
+    return f"{told}; a record known before stands only where its key is in one of the cells where it may be, else it counts as gone"
+
+
+def _place(sheet: str | None, line: int) -> str:
+    return f"line {line}" + (f" of sheet {sheet}" if sheet else "")
 
 
 def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
@@ -156,9 +177,9 @@ def _quarantined(files: list[LandedFile], dataset: Dataset) -> str:
     """Rows that could not be read, and rows that were read but cannot be so."""
     columns = ", ".join(f"landed.{c.name}" for c in dataset.delivered.taken)
     return (
-        f"SELECT part, sheet, line, record_key, reason, raw FROM ({_union(files, 'faults')}) UNION ALL "
+        f"SELECT part, sheet, line, record_key, reason, raw, possible_keys FROM ({_union(files, 'faults')}) UNION ALL "
         f"SELECT landed.part, landed.sheet, landed.line, nullif({record_key(dataset)}, '') AS record_key, unfit.reason,"
-        f" CAST(to_json(struct_pack({columns})) AS VARCHAR) AS raw"
+        f" CAST(to_json(struct_pack({columns})) AS VARCHAR) AS raw, []::VARCHAR[] AS possible_keys"
         f" FROM landed JOIN unfit ON {SAME_ROW} {irregular_joins(list(dataset.keys))}"
     )
 

@@ -51,6 +51,8 @@ def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, b
             connection.execute(statement)
         for statement in _stated_numbers(dataset, numbered):
             connection.execute(statement)
+        parts = {"department": quoted(dataset.department), "dataset": quoted(dataset.name), "table": dataset.table}
+        connection.execute(sql("prepare/key_told_by_record", **parts))
 
 
 def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchReport]) -> None:
@@ -75,6 +77,10 @@ def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[Batc
         "CREATE OR REPLACE TABLE quarantine (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR,"
         " line INTEGER, record_key VARCHAR, reason VARCHAR, raw VARCHAR)"
     )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE possible_key (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, line INTEGER,"
+        " record_key VARCHAR)"
+    )
     for batch in accepted:
         if batch.quarantined:
             connection.execute(
@@ -82,6 +88,16 @@ def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[Batc
                 " FROM read_parquet(?)",
                 [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.quarantine)],
             )
+            connection.execute(
+                f"INSERT INTO possible_key SELECT ?, ?, ?, list_extract(?, part + 1), line, unnest({_possible_keys(batch)})"
+                " FROM read_parquet(?) WHERE record_key IS NULL",
+                [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.quarantine)],
+            )
+
+
+def _possible_keys(batch: BatchReport) -> str:
+    """SQL: the keys that a row in quarantine may have; a batch that was read before these were written tells none."""
+    return "possible_keys" if "possible_keys" in pq.read_schema(batch.quarantine).names else "[]::VARCHAR[]"
 
 
 def _read(dataset: Dataset, batches: list[NumberedBatch]) -> str:
@@ -108,7 +124,8 @@ def newest_first(dataset: Dataset) -> str:
 
 def _record_statements(dataset: Dataset, batches: list[NumberedBatch]) -> list[str]:
     """The newest batch of a full register is the register; a record that only older ones hold is no longer current, unless
-    its newest row is in quarantine: then the version before stands. A row that was cut short tells the leading part of its key.
+    its newest row is in quarantine: then the version before stands. A row that was cut short tells the leading part of its key, one with
+    cells too many or too few those that may be its key.
     """
     table = f"CREATE OR REPLACE TABLE record_{dataset.table} AS SELECT"
     if not batches:
@@ -143,7 +160,8 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
         return body
     keys = f"SELECT DISTINCT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
     gone = f"SELECT * FROM ({_read(dataset, older)}) ANTI JOIN ({keys}) USING (record_key)"
-    kept = f"SELECT record_key FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS NOT NULL"
+    out = f"FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS"
+    kept = f"SELECT record_key {out} NOT NULL UNION ALL SELECT unnest({_possible_keys(latest[1])}) {out} NULL"
     before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     told = " OR ".join(f"{key} IN ({kept})" for key in _keys_and_beginnings(dataset))
     return f"{body} UNION ALL BY NAME SELECT *, {told} AS is_current FROM ({before})"

@@ -49,6 +49,7 @@ DAMAGE = {
     "origins_differ": "update person_datum set person_id = 'p8' where person_id = 'p9' and datum = 'name'",
     "batch_rows_unaccounted": "update batch set rows = rows + 1",
     "quarantine_differs": "delete from quarantine where line = 1",
+    "row_of_unknown_record": "update quarantine set record_key = null where line = 1",
     "record_of_nobody": "update person_record set person_id = 'nobody' where person_id = 'p9'",
     "record_of_unknown_dataset": "update person_record set dataset = 'other' where person_id = 'p9'",
     "record_incomplete": "update person_record set method = null where person_id = 'p9'",
@@ -66,6 +67,7 @@ NOTES = {
     "spouse_is_parent",
     "one_person_both_parents",
     "discrepancy_due_before_opened",
+    "row_of_unknown_record",
 }
 
 

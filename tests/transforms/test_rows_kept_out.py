@@ -19,6 +19,9 @@ from tests.transforms.by_hand import (
     person,
     records,
 )
+from transforms import road
+from transforms.prepare import prepare_build
+from warehouse.connection import scratch
 from warehouse.home import Home
 
 
@@ -71,6 +74,39 @@ def test_a_record_whose_row_was_cut_short_stands_as_it_was(home: Home, landing: 
     landing.control(path, 2, NEXT)
     assert landing.take_in(home, INSURED, NEXT).quarantined == 1
     assert records(home, landing.contracts, INSURED, "is_current") == [("33001|110", True), ("33001|310", True), ("33002|110", False)]
+
+
+def test_a_record_whose_row_has_another_width_stands_as_it_was_wherever_its_key_is(home: Home, landing: Landing) -> None:
+    """With the key as the last column: of a cell too many at the end, or within, of a line broken in two, and of one that was cut off."""
+    landing.put(INSURED, [person(at, person_no=f"3300{at}", insurance="110", insured_status="1") for at in range(1, 6)])
+    landing.take_in(home, INSURED)
+    path = landing.put(INSURED, [person(at, person_no=f"3300{at}", insurance="110", insured_status="1") for at in range(1, 5)], NEXT)
+    header, *rows = (line.split(",") for line in gzip.decompress(path.read_bytes()).decode().splitlines())
+    first, *rest = ([*cells[1:], cells[0]] for cells in rows)
+    broken = rest[1][-3:]
+    lines = [[*header[1:], header[0]], [*first, ""], ["阿里", *rest[0]], rest[1][:-3], broken, rest[2][:-3]]
+    path.write_bytes(gzip.compress("".join(",".join(cells) + "\n" for cells in lines).encode()))
+    landing.control(path, 5, NEXT)
+    report = landing.take_in(home, INSURED, NEXT)
+    assert (report.accepted, report.quarantined) == (1, 4)
+    (note,) = report.notes
+    assert "rows kept out of which the key is not certain: 4, the first is line 3; " in note
+    stands = {"33001|110": True, "33002|110": True, "33003|110": True, "33004|110": False, "33005|110": False}
+    assert dict(records(home, landing.contracts, INSURED, "is_current")) == stands
+
+
+def test_a_row_in_quarantine_tells_the_key_of_the_record_that_it_may_be_of(home: Home, landing: Landing) -> None:
+    landing.put(INSURED, [person(1, person_no="33001", insurance="110", insured_status="1")])
+    landing.take_in(home, INSURED)
+    path = landing.put(INSURED, [person(at, person_no=f"3300{at}", insurance="110", insured_status="1") for at in (1, 2)], NEXT)
+    header, *rows = (line.split(",") for line in gzip.decompress(path.read_bytes()).decode().splitlines())
+    lines = [[*header[1:], header[0]], *(["阿里", *cells[1:], cells[0]] for cells in rows)]
+    path.write_bytes(gzip.compress("".join(",".join(cells) + "\n" for cells in lines).encode()))
+    landing.control(path, 2, NEXT)
+    landing.take_in(home, INSURED, NEXT)
+    with scratch() as connection:
+        prepare_build(connection, landing.contracts, road.batches_known(home, landing.contracts), NEXT)
+        assert connection.execute("SELECT line, record_key FROM quarantine ORDER BY line").fetchall() == [(2, "33001|110"), (3, None)]
 
 
 def test_of_a_key_that_stands_for_two_persons_neither_is_taken_and_the_version_before_stands(home: Home, landing: Landing) -> None:

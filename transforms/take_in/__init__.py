@@ -41,13 +41,16 @@ class BatchRefused(Exception):  # noqa: N818 - the word of the field
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that cannot be read: ``reason`` is a stable code, a colon and words; ``raw`` the row's text."""
+    """A row that cannot be read: ``reason`` is a stable code, a colon and words; ``raw`` the row's text. Where its key is not certain,
+    ``possible_keys`` are those that it may have.
+    """
 
     sheet: str | None
     line: int
     record_key: str | None
     reason: str
     raw: str
+    possible_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

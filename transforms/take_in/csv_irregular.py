@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 
@@ -52,8 +53,8 @@ def irregular_rows(lines: Lines, regular: Flags, number: int) -> Irregular:
             odd.at.append(at + number)
             odd.rows.append(withdrawal)
         elif reason:
-            raw = unended(row.text)
-            odd.faults.append(Fault(None, at + number, _record_key(row, lines.table), reason, raw))
+            key, raw = _record_key(row, lines.table), unended(row.text)
+            odd.faults.append(Fault(None, at + number, key, reason, raw, () if key else _possible_keys(row, lines.table)))
         else:
             odd.at.append(at + number)
             odd.rows.append(row.cells)
@@ -71,7 +72,17 @@ def _row(lines: Lines, at: int) -> Row | None:
         if last > at:
             end, text = last, lines.block.lines(at, last)
             cells, problem = lines.table.cells(text)
+    cells = _without_trailing(cells, lines.table)
     return Row(end, text, cells, "bad_bytes" if any(at <= bad < end for bad in lines.block.bad) else problem)
+
+
+def _without_trailing(cells: list[str], table: Table) -> list[str]:
+    """The cells without delimiters too many at their end, where nothing before can have moved: a column that no row can be used without
+    stands at its place, and nothing after it.
+    """
+    last = table.last_needed
+    is_whole = last is not None and len(cells) > table.width and cells[last].strip() and not "".join(cells[last + 1 :]).strip()
+    return cells[: table.width] if is_whole else cells
 
 
 def _no_row(row: Row, table: Table, *, after_fault: bool) -> str:
@@ -97,20 +108,39 @@ def _reason(row: Row, table: Table) -> str:
 
 
 def _certain(row: Row, table: Table, places: list[int]) -> list[str]:
-    """What stands at those of these places that are certain in a row that cannot be read; nothing where one of them is damaged."""
-    plain = row.cells or unended(row.text).split(table.layout.delimiter)
+    """What stands at the first of these places, as far as they are certain in a row that cannot be read; nothing where one is damaged."""
+    plain = _plain(row, table)
     if len(plain) < table.width:
         # A line that was cut off ends within a cell; one with an open quote is certain up to that.
         plain = plain[:-1]
     elif len(plain) > table.width:
         plain = plain[:1]
-    found = [plain[place] for place in places if place < len(plain)]
+    found = [plain[place] for place in takewhile(range(len(plain)).__contains__, places)]
     return [] if any('"' in part or "\\x" in part for part in found) else found
 
 
 def _record_key(row: Row, table: Table) -> str | None:
     """The key of a row that cannot be read, from those of its cells whose place is certain."""
     return "|".join(filter(None, _certain(row, table, table.keys))) or None
+
+
+def _possible_keys(row: Row, table: Table) -> tuple[str, ...]:
+    """The keys that a row of another width may have, or what they begin with: from some cell on, which may be in the midst of a key, all
+    have moved by as many places as there are cells too many or too few. So it is where one was cut in two, or a line was broken.
+    """
+    plain = _plain(row, table)
+    moved = len(plain) - (len(table.header) if plain[-1].strip() else table.width)
+    found = []
+    for first in sorted({*table.keys, table.width}):
+        places = [place + moved * (place >= first) for place in table.keys]
+        parts = [plain[place].strip() for place in takewhile(range(len(plain)).__contains__, places)]
+        if parts and all(parts) and len({*places}) == len(places) and not any('"' in part or "\\x" in part for part in parts):
+            found.append("|".join(parts))
+    return tuple(dict.fromkeys(found))
+
+
+def _plain(row: Row, table: Table) -> list[str]:
+    return row.cells or unended(row.text).split(table.layout.delimiter)
 
 
 def _withdrawal(row: Row, table: Table) -> list[str] | None:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.model import Dataset, FileLayout
-from transforms.take_in import squeezed
+from transforms.take_in import is_needed, squeezed
 from transforms.take_in.encoding import Block
 from transforms.take_in.not_rows import is_remark, is_total
 
@@ -51,6 +51,12 @@ class Table:
     def operation(self) -> int | None:
         told = self.dataset.delivery.operation
         return self.places[squeezed(self.dataset.column(told.column).header)] if told else None
+
+    @cached_property
+    def last_needed(self) -> int | None:
+        """The place of the last column that no row can be used without, where there is one."""
+        needed = [squeezed(c.header) for c in self.dataset.columns if is_needed(c, self.dataset)]
+        return max((self.places[header] for header in needed if header in self.places), default=None)
 
     @cached_property
     def taken(self) -> dict[str, int]:

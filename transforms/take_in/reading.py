@@ -32,6 +32,7 @@ FAULTS = pa.schema(
         pa.field("record_key", pa.string()),
         pa.field("reason", pa.string()),
         pa.field("raw", pa.string()),
+        pa.field("possible_keys", pa.list_(pa.string())),
     ]
 )
 

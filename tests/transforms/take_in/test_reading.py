@@ -107,6 +107,7 @@ def test_landed_parquet_has_place_then_taken_columns_as_text(tmp_path: Path) -> 
         "record_key",
         "reason",
         "raw",
+        "possible_keys",
     ]
 
 

@@ -246,6 +246,21 @@ def test_few_rows_do_not_tell_that_their_last_delimiter_is_one_too_many(tmp_path
     assert [fault["reason"].partition(":")[0] for fault in result.faults] == ["too_many_columns"]
 
 
+def test_delimiters_too_many_behind_a_needed_column_are_nothing(tmp_path: Path) -> None:
+    """A cell that was cut in two would have moved that column on, and left its place to another."""
+    agreed = dataset(["name", "id", "town"], ["id"], format="csv")
+    result = land_bytes(tmp_path, b'name,town,id\na,b,1,\n"a,b",c,2,,\na,b,,\na,b,c,3\n', agreed)
+    assert result.cells == {2: ["a", "1", "b"], 3: ["a,b", "2", "c"]}
+    assert result.reasons == {4: "too_many_columns", 5: "too_many_columns"}
+
+
+def test_a_row_of_another_width_tells_the_keys_that_it_may_have(tmp_path: Path) -> None:
+    agreed = dataset(["name", "id", "kind"], ["id", "kind"], format="csv")
+    result = land_bytes(tmp_path, b'name,id,kind\na,b,1,k\n1,k\na,,1,k\na,1,"k\n', agreed)
+    told = [(fault["record_key"], fault["possible_keys"]) for fault in result.faults]
+    assert told == [(None, ["1|k", "b|k", "b|1"]), (None, ["1|k", "k"]), (None, ["1|k"]), (None, [])]
+
+
 @pytest.mark.parametrize("delimiter", [";", "|", "\t", "\x01", "~"])
 def test_other_delimiters_even_where_they_are_trail_bytes(tmp_path: Path, delimiter: str) -> None:
     agreed = dataset(["id", "name"], format="csv", delimiter=delimiter, encoding="gb18030")
