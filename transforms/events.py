@@ -17,12 +17,14 @@ from transforms.unifying.said import day_of, role_join, when_holds
 
 
 def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
-    """Fill ``event_told``: what the records tell to have happened up to ``day``. Needs ``record_*``, ``link_role`` and
-    ``event_withheld``.
+    """Fill ``event_told``: what the records tell to have happened up to ``day``. Needs ``record_*``, ``link_role``,
+    ``event_withheld`` and ``unify_person`` of the attached release file ``released``.
     """
     _kinds(connection, contracts)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW event_record AS {_rows(contracts)}")
-    connection.execute(sql("event/told", day=quoted(day.isoformat())))
+    none = "SELECT NULL::VARCHAR AS kind, NULL::BIGINT AS person_no, NULL::DATE AS day WHERE false"
+    days = [f"SELECT {quoted(k.id)}, person_no, {k.day} FROM released.unify_person" for k in contracts.event_kinds if k.day]
+    connection.execute(sql("event/told", day=quoted(day.isoformat()), days=" UNION ALL ".join([none, *days])))
 
 
 def event_build(

@@ -203,7 +203,7 @@ def events_name_days_and_roles(agreed: Agreement) -> Iterator[Finding]:
 
 
 def event_kinds_can_be_told(agreed: Agreement) -> Iterator[Finding]:
-    """A kind is told by a record or by a change of published data, and its order names datasets that tell it."""
+    """A kind is told by a record or by a change of published data, its order names datasets that tell it, and its day is a datum's."""
     told = agreed.tellers
     for kind in agreed.contracts.event_kinds:
         file = agreed.file_of("events", kind.id)
@@ -214,6 +214,10 @@ def event_kinds_can_be_told(agreed: Agreement) -> Iterator[Finding]:
             if name not in told.get(kind.id, set()):
                 what = f"{name} does not tell a {kind.id}"
                 yield Finding("error", file, "order", what, close(name, told.get(kind.id, set())))
+        if kind.day and (kind.day not in agreed.data or agreed.data[kind.day].type != "date" or not kind.once):
+            days = [name for name, datum in agreed.data.items() if datum.type == "date"]
+            what = f"{kind.day} is no day of what is once in a life"
+            yield Finding("error", file, "day", what, f"name a datum of type date, and once: true; {close(kind.day, days)}")
         for name in changed:
             if name not in agreed.data:
                 yield Finding("error", file, "changed.data", f"{name} is no datum of the catalogue", close(name, agreed.data))

@@ -202,14 +202,15 @@ class Change(Agreed):
 class EventKind(Agreed):
     """A kind of event that subscribers can follow (一件事).
 
-    ``once`` in a life: of several records that tell it the first in ``order`` speaks, then the earliest day. ``changed``: a
-    change of what is published tells it too. A kind without a file is told once a record.
+    ``once`` in a life: of several records that tell it one with the day that is published as ``day`` speaks, then the first in ``order``,
+    then the earliest day. ``changed``: a change of what is published tells it too. A kind without a file is told once a record.
     """
 
     id: str
     label: str
     label_en: str
     once: bool = False
+    day: str | None = None
     order: tuple[str, ...] = ()
     changed: Change | None = None
 
