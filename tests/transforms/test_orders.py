@@ -43,13 +43,14 @@ class Office:
             self.answers.append((department, "order_answers", day, "a.csv", "", number, order_id, order_id, answer, missing, None))
         run("CREATE OR REPLACE TABLE reconcile_named AS SELECT NULL::VARCHAR AS discrepancy_id, NULL::VARCHAR AS owner,"
             " NULL::VARCHAR AS person_id, NULL::VARCHAR AS cause, NULL::VARCHAR AS kind, 'x' AS datum, 'review' AS severity,"
-            " NULL::VARCHAR AS owner_value, NULL::VARCHAR AS reported_value, NULL::INTEGER AS answer_within, NULL::DATE AS opened_on,"
-            " NULL::DATE AS due_on WHERE false")
+            " NULL::VARCHAR AS owner_value, NULL::VARCHAR AS reporter, NULL::VARCHAR AS reported_value, NULL::VARCHAR AS record_key,"
+            " NULL::INTEGER AS answer_within, NULL::DATE AS opened_on, NULL::DATE AS due_on WHERE false")
         for dispute in disputes:
             told = DISPUTE | dispute
             name = "|".join(told[part] for part in ("person_id", "owner", "kind"))
             run("INSERT INTO reconcile_named BY NAME SELECT $id AS discrepancy_id, $owner AS owner, $person AS person_id, $cause AS cause,"
-                " $kind AS kind, 'x' AS datum, 'review' AS severity, $value AS owner_value, $day AS opened_on",
+                " $kind AS kind, 'x' AS datum, 'review' AS severity, $value AS owner_value, $day AS opened_on,"
+                " (SELECT due_on FROM discrepancy WHERE discrepancy_id = $id) AS due_on",
                 {"id": name, "owner": told["owner"], "person": told["person_id"], "cause": told["cause"], "kind": told["kind"],
                  "value": told["owner_value"], "day": day})
         if delivered:
@@ -64,6 +65,7 @@ class Office:
         if self.answers:
             self.connection.executemany(f"INSERT INTO order_answer VALUES ({', '.join('?' * 11)})", self.answers)
         order_build(self.connection, self.contracts, day, f"{day:%Y%m%d}-01")
+        run(sql("reconcile/discrepancy"))
         for table in TABLES:
             run(f"CREATE OR REPLACE TABLE prior_{table} AS FROM {table}")
 
@@ -91,6 +93,7 @@ def office() -> Iterator[Office]:
             " quarantined BIGINT, status VARCHAR)",
             "CREATE TABLE quarantine (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR, line INTEGER,"
             " record_key VARCHAR, reason VARCHAR, raw VARCHAR)",
+            "CREATE TEMP TABLE discrepancy (discrepancy_id VARCHAR, due_on DATE)",
             "CREATE TABLE person_change (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR)",
         ):
             connection.execute(statement)
@@ -184,6 +187,17 @@ def test_sources_that_agree_close_an_order_and_the_same_order_comes_back(office:
     office.day(date(2026, 11, 9), {})
     assert office.order == order
     assert office.status() == [("reopened", add_working_days(date(2026, 11, 9), 10, office.contracts.calendar), None)]
+
+
+def test_a_disagreement_that_joins_a_late_order_has_its_own_working_days(office: Office) -> None:
+    first, later = date(2026, 11, 2), date(2026, 11, 30)
+    due, due_later = (add_working_days(day, 10, office.contracts.calendar) for day in (first, later))
+    new = {"kind": "cancelled_before_death"}
+    office.day(first, {})
+    for day in (later, date(2026, 12, 1)):
+        office.day(day, {}, new)
+        assert office.ask("SELECT kind, due_on FROM discrepancy ORDER BY kind") == [(new["kind"], due_later), (DISPUTE["kind"], due)]
+        assert office.ask("SELECT due_on FROM work_order") == [(due,)]
 
 
 def test_ping_pong_rises(office: Office) -> None:
