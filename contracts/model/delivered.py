@@ -189,12 +189,13 @@ class EventOfRow(Agreed):
 
 
 class Change(Agreed):
-    """A change of a published datum of ``data`` that is an event: to one of ``to``, or to anything.
+    """A change of a published datum of ``data`` that is an event: from one of ``from``, or from anything, to one of ``to``, or to anything.
 
     ``from_nothing``: only where nothing was published before; else only from one value to another.
     """
 
     data: tuple[str, ...]
+    from_: tuple[str, ...] = Field((), alias="from")
     to: tuple[str, ...] = ()
     from_nothing: bool = False
 
@@ -203,7 +204,8 @@ class EventKind(Agreed):
     """A kind of event that subscribers can follow (一件事).
 
     ``once`` in a life: of several records that tell it one with the day that is published as ``day`` speaks, then the first in ``order``,
-    then the earliest day. ``changed``: a change of what is published tells it too. A kind without a file is told once a record.
+    then the earliest day. ``changed``: a change of what is published tells it too. ``stays``: it happened, though its record goes on to say
+    otherwise. A kind without a file is told once a record.
     """
 
     id: str
@@ -213,6 +215,7 @@ class EventKind(Agreed):
     day: str | None = None
     order: tuple[str, ...] = ()
     changed: Change | None = None
+    stays: bool = False
 
 
 class RelationOfRow(Agreed):

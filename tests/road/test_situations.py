@@ -69,6 +69,7 @@ NEW = Person("33010619750505417", "端木蕻")
 TRUE = Person("33010619770711451", "公孙树")
 CORRECTED = Person("33010619780817473", "令狐雁")
 SECOND, THIRD = number("33010619780817475"), number("33010619780818479")
+AWAY = Person("33010619790921495", "宇文拓")
 DOCTOR = "申屠济"
 HELD: dict[str, dict[str, str]] = {}
 
@@ -106,6 +107,7 @@ def first_day(s: Story) -> None:
     s.insured("true|110", **TRUE.told(name="公孙述"))
     s.resident("corrected", **CORRECTED.told())
     s.insured("corrected|110", **CORRECTED.told(birth_date=None))
+    s.resident("away", **AWAY.told())
 
 
 def second_day(s: Story) -> None:
@@ -117,6 +119,7 @@ def second_day(s: Story) -> None:
     s.resident("baby", **BABY.told())
     s.resident("true", **TRUE.told())
     s.resident("corrected", **CORRECTED.told(id_number=SECOND, former_id_number=CORRECTED.number))
+    s.resident("away", **AWAY.told(hukou_status="3", cancelled_on="20261121", updated_at="20261121080000"))
 
 
 def third_day(s: Story) -> None:
@@ -125,6 +128,7 @@ def third_day(s: Story) -> None:
     s.clinic("apart", **APART.at_clinic())
     s.resident("true", **TRUE.told(name="公孙术", former_name=TRUE.name))
     s.resident("corrected", **CORRECTED.told(id_number=THIRD, former_id_number=SECOND))
+    s.resident("away", **AWAY.told(updated_at="20261122080000"))
     s.resident("two", **TWO.told(id_number=ONE.number, name=ONE.name, birth_date=ONE.day))
     s.insured("two|110", **ONE.told())
     s.clinic("two", **ONE.at_clinic())
@@ -209,6 +213,15 @@ class TestRecordsComeAndChange:
     def test_a_number_corrected_again_stays_with_who_bears_the_first_elsewhere(self) -> None:
         records = ((REGISTER, "corrected"), (INSURED, "corrected|110"))
         assert len({on(day, *record) for day in (1, 2, 3, 4) for record in records}) == 1
+
+
+    def test_who_moved_out_and_came_back_has_done_both(self, story: Story) -> None:
+        who = on(4, REGISTER, "away")
+        told = rows(story.home.current, f"SELECT kind, change, occurred_on FROM event_log WHERE person_id = '{who}' ORDER BY sequence")
+        out, back = DAY + timedelta(days=1), DAY + timedelta(days=2)
+        assert told == [("move", "new", out), ("return", "new", back)]
+        stands = rows(story.home.current, f"SELECT kind, occurred_on FROM event WHERE person_id = '{who}' ORDER BY occurred_on")
+        assert stands == [("move", out), ("return", back)]
 
 
 @pytest.mark.usefixtures("story")

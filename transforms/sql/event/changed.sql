@@ -9,6 +9,7 @@ WITH fresh AS (
     JOIN source_record AS s ON s.department = c.department AND s.dataset = c.dataset AND s.record_no = c.record_no
     WHERE c.is_other AND NOT c.is_correction AND c.value_now IS NOT NULL
       AND k.is_from_nothing = (c.value_then IS NULL)
+      AND (k.value_before IS NULL OR k.value_before = c.value_then)
       AND (k.value IS NULL OR k.value = c.value_now)
       AND NOT (k.is_from_nothing AND EXISTS (
           SELECT 1 FROM record_before AS r
