@@ -52,7 +52,7 @@ class Header:
     def check(self, place: str, drift: Drift, *, withdraws: bool) -> None:
         """Hold it against the contract, of which a sheet that ``withdraws`` needs the key alone.
 
-        Raises BatchRefused naming what is missing in the row that comes closest.
+        Raises BatchRefused naming what is missing in the row that comes closest, and what stands there.
         """
         if not self.lines:
             raise BatchRefused("the sheet is empty", place, remedy="ask the department to send it again")
@@ -60,9 +60,19 @@ class Header:
             drift.bring([name for name in self.names if name and name not in self.agreed], place, self.at + 1)
             return
         if not self.is_whole:
-            what = f"no header row within the first {HEADER_WITHIN} rows"
-            raise BatchRefused(what, place, column=", ".join(sorted(self.agreed)), remedy=AGREED_COLUMNS)
+            raise self._no_header(place)
         drift.meet([name for name in self.names if name], self.dataset, place, self.at + 1)
+
+    def _no_header(self, place: str) -> BatchRefused:
+        """The refusal of a sheet without a header: which of the agreed columns are missing, and which stand there where any does."""
+        what = f"no header row within the first {HEADER_WITHIN} rows"
+        headers = [squeezed(c.header) for c in self.dataset.columns if not c.is_sheet_name]
+        found = [header for header in headers if header in self.names]
+        missing = ", ".join(header for header in headers if header not in found)
+        if not found:
+            return BatchRefused(what, place, column=missing, remedy=AGREED_COLUMNS)
+        told = f"this one comes closest and has {len(found)} of the {len(headers)} agreed columns ({', '.join(found)})"
+        return BatchRefused(f"columns are missing: {what}, {told}", place, self.at + 1, missing, AGREED_COLUMNS)
 
     def is_again(self, row: list[Cell]) -> bool:
         """Whether a row is one of the header's again, as on every printed page."""

@@ -286,6 +286,21 @@ def test_the_same_name_below_several_heads_is_not_taken_for_one(tmp_path: Path) 
         landed(tmp_path, rows, ("A1:A2", "B1:C1", "E1:E2", "F1:F2"))
 
 
+def test_a_header_that_is_not_found_tells_what_is_missing_and_what_stands_there(tmp_path: Path) -> None:
+    agreed = dataset(["序号", "字号", "男方姓名", "男方日期", "女方姓名", "女方日期"], ["序号"], format="xlsx")
+    book = openpyxl.Workbook()
+    heads = [["台账"], ["序号", "字号", "男方", None, "女方", None], [None, None, "姓名", "日期", "姓名", "日期"]]
+    sheet = sheet_of(book, [*heads, [1, 2, "a", "b", "c", "d"]])
+    for cells in ("A2:A3", "B2:B3", "C2:D2", "E2:F2"):
+        sheet.merge_cells(cells)
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(BatchRefused) as refused:
+        land(tmp_path / "book.xlsx", agreed)
+    assert refused.value.column == "男方姓名, 男方日期, 女方姓名, 女方日期"
+    told = "no header row within the first 20 rows, this one comes closest and has 2 of the 6 agreed columns (序号, 字号)"
+    assert told in str(refused.value)
+
+
 def test_a_header_merged_over_two_columns_is_one(tmp_path: Path) -> None:
     rows = [["序号", "姓名", None, "日期", "金额(元)"], [1, "张三", None, "d", 5]]
     assert landed(tmp_path, rows, ("B1:C1",)).cells == {2: ["1", "张三", "d", "5"]}
