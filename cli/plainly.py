@@ -17,16 +17,14 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
-from warehouse.faults import has_no_memory, has_no_room, is_damage
+from warehouse.faults import ROOMS, has_no_memory, has_no_room, is_damage, place_of
 from warehouse.home import Home
 from warehouse.identity import masked
 
 P = ParamSpec("P")
 T = TypeVar("T")
-ROOMS = frozenset({"api", "cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
 DAY = re.compile(r"(?<![0-9A-Za-z-])(\d{4}-\d{1,2}-\d{1,2})(?![0-9A-Za-z-])")
 NOT_TO_BE_WRITTEN = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS})
-CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class PlainGroup(TyperGroup):
@@ -79,9 +77,9 @@ def in_words(error: Exception) -> str:
     if has_no_room(error):
         return _no_room()
     if has_no_memory(error):
-        return _no_memory(_place(error))
+        return _no_memory(place_of(error))
     if is_damage(error):
-        return f"a database file is damaged ({_place(error)} reads it); renkou doctor, then docs/runbooks/release-broken.md"
+        return f"a database file is damaged ({place_of(error)} reads it); renkou doctor, then docs/runbooks/release-broken.md"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'system'}: {error.strerror}{_no_home(error)}"
     return _of_a_library(error)
@@ -89,8 +87,8 @@ def in_words(error: Exception) -> str:
 
 def _of_a_library(error: Exception) -> str:
     if type(error).__module__.partition(".")[0] == "sqlglot":
-        return f"an expression of the contracts cannot be read (at {_place(error)}); renkou check says which one, and where it stands"
-    return f"{type(error).__name__} at {_place(error)}; set RENKOU_DEBUG=1 to see all of it"
+        return f"an expression of the contracts cannot be read (at {place_of(error)}); renkou check says which one, and where it stands"
+    return f"{type(error).__name__} at {place_of(error)}; set RENKOU_DEBUG=1 to see all of it"
 
 
 def _no_home(error: OSError) -> str:
@@ -119,13 +117,3 @@ def _no_memory(place: str) -> str:
         f"memory ran out at {place}: DuckDB may use {memory_allowed()} (RENKOU_MEMORY). What was published stays. Allow more, or fewer"
         " threads, as docs/runbooks/run-killed.md says, then give the same command again"
     )
-
-
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if _is_ours(Path(frame.filename))] or list(frames)
-    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "an unknown place"
-
-
-def _is_ours(file: Path) -> bool:
-    return file.is_relative_to(CHECKOUT) and file.relative_to(CHECKOUT).parts[0] in ROOMS

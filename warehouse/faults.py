@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import errno
 import os
+import traceback
+from pathlib import Path
 from typing import ClassVar
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DAMAGED_WORDS = "Corrupt database file"
 NO_ROOM_WORDS = tuple(os.strerror(number) for number in NO_ROOM)
+ROOMS = frozenset({"api", "cli", "contracts", "expectations", "generate", "transforms", "warehouse"})
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class RenkouError(Exception):
@@ -50,3 +54,14 @@ def has_no_memory(error: BaseException | None) -> bool:
 def is_damage(error: BaseException) -> bool:
     """Whether a block of a database file is not as it was written, which DuckDB tells by its checksum, in words alone."""
     return DAMAGED_WORDS in str(error)
+
+
+def place_of(error: BaseException) -> str:
+    """File and line of ours where a fault of a library, or of our own making, came up."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_ours(Path(frame.filename))] or list(frames)
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "an unknown place"
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_relative_to(CHECKOUT) and file.relative_to(CHECKOUT).parts[0] in ROOMS

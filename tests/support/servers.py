@@ -7,7 +7,7 @@ import json
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -141,6 +141,8 @@ class Api:
         self.pages, self.faults = pages, list[str]()
         self.asked: list[dict[str, str]] = []
         self.date: str | None = None
+        self.next: Callable[[int], Any] = lambda number: None  # what is told as the next cursor in the place of the true one
+        self.escaped = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
@@ -179,8 +181,8 @@ class Api:
         if pages is None:
             return _send(request, 404, b"{}")
         number = int(asked.get("cursor", "0"))
-        following = str(number + 1) if number + 1 < len(pages) else None
-        body = json.dumps({"items": pages[number], "next": following}, ensure_ascii=False).encode()
+        following = self.next(number) or (str(number + 1) if number + 1 < len(pages) else None)
+        body = json.dumps({"items": pages[number % len(pages)], "next": following}, ensure_ascii=self.escaped).encode()
         fault = self.faults.pop(0) if self.faults else ""
         if fault in {"429", "500", "503"}:
             return _send(request, int(fault), b"{}", {"Retry-After": "0"} if fault != "500" else {})

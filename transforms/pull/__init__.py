@@ -5,6 +5,8 @@ Here stand the words that all kinds of sources share; ``transforms.pull.road.pul
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -17,7 +19,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from warehouse.faults import RenkouError
+from warehouse.faults import RenkouError, has_no_memory, has_no_room, place_of
 
 T = TypeVar("T")
 
@@ -96,3 +98,19 @@ class Pulled:
     status: Literal["landed", "up_to_date", "waiting", "unset", "failed"]
     reason: str = ""
     bytes: int = 0
+
+
+def failed(subject: str, connection_id: str, error: Exception) -> Pulled:
+    """What one source raised, of whatever kind, as an answer: the other sources go on. A library's own words may quote a
+    value, so its kind and place are told. A full disk or memory is no source's fault, and is raised again.
+    """
+    if isinstance(error, RenkouError):
+        return Pulled(subject, "failed", str(error))
+    if has_no_room(error) or has_no_memory(error):
+        raise error
+    if os.environ.get("RENKOU_DEBUG") == "1":
+        traceback.print_exception(error)
+    why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+    what = f"{type(error).__name__} at {place_of(error)}{why}, which nobody foresaw"
+    remedy = "look at the connection's setting and at what the department offers; RENKOU_DEBUG=1 shows all of it"
+    return Pulled(subject, "failed", f"connection {connection_id}: {what}; {remedy}")

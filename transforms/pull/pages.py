@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -36,6 +38,15 @@ def pull_pages(connection: Connection, landing: Landing, source: PagesSource, pa
         return _Pull(client, connection, landing, source, patience).run()
 
 
+@dataclass(frozen=True)
+class _Page:
+    """What one answer brought, as it is written, and the cursor of the next."""
+
+    lines: bytes
+    rows: int
+    next: str | int | None
+
+
 class _Pull:
     """One dataset's pages on their way into one file."""
 
@@ -48,7 +59,7 @@ class _Pull:
     def run(self) -> Pulled:
         since = self._since()
         arrival, progress = self._resumed(since)
-        page: dict[str, Any] | None = None
+        page: _Page | None = None
         if arrival is None:
             page, told = self._page(since, None)
             day = told.astimezone(COUNTY).date()
@@ -83,18 +94,17 @@ class _Pull:
                 return arrival, progress
         return None, {}
 
-    def _write(self, arrival: Arrival, file: Path, progress: dict[str, Any], page: dict[str, Any] | None) -> None:
+    def _write(self, arrival: Arrival, file: Path, progress: dict[str, Any], page: _Page | None) -> None:
         """Append page after page; what was written is noted after each, so that a cut costs one page."""
         seen = set()
         with append_from(file, progress["bytes"]) as lines:
             while True:
                 if page is None:
                     page, _ = self._page(progress["since"], progress["cursor"])
-                for item in page["items"]:
-                    lines.write(json.dumps(item, ensure_ascii=False).encode() + b"\n")
+                lines.write(page.lines)
                 lines.flush()
-                cursor = page["next"]
-                progress |= {"rows": progress["rows"] + len(page["items"]), "bytes": lines.tell(), "cursor": cursor}
+                cursor = page.next
+                progress |= {"rows": progress["rows"] + page.rows, "bytes": lines.tell(), "cursor": cursor}
                 if cursor is None:
                     return
                 if cursor in seen:
@@ -103,10 +113,10 @@ class _Pull:
                 arrival.note(progress)
                 page = None
 
-    def _page(self, since: str, cursor: str | None) -> tuple[dict[str, Any], datetime]:
+    def _page(self, since: str, cursor: str | int | None) -> tuple[_Page, datetime]:
         return self.patience.again(lambda: self._asked(since, cursor))
 
-    def _asked(self, since: str, cursor: str | None) -> tuple[dict[str, Any], datetime]:
+    def _asked(self, since: str, cursor: str | int | None) -> tuple[_Page, datetime]:
         """One page and the server's own time."""
         asked = {"since": since} if cursor is None else {"since": since, "cursor": cursor}
         try:
@@ -138,15 +148,20 @@ class _Pull:
                 raise InterruptedPullError(self._said("the answer only drips"))
         return bytes(content)
 
-    def _parsed(self, content: bytes) -> dict[str, Any]:
+    def _parsed(self, content: bytes) -> _Page:
         try:
-            page: dict[str, Any] = json.loads(content)
+            told = json.loads(content)
         except ValueError:
             raise InterruptedPullError(self._said("the answer is no whole JSON")) from None
-        agreed = isinstance(page, dict) and isinstance(page.get("items"), list) and "next" in page
-        if not agreed or not all(isinstance(item, dict) for item in page["items"]):
+        agreed = isinstance(told, dict) and isinstance(told.get("items"), list) and "next" in told
+        agreed = agreed and isinstance(told["next"], str | int | None) and all(isinstance(item, dict) for item in told["items"])
+        if not agreed:
             raise PullError(self._said('the answer is not {"items": [...], "next": ...} as agreed; ask the department'))
-        return page
+        try:
+            lines = b"".join(json.dumps(item, ensure_ascii=False).encode() + b"\n" for item in told["items"])
+        except UnicodeEncodeError:
+            raise PullError(self._said("an item has half a character in it (a lone surrogate); ask the department")) from None
+        return _Page(lines, len(told["items"]), told["next"])
 
     def _said(self, what: str) -> str:
         return f"connection {self.connection.id}: {self.source.path}: {what}"
@@ -155,11 +170,17 @@ class _Pull:
 def _client(connection: Connection, patience: Patience) -> httpx.Client:
     host = connection.host if "://" in connection.host else f"{connection.schema or 'https'}://{connection.host}"
     port = f":{connection.port}" if connection.port else ""
+    ca = connection.extra.get("ca")
+    try:
+        trusted = ssl.create_default_context(cafile=str(ca)) if ca else True
+    except OSError as error:  # ssl's own errors among them
+        what = f"its ca {ca} holds no certificate that can be read ({type(error).__name__}); mend its setting"
+        raise PullError(f"connection {connection.id}: {what}") from None
     return httpx.Client(
         base_url=f"{host}{port}",
         headers={"Authorization": f"Bearer {connection.password}", "Accept": "application/json"},
         timeout=httpx.Timeout(patience.silence),
-        verify=str(connection.extra["ca"]) if "ca" in connection.extra else True,
+        verify=trusted,
         follow_redirects=False,  # the token is for this host alone
         trust_env=False,
     )

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from contracts.model import BucketSource, Contracts, Dataset, FileSource, PagesSource
-from transforms.pull import Connection, Lookup, Patience, Pulled, PullError
+from transforms.pull import Connection, Lookup, Patience, Pulled, failed
 from transforms.pull.arrival import Landing
 from transforms.pull.files import pull_files
 from transforms.pull.pages import pull_pages
@@ -41,8 +41,8 @@ def _server(dataset: Dataset) -> tuple[str, str]:
 def _from_server(landing: Path, name: str, datasets: list[Dataset], lookup: Lookup, patience: Patience) -> Iterator[Pulled]:
     try:
         connection = lookup(name)
-    except PullError as error:
-        yield from (Pulled(d.id, "failed", str(error)) for d in datasets)
+    except Exception as error:  # noqa: BLE001 - the others go on
+        yield from [failed(d.id, name, error) for d in datasets]
         return
     if connection is None:
         yield from (Pulled(d.id, "unset", f"connection {name} is not set up") for d in datasets)
@@ -53,11 +53,11 @@ def _from_server(landing: Path, name: str, datasets: list[Dataset], lookup: Look
 def _each(landing: Path, connection: Connection, datasets: list[Dataset], patience: Patience) -> Iterator[Pulled]:
     if datasets[0].pulled_from and datasets[0].pulled_from.kind == "postgresql":
         subject = ", ".join(d.id for d in datasets)
-        yield from _told(subject, pull_views(connection, [Landing.of(landing, d) for d in datasets], patience))
+        yield from _told(subject, connection, pull_views(connection, [Landing.of(landing, d) for d in datasets], patience))
         return
     for dataset in datasets:
         place = Landing.of(landing, dataset)
-        yield from _told(dataset.id, _one(place, connection, patience))
+        yield from _told(dataset.id, connection, _one(place, connection, patience))
 
 
 def _one(landing: Landing, connection: Connection, patience: Patience) -> Iterator[Pulled]:
@@ -71,9 +71,9 @@ def _one(landing: Landing, connection: Connection, patience: Patience) -> Iterat
         yield from found or [Pulled(landing.dataset.id, "up_to_date")]
 
 
-def _told(subject: str, work: Iterable[Pulled]) -> Iterator[Pulled]:
+def _told(subject: str, connection: Connection, work: Iterable[Pulled]) -> Iterator[Pulled]:
     """What the source says when it fails becomes an answer: the other sources go on."""
     try:
         yield from work
-    except PullError as error:
-        yield Pulled(subject, "failed", str(error))
+    except Exception as error:  # noqa: BLE001 - the others go on
+        yield failed(subject, connection.id, error)

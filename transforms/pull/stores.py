@@ -6,7 +6,7 @@ import asyncio
 import base64
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -128,18 +128,26 @@ class Sftp:
         entry: dict[str, Any] = {"username": self._connection.login, "config": [], "agent_path": None}
         entry["login_timeout"] = entry["connect_timeout"] = self._patience.silence
         if key := extra.get("host_key"):
-            entry["known_hosts"] = ([asyncssh.import_public_key(str(key))], [], [])
+            entry["known_hosts"] = ([self._key("host_key", asyncssh.import_public_key, str(key))], [], [])
         elif str(extra.get("no_host_key_check", "")).lower() == "true":
             entry["known_hosts"] = None
         else:
             raise PullError(f"connection {self._connection.id}: its extra names no host_key; ask the department for the server's key")
         if key := extra.get("private_key"):
-            entry["client_keys"] = [asyncssh.import_private_key(str(key), extra.get("private_key_passphrase"))]
+            secret = extra.get("private_key_passphrase")
+            entry["client_keys"] = [self._key("private_key", asyncssh.import_private_key, str(key), secret)]
         elif key := extra.get("key_file"):
-            entry["client_keys"] = [str(key)]
+            entry["client_keys"] = [self._key("key_file", asyncssh.read_private_key, str(key))]
         else:
             entry |= {"client_keys": None, "password": self._connection.password}
         return entry
+
+    def _key(self, name: str, read: Callable[..., Any], *told: str | None) -> Any:
+        try:
+            return read(*told)
+        except (OSError, ValueError) as error:
+            what = f"its {name} is no key that can be read ({type(error).__name__}); mend its setting"
+            raise PullError(f"connection {self._connection.id}: {what}") from None
 
     def _run(self, work: Any) -> Any:
         try:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from psycopg import sql
 
 from contracts.model import ViewSource
-from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError
+from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError, failed
 from transforms.pull.arrival import Arrival, Landing
 
 ROWS = 20_000
@@ -43,13 +43,29 @@ def pull_views(connection: Connection, landings: list[Landing], patience: Patien
         with _snapshot(connection, patience) as database:
             today = _one(database, TODAY)
             while waiting:
-                done.append(_pulled(database, connection, waiting[0], today))
+                done.append(_answered(database, connection, waiting[0], today))
                 waiting.pop(0)
 
     try:
         patience.again(session)
     finally:
         yield from done
+
+
+def _answered(database: psycopg.Connection[Any], connection: Connection, landing: Landing, today: date) -> Pulled:
+    """One view; what is wrong with it alone keeps none of the others back, what is wrong with the database does."""
+    try:
+        return _pulled(database, connection, landing, today)
+    except (psycopg.OperationalError, PullError):
+        raise
+    except (psycopg.ProgrammingError, psycopg.DataError) as error:
+        database.rollback()
+        view = getattr(landing.dataset.pulled_from, "view", "")
+        what = f"{view}: the database says {type(error).__name__}; ask the department about the view"
+        return Pulled(landing.dataset.id, "failed", f"connection {connection.id}: {what}")
+    except Exception as error:  # noqa: BLE001 - the other views go on
+        database.rollback()
+        return failed(landing.dataset.id, connection.id, error)
 
 
 def _pulled(database: psycopg.Connection[Any], connection: Connection, landing: Landing, today: date) -> Pulled:
@@ -64,14 +80,9 @@ def _pulled(database: psycopg.Connection[Any], connection: Connection, landing: 
     file = arrival.partial / landing.file_name(today, "parquet")
     view = sql.Identifier(*source.view.split("."))
     since = landing.last_watermark() if landing.dataset.delivery.mode == "delta" else None
-    try:
-        chosen, filled = _query(database, view, source, since)
-        rows = _write(database, chosen, filled, file)
-        expected, watermark = _expected(database, view, source, since)
-    except psycopg.errors.ProgrammingError as error:
-        database.rollback()
-        what = f"{source.view}: the database says {type(error).__name__}; ask the department about the view"
-        return Pulled(landing.dataset.id, "failed", f"connection {connection.id}: {what}")
+    chosen, filled = _query(database, view, source, since)
+    rows = _write(database, chosen, filled, file)
+    expected, watermark = _expected(database, view, source, since)
     if rows != expected:
         raise InterruptedPullError(f"connection {connection.id}: {source.view}: {rows} rows came of {expected}")
     arrival.write_control(file, rows)
