@@ -116,11 +116,15 @@ class ViewSource(Agreed):
 
 
 class PagesSource(Agreed):
-    """A paged HTTP API: ``GET <path>?since=<time>&cursor=<cursor>`` answers ``{"items": [...], "next": cursor or null}``."""
+    """A paged HTTP API: ``GET <path>?since=<time>&cursor=<cursor>`` answers ``{"items": [...], "next": cursor or null}``.
+
+    One that has more pages than ``pages_at_most`` is taken for one that never ends.
+    """
 
     kind: Literal["http"]
     connection: str
     path: str
+    pages_at_most: int = Field(default=100_000, ge=1)
 
 
 Source = Annotated[FileSource | BucketSource | ViewSource | PagesSource, Field(discriminator="kind")]

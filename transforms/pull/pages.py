@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import ssl
 import time
@@ -25,6 +26,7 @@ OVERLAP = timedelta(minutes=5)
 twice is the same change."""
 
 LARGEST_PAGE = 64 << 20
+EMPTY_PAGES = 100
 TOO_MANY = 429
 ASKED_TO_WAIT = (TOO_MANY, 503)
 
@@ -45,6 +47,30 @@ class _Page:
     lines: bytes
     rows: int
     next: str | int | None
+
+
+class _Way:
+    """The pages that a pull has gone through, to see that it goes in a circle or on for ever."""
+
+    def __init__(self, cursor: str | int | None, longest: int) -> None:
+        self.cursors, self.pages = {cursor}, set[bytes]()
+        self.longest, self.empty = longest, 0
+
+    def is_endless(self, page: _Page, number: int) -> str:
+        """What shows that this page leads to no end, or nothing."""
+        if page.next in self.cursors and page.next is not None:
+            return "the same cursor comes again and again; ask the department"
+        content = hashlib.sha256(page.lines).digest()
+        if page.rows and content in self.pages:
+            return "the same page comes again under another cursor; ask the department"
+        self.empty = 0 if page.rows else self.empty + 1
+        if self.empty >= EMPTY_PAGES and page.next is not None:
+            return f"{EMPTY_PAGES} empty pages came one after another, and yet a cursor to go on; ask the department"
+        if number >= self.longest and page.next is not None:
+            return f"more than {self.longest} pages; ask the department, or agree to more (source.pages_at_most of the contract)"
+        self.cursors.add(page.next)
+        self.pages.add(content)
+        return ""
 
 
 class _Pull:
@@ -68,7 +94,7 @@ class _Pull:
                 return Pulled(self.landing.dataset.id, "up_to_date")
             arrival.begin_again()
             watermark = (told - OVERLAP).astimezone(COUNTY).isoformat(timespec="seconds")
-            progress = {"since": since, "cursor": None, "bytes": 0, "rows": 0, "watermark": watermark}
+            progress = {"since": since, "cursor": None, "bytes": 0, "rows": 0, "pages": 0, "watermark": watermark}
         elif arrival.heal():
             return Pulled(arrival.reference, "landed")
         file = arrival.partial / self.landing.file_name(arrival.day, "jsonl")
@@ -96,20 +122,19 @@ class _Pull:
 
     def _write(self, arrival: Arrival, file: Path, progress: dict[str, Any], page: _Page | None) -> None:
         """Append page after page; what was written is noted after each, so that a cut costs one page."""
-        seen = set()
+        way = _Way(progress["cursor"], self.source.pages_at_most)
         with append_from(file, progress["bytes"]) as lines:
             while True:
                 if page is None:
                     page, _ = self._page(progress["since"], progress["cursor"])
+                progress["pages"] = progress.get("pages", 0) + 1
+                if endless := way.is_endless(page, progress["pages"]):
+                    raise PullError(self._said(endless))
                 lines.write(page.lines)
                 lines.flush()
-                cursor = page.next
-                progress |= {"rows": progress["rows"] + page.rows, "bytes": lines.tell(), "cursor": cursor}
-                if cursor is None:
+                progress |= {"rows": progress["rows"] + page.rows, "bytes": lines.tell(), "cursor": page.next}
+                if page.next is None:
                     return
-                if cursor in seen:
-                    raise PullError(self._said("the same cursor comes again and again; ask the department"))
-                seen.add(cursor)
                 arrival.note(progress)
                 page = None
 

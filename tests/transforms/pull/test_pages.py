@@ -101,3 +101,32 @@ def test_a_cut_between_the_last_two_steps_is_healed(api: Api, bring: Pull, tmp_p
     assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["landed"]
     assert (place / RECEIPT).exists()
     assert api.asked == []
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        ([PAGES[0]], "the same page comes again under another cursor"),
+        (PAGES[:2], "the same page comes again under another cursor"),
+        ([[]], "100 empty pages came one after another"),
+        ([[{"op": "upsert", "birth_cert_no": f"P{n}"}] for n in range(500)], "more than 200 pages"),
+    ],
+    ids=["one page", "two pages", "nothing", "ever new ones"],
+)
+def test_pages_that_never_end_are_told_and_land_nothing(
+    pages: list[list[dict[str, Any]]], words: str, api: Api, bring: Pull, tmp_path: Path
+) -> None:
+    api.pages["/v1/birth"] = pages
+    api.next = lambda number: str(number + 1)
+    (failed,) = bring(DATASET, SOURCE | {"pages_at_most": 200}, api.connection())
+    assert (failed.subject, failed.status) == (DATASET, "failed")
+    assert f"connection api_test: /v1/birth: {words}" in failed.reason
+    assert len(api.asked) <= 200
+    assert not list((tmp_path / "landing" / DATASET).glob("[0-9]*"))
+
+
+def test_some_empty_pages_are_no_fault_nor_is_the_agreed_number_of_pages(api: Api, bring: Pull, tmp_path: Path) -> None:
+    api.pages["/v1/birth"] = [PAGES[0], [], [], PAGES[1], [], PAGES[2]]
+    assert [p.status for p in bring(DATASET, SOURCE | {"pages_at_most": 6}, api.connection())] == ["landed"]
+    assert landed(tmp_path / "landing") == EVERYTHING
