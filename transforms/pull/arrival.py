@@ -53,8 +53,9 @@ class Landing:
         days = [date.fromisoformat(r["day"]) for r in self.receipts()]
         return max(days, default=None)
 
-    def last_watermark(self) -> str | None:
-        return max((r["watermark"] for r in self.receipts() if r.get("watermark")), default=None)
+    def marked(self) -> list[dict[str, Any]]:
+        """The receipts that tell a watermark, newest day first."""
+        return [r for r in self.receipts() if r.get("watermark")][::-1]
 
     def is_due(self, today: date) -> bool:
         """Whether the day, week, month, ... of the contract's cadence has no batch yet."""

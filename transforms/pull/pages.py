@@ -105,8 +105,8 @@ class _Pull:
         return Pulled(arrival.reference, "landed", bytes=size)
 
     def _since(self) -> str:
-        if self.landing.dataset.delivery.mode == "delta" and (last := self.landing.last_watermark()):
-            return last
+        if self.landing.dataset.delivery.mode == "delta" and (marked := self.landing.marked()):
+            return str(marked[0]["watermark"])
         return BEGINNING.isoformat(timespec="seconds")
 
     def _resumed(self, since: str) -> tuple[Arrival | None, dict[str, Any]]:

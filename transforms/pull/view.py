@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from transforms.pull.arrival import Arrival, Landing
 
 ROWS = 20_000
 PATIENT = 10  # times the silence that a statement may take
+TEXT = 25  # the number of PostgreSQL's type text
+INSTANT = "timestamp with time zone"
+MOMENTS = ("date", "timestamp without time zone", INSTANT)
+TEXTS = ("text", "character varying", "bpchar")
 TODAY = "SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date"
 
 
@@ -79,31 +84,86 @@ def _pulled(database: psycopg.Connection[Any], connection: Connection, landing: 
     arrival.begin_again()
     file = arrival.partial / landing.file_name(today, "parquet")
     view = sql.Identifier(*source.view.split("."))
-    since = landing.last_watermark() if landing.dataset.delivery.mode == "delta" else None
-    chosen, filled = _query(database, view, source, since)
-    rows = _write(database, chosen, filled, file)
-    expected, watermark = _expected(database, view, source, since)
+    described = _described(database, view)
+    change = _Change.of(database, source, described)
+    since = _since(database, change, landing) if change and landing.dataset.delivery.mode == "delta" else None
+    wanted = change.since(since) if change and since else sql.SQL("")
+    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in described)
+    rows = _write(database, sql.SQL("SELECT {} FROM {} {}").format(texts, view, wanted), list(described), file)
+    expected, newest, ahead = _expected(database, view, change, wanted)
     if rows != expected:
         raise InterruptedPullError(f"connection {connection.id}: {source.view}: {rows} rows came of {expected}")
     arrival.write_control(file, rows)
-    size = arrival.land(connection.id, [file.name, file.name + ".ctl"], rows=rows, watermark=watermark)
-    return Pulled(arrival.reference, "landed", bytes=size)
+    mark = {"watermark": newest or since, "watermark_type": change.type if change else None}
+    size = arrival.land(connection.id, [file.name, file.name + ".ctl"], rows=rows, **mark)
+    reason = ""
+    if ahead:
+        what = f"in {ahead} rows {source.watermark} lies later than tomorrow, which is not taken for the newest change"
+        reason = f"connection {connection.id}: {source.view}: {what}; they come with every pull; ask the department"
+    return Pulled(arrival.reference, "landed", reason, size)
 
 
-def _query(
-    database: psycopg.Connection[Any], view: sql.Identifier, source: ViewSource, since: str | None
-) -> tuple[sql.Composed, list[str]]:
-    """Every column of the view as text: whether they are those agreed is said when the batch is taken in."""
+def _described(database: psycopg.Connection[Any], view: sql.Identifier) -> dict[str, int]:
+    """Every column of the view and the number of its type. All are read as text: whether they are those agreed is said when
+    the batch is taken in.
+    """
     described = database.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(view)).description or []
-    names = [column.name for column in described]
-    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in names)
-    return sql.SQL("SELECT {} FROM {} {}").format(texts, view, _since(source, since)), names
+    return {column.name: column.type_code for column in described}
 
 
-def _since(source: ViewSource, since: str | None) -> sql.Composable:
-    if since is None or source.watermark is None:
-        return sql.SQL("")
-    return sql.SQL("WHERE {}::text >= {}").format(sql.Identifier(source.watermark), sql.Literal(since))
+@dataclass(frozen=True)
+class _Change:
+    """The column that says when a row was changed, and its type: what is newer is asked in that type."""
+
+    column: sql.Identifier
+    type: str
+
+    @classmethod
+    def of(cls, database: psycopg.Connection[Any], source: ViewSource, described: dict[str, int]) -> _Change | None:
+        if source.watermark is None:
+            return None
+        kind = _one(database, sql.SQL("SELECT format_type({}, -1)").format(described.get(source.watermark, TEXT)))
+        return cls(sql.Identifier(source.watermark), kind)
+
+    def told(self, watermark: str) -> sql.Composable:
+        return sql.SQL("CAST({} AS {})").format(sql.Literal(watermark), sql.SQL(self.type))
+
+    def since(self, watermark: str) -> sql.Composable:
+        """Rows whose change is not older; of one that tells none nobody knows, so it comes always."""
+        return sql.SQL("WHERE {0} >= {1} OR {0} IS NULL").format(self.column, self.told(watermark))
+
+    def is_ahead(self, value: sql.Composable) -> sql.Composable:
+        """Whether it lies later than tomorrow, where it is a day or a moment, as a text too."""
+        if self.type in MOMENTS:
+            return sql.SQL("{} > now() + interval '1 day'").format(value)
+        if self.type in TEXTS:
+            tomorrow = "to_char(now() + interval '1 day', 'YYYY-MM-DD') COLLATE \"C\""
+            day = sql.SQL("left({}::text, 10) COLLATE \"C\"").format(value)
+            return sql.SQL("({0} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' AND {0} > {1})").format(day, sql.SQL(tomorrow))
+        return sql.SQL("false")
+
+    def newest(self) -> sql.Composable:
+        """As text that reads the same in every session, whatever its style of dates; a moment with a time zone in UTC."""
+        newest = sql.SQL("max({0}) FILTER (WHERE NOT {1})").format(self.column, self.is_ahead(self.column))
+        if self.type == INSTANT:
+            return sql.SQL("(to_json(({}) AT TIME ZONE 'UTC') #>> '{{}}') || 'Z'").format(newest)
+        return sql.SQL("to_json({}) #>> '{{}}'").format(newest)
+
+
+def _since(database: psycopg.Connection[Any], change: _Change, landing: Landing) -> str | None:
+    """The newest watermark of before that can be one: of that type, and not later than tomorrow."""
+    for receipt in landing.marked():
+        watermark = str(receipt["watermark"])
+        if receipt.get("watermark_type", change.type) != change.type:
+            continue
+        try:
+            with database.transaction():
+                is_ahead = _one(database, sql.SQL("SELECT {}").format(change.is_ahead(change.told(watermark))))
+        except psycopg.DataError:
+            continue
+        if not is_ahead:
+            return watermark
+    return None
 
 
 def _write(database: psycopg.Connection[Any], query: sql.Composed, names: list[str], file: Path) -> int:
@@ -119,13 +179,14 @@ def _write(database: psycopg.Connection[Any], query: sql.Composed, names: list[s
 
 
 def _expected(
-    database: psycopg.Connection[Any], view: sql.Identifier, source: ViewSource, since: str | None
-) -> tuple[int, str | None]:
-    """How many rows the same snapshot has, and the newest watermark among them."""
-    newest = sql.SQL("max({}::text)").format(sql.Identifier(source.watermark)) if source.watermark else sql.SQL("NULL")
-    query = sql.SQL("SELECT count(*), {} FROM {} {}").format(newest, view, _since(source, since))
-    count, watermark = database.execute(query).fetchone() or (0, None)
-    return int(count), watermark or since
+    database: psycopg.Connection[Any], view: sql.Identifier, change: _Change | None, wanted: sql.Composable
+) -> tuple[int, str | None, int]:
+    """How many rows the same snapshot has, the newest change among them, and how many tell one that lies ahead."""
+    newest = change.newest() if change else sql.SQL("NULL")
+    ahead = change.is_ahead(change.column) if change else sql.SQL("false")
+    query = sql.SQL("SELECT count(*), {}, count(*) FILTER (WHERE {}) FROM {} {}").format(newest, ahead, view, wanted)
+    count, watermark, later = database.execute(query).fetchone() or (0, None, 0)
+    return int(count), watermark, int(later)
 
 
 @contextmanager

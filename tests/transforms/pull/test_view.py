@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -18,7 +20,8 @@ import pytest
 from contracts.model import Contracts
 from tests.support.landing import Landing
 from tests.transforms.pull.conftest import HASTE, Pull, pulled_from
-from transforms.pull import Connection
+from transforms.pull import Connection, Pulled
+from transforms.pull.arrival import RECEIPT
 from transforms.pull.road import pull
 from warehouse.home import Home
 
@@ -84,23 +87,110 @@ def test_views_of_one_connection_show_one_moment(
     assert counts == [30_000, 30_000]
 
 
+def changes_of(own_contracts: Contracts, view: str, watermark: str) -> Contracts:
+    """The contracts with one view alone, of which what has changed is asked for every day."""
+    contracts = pulled_from(own_contracts, DATASET, SOURCE | {"view": view, "watermark": watermark})
+    dataset = contracts.dataset(DATASET)
+    delta = dataset.model_copy(update={"delivery": dataset.delivery.model_copy(update={"mode": "delta", "cadence": "daily"})})
+    return contracts.model_copy(update={"datasets": (delta,)})
+
+
+def a_day_later(landing: Path) -> None:
+    """What was pulled was pulled a day earlier."""
+    for folder in sorted((landing / DATASET).glob("[0-9]*")):
+        receipt = json.loads((folder / RECEIPT).read_text())
+        day = date.fromisoformat(receipt["day"]) - timedelta(days=1)
+        (folder / RECEIPT).write_text(json.dumps(receipt | {"day": day.isoformat()}))
+        folder.rename(folder.with_name(f"{day:%Y%m%d}"))
+
+
 def test_a_delta_takes_what_is_not_older_than_the_watermark(
     database: Connection, office: Any, tmp_path: Path, own_contracts: Contracts
 ) -> None:
-    contracts = pulled_from(own_contracts, DATASET, SOURCE | {"watermark": "aae036"})
-    dataset = contracts.dataset(DATASET)
-    delta = dataset.model_copy(update={"delivery": dataset.delivery.model_copy(update={"mode": "delta", "cadence": "daily"})})
-    contracts = contracts.model_copy(update={"datasets": (delta,)})
+    contracts = changes_of(own_contracts, "office.v_pension", "aae036")
     pull(tmp_path / "landing", contracts, lambda _: database, patience=HASTE)
-    (first,) = (tmp_path / "landing" / DATASET).glob("[0-9]*")
-    yesterday = first.with_name("20200101")
-    first.rename(yesterday)
-    told = (yesterday / ".receipt.json").read_text().replace(f"{first.name[:4]}-{first.name[4:6]}-{first.name[6:]}", "2020-01-01")
-    (yesterday / ".receipt.json").write_text(told)
-    office.execute("INSERT INTO office.paid SELECT 'new', NULL, '王小明', '202001', 1, '1', timestamp '2026-12-01 00:00:00'")
+    a_day_later(tmp_path / "landing")
+    office.execute("INSERT INTO office.paid SELECT 'new', NULL, '王小明', '202001', 1, '1', timestamp '2026-11-21 00:00:00'")
     (pulled,) = pull(tmp_path / "landing", contracts, lambda _: database, patience=HASTE)
-    assert pulled.status == "landed"
+    assert (pulled.status, pulled.reason) == ("landed", "")
     assert [r["aac001"] for r in landed(tmp_path / "landing")] == ["30000", "new"]
+
+
+Later = Callable[..., tuple[list[str], Pulled]]
+
+
+@pytest.fixture
+def later(database: Connection, office: Any, tmp_path: Path, own_contracts: Contracts) -> Later:
+    """Put rows into a view whose watermark is of some type, and pull what has changed, a day after the last pull."""
+    contracts, landing = changes_of(own_contracts, "office.v_change", "changed"), tmp_path / "landing"
+
+    def later(kind: str, *rows: tuple[str, str | None]) -> tuple[list[str], Pulled]:
+        if not landing.exists():
+            office.execute(f"CREATE TABLE office.change (no text, changed {kind}); CREATE VIEW office.v_change AS TABLE office.change")
+        for no, changed in rows:
+            office.execute(f"INSERT INTO office.change VALUES (%s, %s::text::{kind.partition(' COLLATE')[0]})", [no, changed])
+        a_day_later(landing)
+        (pulled,) = pull(landing, contracts, lambda _: database, patience=HASTE)
+        assert pulled.status == "landed", pulled.reason
+        return sorted(row["no"] for row in landed(landing)), pulled
+
+    return later
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("bigint", ["7", "8", "9"], ["10", "11", "12"]),
+        ("numeric", ["9.5"], ["10.25"]),
+        ("date", ["2026-11-20"], ["2026-11-21"]),
+        ("timestamp", ["2026-11-20 09:00:00"], ["2026-11-20 09:00:00.000001"]),
+        ("timestamptz", ["2026-11-20 09:00:00+08"], ["2026-11-20 02:00:00+00"]),
+        ("text", ["2026-11-20 09:00:00"], ["2026-11-20 09:00:01"]),
+        ("text COLLATE \"C\"", ["a"], ["b"]),
+        ("char(20)", ["2026-11-20"], ["2026-11-21"]),
+    ],
+)
+def test_what_is_newer_is_asked_in_the_columns_own_type(kind: str, before: list[str], after: list[str], later: Later) -> None:
+    assert later(kind, *((f"a{n}", told) for n, told in enumerate(before)))[0] == [f"a{n}" for n in range(len(before))]
+    newest = f"a{len(before) - 1}"
+    assert later(kind, *((f"b{n}", told) for n, told in enumerate(after)))[0] == [newest, *(f"b{n}" for n in range(len(after)))]
+    assert later(kind)[0] == [f"b{len(after) - 1}"]
+
+
+def test_a_row_that_does_not_tell_when_it_changed_comes_always(later: Later) -> None:
+    later("timestamp", ("a", "2026-11-20 09:00:00"))
+    assert later("timestamp", ("b", None), ("c", "2026-11-21 09:00:00"))[0] == ["a", "b", "c"]
+    assert later("timestamp")[0] == ["b", "c"]
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "timestamptz", "date", "text"])
+def test_a_change_that_lies_ahead_is_told_and_hides_none_that_comes_later(kind: str, later: Later) -> None:
+    _, pulled = later(kind, ("a", "2062-11-20"), ("b", "2026-11-20"))
+    assert pulled.reason.startswith("connection pg_test: office.v_change: in 1 rows changed lies later than tomorrow")
+    found, pulled = later(kind, ("c", "2026-11-21"))
+    assert found == ["a", "b", "c"]
+    assert "later than tomorrow" in pulled.reason
+
+
+def test_a_watermark_of_before_that_lies_ahead_or_is_of_another_type_is_not_asked_for(later: Later, office: Any, tmp_path: Path) -> None:
+    later("timestamp", ("a", "2026-11-20 09:00:00"))
+    (receipt,) = tmp_path.glob(f"landing/{DATASET}/*/{RECEIPT}")
+    receipt.write_text(receipt.read_text().replace('"2026-11-20T09:00:00"', '"2062-11-20 09:00:00"'))
+    assert later("timestamp", ("b", "2026-11-19 09:00:00"))[0] == ["a", "b"]
+    office.execute("DROP TABLE office.change CASCADE; CREATE TABLE office.change (no text, changed bigint)")
+    office.execute("CREATE VIEW office.v_change AS TABLE office.change")
+    assert later("bigint", ("c", "1"))[0] == ["c"]
+
+
+def test_a_moment_is_one_whatever_the_time_zone_and_the_style_of_dates_of_the_session(later: Later, office: Any) -> None:
+    try:
+        office.execute("ALTER ROLE postgres SET timezone = 'Asia/Shanghai'; ALTER ROLE postgres SET datestyle = 'SQL, DMY'")
+        later("timestamptz", ("a", "2026-11-05 08:00:00+08"))
+        office.execute("ALTER ROLE postgres SET timezone = 'UTC'; ALTER ROLE postgres SET datestyle = 'SQL, MDY'")
+        found, _ = later("timestamptz", ("b", "2026-11-05 09:00:00+08"), ("c", "2026-11-05 15:00:00+08"), ("old", "2026-11-04 00:00:00+08"))
+        assert found == ["a", "b", "c"]
+    finally:
+        office.execute("ALTER ROLE postgres RESET timezone; ALTER ROLE postgres RESET datestyle")
 
 
 def test_a_view_that_is_gone_is_said_and_changed_columns_are_left_to_the_taking_in(
