@@ -6,6 +6,7 @@ Here stand the words that all kinds of sources share; ``transforms.pull.road.pul
 from __future__ import annotations
 
 import os
+import ssl
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,6 +49,17 @@ class Connection:
     password: str = field(default="", repr=False)
     schema: str = ""
     extra: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+def certificate_refused(connection: Connection, error: BaseException | None) -> PullError | None:
+    """What is to be said when nobody vouches for the server's certificate; the libraries tell it as the cause of another fault."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) or type(error).__name__ == "CertificateError":  # urllib3's, of a host's name
+            what = f"the server's certificate is not trusted ({getattr(error, 'verify_message', error)})"
+            remedy = "ask the department whether its server was replaced; an authority of its own belongs in the connection's extra (ca)"
+            return PullError(f"connection {connection.id}: {what}; {remedy}")
+        error = error.__cause__ or error.__context__
+    return None
 
 
 Lookup = Callable[[str], Connection | None]

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from contracts.model import PagesSource
-from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError
+from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError, certificate_refused
 from transforms.pull.arrival import RECEIPT, Arrival, Landing, append_from
 
 COUNTY = ZoneInfo("Asia/Shanghai")
@@ -149,6 +149,8 @@ class _Pull:
                 self._check_status(answer)
                 content = self._content(answer)
         except httpx.HTTPError as error:
+            if refused := certificate_refused(self.connection, error):
+                raise refused from None
             raise InterruptedPullError(self._said(f"{type(error).__name__}: no whole answer came")) from None
         return self._parsed(content), _moment(answer.headers.get("Date"))
 

@@ -18,7 +18,7 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from urllib3.exceptions import HTTPError
 
-from transforms.pull import Connection, InterruptedPullError, Patience, PullError
+from transforms.pull import Connection, InterruptedPullError, Patience, PullError, certificate_refused
 from transforms.pull.files import Remote, Store
 
 CHUNK = 1 << 20
@@ -175,7 +175,7 @@ class Sftp:
 
 
 class Bucket:
-    """A bucket; ``endpoint_url`` and ``region_name`` stand in the connection's extra, login and password are the key."""
+    """A bucket; ``endpoint_url``, ``region_name`` and ``ca`` stand in the connection's extra, login and password are the key."""
 
     def __init__(self, connection: Connection, bucket: str, patience: Patience) -> None:
         extra = connection.extra
@@ -186,6 +186,7 @@ class Bucket:
             region_name=extra.get("region_name", "us-east-1"),
             aws_access_key_id=connection.login or None,
             aws_secret_access_key=connection.password or None,
+            verify=extra.get("ca"),
             config=Config(
                 connect_timeout=patience.silence, read_timeout=patience.silence, retries={"max_attempts": 1}, proxies={}
             ),
@@ -226,6 +227,8 @@ class Bucket:
             kind = PullError if code in REFUSED else InterruptedPullError
             raise kind(f"connection {self._connection.id}: the store answers {code} for bucket {self._bucket}") from None
         except (BotoCoreError, HTTPError) as error:
+            if refused := certificate_refused(self._connection, error):
+                raise refused from None
             what = "the store cannot be reached, or the connection broke"
             raise InterruptedPullError(f"connection {self._connection.id}: {type(error).__name__}: {what}") from None
 

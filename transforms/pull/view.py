@@ -209,6 +209,10 @@ def _snapshot(connection: Connection, patience: Patience) -> Iterator[psycopg.Co
             database.read_only = True
             yield database
     except psycopg.OperationalError as error:
+        if any(word in str(error) for word in ("certificate verify failed", "server certificate", "root certificate")):
+            what = "the server's certificate is not trusted; ask the department whether its server was replaced"
+            remedy = "an authority of its own belongs in the file that PGSSLROOTCERT names"
+            raise PullError(f"connection {connection.id}: {what}; {remedy}") from None
         refused = any(word in str(error) for word in ("authentication failed", "does not exist"))
         kind = PullError if refused else InterruptedPullError
         what = "refuses the login" if refused else "cannot be reached, or the connection broke"
