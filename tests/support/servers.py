@@ -136,7 +136,7 @@ def moody(connection: Connection, faults: list[str]) -> Iterator[Connection]:
 
 class Api:
     """Pages of items by path. ``faults`` is what the next requests meet instead of an answer, one each:
-    ``drip``, ``hang``, ``cut``, ``lie``, ``429``, ``500``, ``503``, ``garbage``.
+    ``drip``, ``hang``, ``cut``, ``lie``, ``garbage``, or a status (``429``, ``500``).
     """
 
     def __init__(self, pages: dict[str, list[list[dict[str, Any]]]]) -> None:
@@ -197,8 +197,8 @@ class Api:
         following = self.next(number) or (str(number + 1) if number + 1 < len(pages) else None)
         body = json.dumps({"items": pages[number % len(pages)], "next": following}, ensure_ascii=self.escaped).encode()
         fault = self.faults.pop(0) if self.faults else ""
-        if fault in {"429", "500", "503"}:
-            return _send(request, int(fault), b"{}", {"Retry-After": "0"} if fault != "500" else {})
+        if fault.isdigit():
+            return _send(request, int(fault), b"{}", {"Retry-After": "0"} if fault in {"429", "503"} else {})
         if fault == "garbage":
             return _send(request, 200, b"<html>sign in</html>")
         if fault:

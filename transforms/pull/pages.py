@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import ssl
 import time
 from dataclasses import dataclass
@@ -11,15 +12,22 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from contracts.model import PagesSource
-from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError, certificate_refused
+from transforms.pull import (
+    Connection,
+    InterruptedPullError,
+    Patience,
+    Pulled,
+    PullError,
+    certificate_refused,
+    clock,
+)
 from transforms.pull.arrival import RECEIPT, Arrival, Landing, append_from
+from transforms.pull.clock import COUNTY
 
-COUNTY = ZoneInfo("Asia/Shanghai")
 BEGINNING = datetime(1970, 1, 1, tzinfo=COUNTY)
 OVERLAP = timedelta(minutes=5)
 """Changes are asked for from a little before the last pull: what was being written then is not lost. A change that comes
@@ -33,11 +41,18 @@ ASKED_TO_WAIT = (TOO_MANY, 503)
 
 def pull_pages(connection: Connection, landing: Landing, source: PagesSource, patience: Patience) -> Pulled:
     """Read every page since the last pull (a full register: from the beginning). The day is the server's own."""
-    today = datetime.now(COUNTY).date()
-    if not landing.is_due(today):
+    if not landing.is_due(clock.ours().date()):
         return Pulled(landing.dataset.id, "up_to_date")
     with _client(connection, patience) as client:
         return _Pull(client, connection, landing, source, patience).run()
+
+
+class _EndlessError(PullError):
+    """The pages go in a circle, or on for ever."""
+
+
+class _RefusedError(PullError):
+    """The server does not answer this request; another cursor, or none, it may."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +100,30 @@ class _Pull:
     def run(self) -> Pulled:
         since = self._since()
         arrival, progress = self._resumed(since)
-        page: _Page | None = None
-        if arrival is None:
-            page, told = self._page(since, None)
-            day = told.astimezone(COUNTY).date()
-            arrival = Arrival(self.landing, day)
-            if self.landing.receipt(day) or self.landing.is_delivered_by_hand(day):
-                return Pulled(self.landing.dataset.id, "up_to_date")
-            arrival.begin_again()
-            watermark = (told - OVERLAP).astimezone(COUNTY).isoformat(timespec="seconds")
-            progress = {"since": since, "cursor": None, "bytes": 0, "rows": 0, "pages": 0, "watermark": watermark}
-        elif arrival.heal():
+        if arrival and arrival.heal():
             return Pulled(arrival.reference, "landed")
+        if arrival:
+            try:
+                return self._landed(arrival, progress, None)
+            except _RefusedError:
+                arrival.begin_again()
+        page, told = self._page(since, None)
+        day = told.astimezone(COUNTY).date()
+        arrival = Arrival(self.landing, day)
+        if self.landing.receipt(day) or self.landing.is_delivered_by_hand(day):
+            return Pulled(self.landing.dataset.id, "up_to_date")
+        arrival.begin_again()
+        watermark = (told - OVERLAP).astimezone(COUNTY).isoformat(timespec="seconds")
+        progress = {"since": since, "cursor": None, "bytes": 0, "rows": 0, "pages": 0, "watermark": watermark}
+        return self._landed(arrival, progress, page)
+
+    def _landed(self, arrival: Arrival, progress: dict[str, Any], page: _Page | None) -> Pulled:
         file = arrival.partial / self.landing.file_name(arrival.day, "jsonl")
-        self._write(arrival, file, progress, page)
+        try:
+            self._write(arrival, file, progress, page)
+        except _EndlessError:
+            arrival.begin_again()  # what came last came before: nothing of it can be gone on with
+            raise
         arrival.write_control(file, progress["rows"])
         names = [file.name, file.name + ".ctl"]
         size = arrival.land(self.connection.id, names, rows=progress["rows"], watermark=progress["watermark"])
@@ -110,14 +135,18 @@ class _Pull:
         return BEGINNING.isoformat(timespec="seconds")
 
     def _resumed(self, since: str) -> tuple[Arrival | None, dict[str, Any]]:
-        """The pull that was cut off, if it asked for the same."""
+        """The pull that was cut off today, if it asked for the same. One of another day is begun again: the pages of two days
+        do not make one register, and a cursor may have expired.
+        """
         for partial in sorted(self.landing.folder.glob(".*.partial")):
             arrival = Arrival(self.landing, datetime.strptime(partial.name[1:9], "%Y%m%d").replace(tzinfo=UTC).date())
             progress = arrival.progress()
             if (partial / RECEIPT).exists():
                 return arrival, progress
-            if progress.get("since") == since and not self.landing.receipt(arrival.day):
+            is_of_today = arrival.day == clock.ours().date() and not self.landing.receipt(arrival.day)
+            if is_of_today and progress.get("since") == since:
                 return arrival, progress
+            shutil.rmtree(partial, ignore_errors=True)
         return None, {}
 
     def _write(self, arrival: Arrival, file: Path, progress: dict[str, Any], page: _Page | None) -> None:
@@ -129,7 +158,7 @@ class _Pull:
                     page, _ = self._page(progress["since"], progress["cursor"])
                 progress["pages"] = progress.get("pages", 0) + 1
                 if endless := way.is_endless(page, progress["pages"]):
-                    raise PullError(self._said(endless))
+                    raise _EndlessError(self._said(endless))
                 lines.write(page.lines)
                 lines.flush()
                 progress |= {"rows": progress["rows"] + page.rows, "bytes": lines.tell(), "cursor": page.next}
@@ -161,7 +190,7 @@ class _Pull:
         if answer.status_code in {401, 403}:
             raise PullError(self._said(f"it answers {answer.status_code}: renew the connection's token"))
         if answer.status_code != 200:
-            raise PullError(self._said(f"it answers {answer.status_code}; see the contract's path"))
+            raise _RefusedError(self._said(f"it answers {answer.status_code}; see the contract's path"))
 
     def _content(self, answer: httpx.Response) -> bytes:
         """The whole answer, bounded in size and in time: a server that drips never falls silent."""
@@ -183,7 +212,7 @@ class _Pull:
         agreed = isinstance(told, dict) and isinstance(told.get("items"), list) and "next" in told
         agreed = agreed and isinstance(told["next"], str | int | None) and all(isinstance(item, dict) for item in told["items"])
         if not agreed:
-            raise PullError(self._said('the answer is not {"items": [...], "next": ...} as agreed; ask the department'))
+            raise _RefusedError(self._said('the answer is not {"items": [...], "next": ...} as agreed; ask the department'))
         try:
             lines = b"".join(json.dumps(item, ensure_ascii=False).encode() + b"\n" for item in told["items"])
         except UnicodeEncodeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,23 @@ import pytest
 
 from tests.support.servers import TOKEN, Api
 from tests.transforms.pull.conftest import Pull
+from transforms.pull import clock
 from transforms.pull.arrival import RECEIPT
 
 DATASET = "health/birth"
 SOURCE = {"kind": "http", "path": "/v1/birth"}
 PAGES = [[{"op": "upsert", "birth_cert_no": f"P{page}{n:08}", "child_name": "某之子"} for n in range(40)] for page in range(3)]
-MONDAY = "Mon, 23 Nov 2026 01:00:00 GMT"
+MONDAY, TUESDAY = "Mon, 23 Nov 2026 01:00:00 GMT", "Tue, 24 Nov 2026 01:00:00 GMT"
+FULL, WHOLE = "health/record", {"kind": "http", "path": "/v1/record"}
+REGISTER = [[{"record_no": f"R{page}{n}", "name": "某某"} for n in range(2)] for page in range(3)]
 
 
 @pytest.fixture
-def api() -> Iterator[Api]:
-    with Api({"/v1/birth": PAGES}) as served:
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """An API whose clock goes with ours."""
+    with Api({"/v1/birth": PAGES, "/v1/record": REGISTER}) as served:
         served.date = MONDAY
+        monkeypatch.setattr(clock, "ours", lambda: parsedate_to_datetime(str(served.date)).astimezone(clock.COUNTY))
         yield served
 
 
@@ -66,7 +72,7 @@ def test_a_pull_that_was_cut_off_goes_on_from_its_last_page(api: Api, bring: Pul
 def test_the_next_pull_asks_for_what_has_changed_since(api: Api, bring: Pull, tmp_path: Path) -> None:
     bring(DATASET, SOURCE, api.connection())
     api.asked.clear()
-    api.date = "Tue, 24 Nov 2026 01:00:00 GMT"
+    api.date = TUESDAY
     bring(DATASET, SOURCE, api.connection())
     assert api.asked[0]["since"] == "2026-11-23T08:55:00+08:00"
 
@@ -129,4 +135,49 @@ def test_pages_that_never_end_are_told_and_land_nothing(
 def test_some_empty_pages_are_no_fault_nor_is_the_agreed_number_of_pages(api: Api, bring: Pull, tmp_path: Path) -> None:
     api.pages["/v1/birth"] = [PAGES[0], [], [], PAGES[1], [], PAGES[2]]
     assert [p.status for p in bring(DATASET, SOURCE | {"pages_at_most": 6}, api.connection())] == ["landed"]
+    assert landed(tmp_path / "landing") == EVERYTHING
+
+
+@pytest.mark.parametrize("status", ["400", "404", "410", "422"])
+def test_a_pull_that_was_cut_off_and_whose_cursor_has_expired_begins_again(
+    status: str, api: Api, bring: Pull, tmp_path: Path
+) -> None:
+    api.faults = ["", "", "500", "500", "500"]
+    assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["failed"]
+    api.asked.clear()
+    api.faults = [status]
+    assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["landed"]
+    assert [a.get("cursor") for a in api.asked] == ["2", None, "1", "2"]
+    assert landed(tmp_path / "landing") == EVERYTHING
+
+
+def test_a_token_that_is_refused_costs_no_page_that_has_come(api: Api, bring: Pull, tmp_path: Path) -> None:
+    api.faults = ["", "", "500", "500", "500"]
+    bring(DATASET, SOURCE, api.connection())
+    bring(DATASET, SOURCE, api.connection("wrong-token"))
+    api.asked.clear()
+    assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["landed"]
+    assert [a.get("cursor") for a in api.asked] == ["2"]
+
+
+def test_a_register_that_was_cut_off_is_not_gone_on_with_on_another_day(api: Api, bring: Pull, tmp_path: Path) -> None:
+    api.faults = ["", "", "500", "500", "500"]
+    assert [p.status for p in bring(FULL, WHOLE, api.connection())] == ["failed"]
+    api.date = TUESDAY
+    api.pages["/v1/record"] = [REGISTER[0][1:] + REGISTER[1][:1], REGISTER[1][1:] + REGISTER[2][:1], REGISTER[2][1:]]
+    (pulled,) = bring(FULL, WHOLE, api.connection())
+    assert (pulled.subject, pulled.status) == (f"{FULL}/20261124", "landed")
+    (file,) = (tmp_path / "landing" / FULL).glob("20261124/*.jsonl")
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert rows == [row for page in REGISTER for row in page][1:]
+    assert [p.name for p in (tmp_path / "landing" / FULL).iterdir()] == ["20261124"]
+
+
+def test_after_a_cursor_that_came_again_nothing_is_gone_on_with(api: Api, bring: Pull, tmp_path: Path) -> None:
+    api.next = lambda _: "1"
+    for _ in range(3):
+        (failed,) = bring(DATASET, SOURCE, api.connection())
+        assert "the same cursor comes again and again" in failed.reason
+    api.next = lambda _: None
+    assert [p.status for p in bring(DATASET, SOURCE, api.connection())] == ["landed"]
     assert landed(tmp_path / "landing") == EVERYTHING
