@@ -45,14 +45,16 @@ def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, b
     _quarantine_table(connection, accepted)
     read_answers(connection, contracts, accepted)
     connection.execute("CREATE OR REPLACE TABLE stated_number (number VARCHAR, former_number VARCHAR)")
+    of_another_width = {name for (name,) in connection.execute("SELECT DISTINCT department || '/' || dataset FROM possible_key").fetchall()}
     for dataset in contracts.datasets:
         numbered = [(number, b) for number, b in enumerate(accepted, start=1) if b.dataset_id == dataset.id]
         for statement in _record_statements(dataset, numbered):
             connection.execute(statement)
         for statement in _stated_numbers(dataset, numbered):
             connection.execute(statement)
-        parts = {"department": quoted(dataset.department), "dataset": quoted(dataset.name), "table": dataset.table}
-        connection.execute(sql("prepare/key_told_by_record", **parts))
+        if dataset.id in of_another_width:
+            parts = {"department": quoted(dataset.department), "dataset": quoted(dataset.name), "table": dataset.table}
+            connection.execute(sql("prepare/key_told_by_record", **parts))
 
 
 def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchReport]) -> None:
