@@ -40,6 +40,7 @@ BEHIND_A_NAME = {
         "suffix": "endswith in Spark",
     },
     "normalise/crosswalk_key.sql": {"code_key": "our own macro"},
+    "event/stays.sql": {"person_id": "our own macro"},
     "event/told.sql": {"person_id": "our own macro"},
     "history/then.sql": {"hash": "xxhash64 in Spark; any print that tells values apart"},
     "history/number_borne.sql": {"are_two_cards": "our own macro"},
