@@ -108,12 +108,12 @@ class _Pull:
             except _RefusedError:
                 arrival.begin_again()
         page, told = self._page(since, None)
-        day = told.astimezone(COUNTY).date()
-        arrival = Arrival(self.landing, day)
-        if self.landing.receipt(day) or self.landing.is_delivered_by_hand(day):
+        now = clock.agreed(self.connection, told)
+        arrival = Arrival(self.landing, now.day)
+        if self.landing.receipt(now.day) or self.landing.is_delivered_by_hand(now.day):
             return Pulled(self.landing.dataset.id, "up_to_date")
         arrival.begin_again()
-        watermark = (told - OVERLAP).astimezone(COUNTY).isoformat(timespec="seconds")
+        watermark = (now.moment - OVERLAP).astimezone(COUNTY).isoformat(timespec="seconds")
         progress = {"since": since, "cursor": None, "bytes": 0, "rows": 0, "pages": 0, "watermark": watermark}
         return self._landed(arrival, progress, page)
 
@@ -130,8 +130,10 @@ class _Pull:
         return Pulled(arrival.reference, "landed", bytes=size)
 
     def _since(self) -> str:
-        if self.landing.dataset.delivery.mode == "delta" and (marked := self.landing.marked()):
-            return str(marked[0]["watermark"])
+        if self.landing.dataset.delivery.mode == "delta":
+            for receipt in self.landing.marked():
+                if "watermark_type" not in receipt and _has_come(receipt["watermark"]):
+                    return str(receipt["watermark"])
         return BEGINNING.isoformat(timespec="seconds")
 
     def _resumed(self, since: str) -> tuple[Arrival | None, dict[str, Any]]:
@@ -242,11 +244,20 @@ def _client(connection: Connection, patience: Patience) -> httpx.Client:
     )
 
 
+def _has_come(watermark: str) -> bool:
+    """Whether it is a moment that has come: one that was told by a clock that was ahead hides every change since."""
+    try:
+        return datetime.fromisoformat(watermark) <= clock.ours() + clock.APART
+    except (ValueError, TypeError):
+        return False
+
+
 def _moment(told: str | None) -> datetime:
     try:
-        return parsedate_to_datetime(told or "")
+        moment = parsedate_to_datetime(told or "")
     except ValueError:
-        return datetime.now(UTC)
+        return clock.ours()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _seconds(told: str | None) -> float | None:

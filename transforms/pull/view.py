@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from psycopg import sql
 
 from contracts.model import ViewSource
-from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError, failed
+from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError, clock, failed
 from transforms.pull.arrival import Arrival, Landing
 
 ROWS = 20_000
@@ -24,7 +24,7 @@ TEXT = 25  # the number of PostgreSQL's type text
 INSTANT = "timestamp with time zone"
 MOMENTS = ("date", "timestamp without time zone", INSTANT)
 TEXTS = ("text", "character varying", "bpchar")
-TODAY = "SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date"
+NOW = "SELECT extract(epoch FROM now())::float8"
 
 
 class _Impatient(psycopg.Connection[Any]):
@@ -41,14 +41,14 @@ class _Impatient(psycopg.Connection[Any]):
 
 
 def pull_views(connection: Connection, landings: list[Landing], patience: Patience) -> Iterator[Pulled]:
-    """Read the views that are due, the day is the database's own."""
+    """Read the views that are due, the day is the database's own, as long as ours does not say another."""
     waiting, done = list(landings), list[Pulled]()
 
     def session() -> None:
         with _snapshot(connection, patience) as database:
-            today = _one(database, TODAY)
+            now = clock.agreed(connection, datetime.fromtimestamp(_one(database, NOW), UTC))
             while waiting:
-                done.append(_answered(database, connection, waiting[0], today))
+                done.append(_answered(database, connection, waiting[0], now))
                 waiting.pop(0)
 
     try:
@@ -57,10 +57,10 @@ def pull_views(connection: Connection, landings: list[Landing], patience: Patien
         yield from done
 
 
-def _answered(database: psycopg.Connection[Any], connection: Connection, landing: Landing, today: date) -> Pulled:
+def _answered(database: psycopg.Connection[Any], connection: Connection, landing: Landing, now: clock.Now) -> Pulled:
     """One view; what is wrong with it alone keeps none of the others back, what is wrong with the database does."""
     try:
-        return _pulled(database, connection, landing, today)
+        return _pulled(database, connection, landing, now)
     except (psycopg.OperationalError, PullError):
         raise
     except (psycopg.ProgrammingError, psycopg.DataError) as error:
@@ -73,19 +73,19 @@ def _answered(database: psycopg.Connection[Any], connection: Connection, landing
         return failed(landing.dataset.id, connection.id, error)
 
 
-def _pulled(database: psycopg.Connection[Any], connection: Connection, landing: Landing, today: date) -> Pulled:
+def _pulled(database: psycopg.Connection[Any], connection: Connection, landing: Landing, now: clock.Now) -> Pulled:
     source = landing.dataset.pulled_from
     assert isinstance(source, ViewSource)
-    if not landing.is_due(today) or landing.is_delivered_by_hand(today):
+    if not landing.is_due(now.day) or landing.is_delivered_by_hand(now.day):
         return Pulled(landing.dataset.id, "up_to_date")
-    arrival = Arrival(landing, today)
+    arrival = Arrival(landing, now.day)
     if arrival.heal():
         return Pulled(arrival.reference, "landed")
     arrival.begin_again()
-    file = arrival.partial / landing.file_name(today, "parquet")
+    file = arrival.partial / landing.file_name(now.day, "parquet")
     view = sql.Identifier(*source.view.split("."))
     described = _described(database, view)
-    change = _Change.of(database, source, described)
+    change = _Change.of(database, source, described, now)
     since = _since(database, change, landing) if change and landing.dataset.delivery.mode == "delta" else None
     wanted = change.since(since) if change and since else sql.SQL("")
     texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in described)
@@ -117,13 +117,16 @@ class _Change:
 
     column: sql.Identifier
     type: str
+    latest: sql.Literal
 
     @classmethod
-    def of(cls, database: psycopg.Connection[Any], source: ViewSource, described: dict[str, int]) -> _Change | None:
+    def of(
+        cls, database: psycopg.Connection[Any], source: ViewSource, described: dict[str, int], now: clock.Now
+    ) -> _Change | None:
         if source.watermark is None:
             return None
         kind = _one(database, sql.SQL("SELECT format_type({}, -1)").format(described.get(source.watermark, TEXT)))
-        return cls(sql.Identifier(source.watermark), kind)
+        return cls(sql.Identifier(source.watermark), kind, sql.Literal(now.moment + timedelta(days=1)))
 
     def told(self, watermark: str) -> sql.Composable:
         return sql.SQL("CAST({} AS {})").format(sql.Literal(watermark), sql.SQL(self.type))
@@ -135,11 +138,11 @@ class _Change:
     def is_ahead(self, value: sql.Composable) -> sql.Composable:
         """Whether it lies later than tomorrow, where it is a day or a moment, as a text too."""
         if self.type in MOMENTS:
-            return sql.SQL("{} > now() + interval '1 day'").format(value)
+            return sql.SQL("{} > {}").format(value, self.latest)
         if self.type in TEXTS:
-            tomorrow = "to_char(now() + interval '1 day', 'YYYY-MM-DD') COLLATE \"C\""
+            tomorrow = sql.SQL("to_char({}, 'YYYY-MM-DD') COLLATE \"C\"").format(self.latest)
             day = sql.SQL("left({}::text, 10) COLLATE \"C\"").format(value)
-            return sql.SQL("({0} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' AND {0} > {1})").format(day, sql.SQL(tomorrow))
+            return sql.SQL("({0} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' AND {0} > {1})").format(day, tomorrow)
         return sql.SQL("false")
 
     def newest(self) -> sql.Composable:
