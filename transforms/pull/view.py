@@ -20,9 +20,11 @@ from transforms.pull.arrival import Arrival, Landing
 
 ROWS = 20_000
 PATIENT = 10  # times the silence that a statement may take
+OVERLAP = "5 minutes"  # what was being written at the last pull bears an earlier time than what was seen then
 TEXT = 25  # the number of PostgreSQL's type text
 INSTANT = "timestamp with time zone"
-MOMENTS = ("date", "timestamp without time zone", INSTANT)
+CLOCKED = ("timestamp without time zone", INSTANT)
+MOMENTS = ("date", *CLOCKED)
 TEXTS = ("text", "character varying", "bpchar")
 NOW = "SELECT extract(epoch FROM now())::float8"
 
@@ -133,7 +135,10 @@ class _Change:
 
     def since(self, watermark: str) -> sql.Composable:
         """Rows whose change is not older; of one that tells none nobody knows, so it comes always."""
-        return sql.SQL("WHERE {0} >= {1} OR {0} IS NULL").format(self.column, self.told(watermark))
+        told = self.told(watermark)
+        if self.type in CLOCKED:
+            told = sql.SQL("{} - interval {}").format(told, sql.Literal(OVERLAP))
+        return sql.SQL("WHERE {0} >= {1} OR {0} IS NULL").format(self.column, told)
 
     def is_ahead(self, value: sql.Composable) -> sql.Composable:
         """Whether it lies later than tomorrow, where it is a day or a moment, as a text too."""
