@@ -20,7 +20,7 @@ from transforms.take_in.ledger import BatchReport
 WHY_NOT = {
     "order_unknown": "no order of this id was ever sent; answer with the workbook that was sent",
     "order_of_another_department": "the order was sent to another department",
-    "order_answered_twice": "an earlier line of the same delivery answers the order",
+    "order_answered_twice": "an earlier line of the same delivery answers the order otherwise; answer it again, once",
     "order_answer_not_on_the_list": "answer with one of the words of the list",
     "order_closed": "the order was closed before the answer came",
 }

@@ -39,8 +39,8 @@ class Office:
     ) -> None:
         run = self.connection.execute
         for number, (department, order_id, answer) in enumerate(answers, start=2):
-            missing = None if answer else "unknown_code"
-            self.answers.append((department, "order_answers", day, "a.csv", "", number, order_id, order_id, answer, missing, None))
+            missing = None if answer else "blank" if answer == "" else "unknown_code"
+            self.answers.append((department, "order_answers", day, "a.csv", "", number, order_id, order_id, answer or None, missing, None))
         run("CREATE OR REPLACE TABLE reconcile_named AS SELECT NULL::VARCHAR AS discrepancy_id, NULL::VARCHAR AS owner,"
             " NULL::VARCHAR AS person_id, NULL::VARCHAR AS cause, NULL::VARCHAR AS kind, 'x' AS datum, 'review' AS severity,"
             " NULL::VARCHAR AS owner_value, NULL::VARCHAR AS reporter, NULL::VARCHAR AS reported_value, NULL::VARCHAR AS record_key,"
@@ -237,3 +237,19 @@ def test_answers_that_cannot_be_used_are_kept_out_with_line_and_reason(office: O
         (date(2026, 11, 5), 2, "order_closed"),
     ]
     assert office.ask("SELECT status, resolution FROM work_order WHERE department = 'police'") == [("closed", "confirmed")]
+
+
+def test_clerks_who_answer_other_lines_of_one_list_are_all_heard(office: Office) -> None:
+    """A blank line is no answer, nor is a word that is not on the list; the same answer twice is one."""
+    office.day(date(2026, 11, 2), {}, {"person_id": "P2"}, {"person_id": "P3"})
+    one, two, three = (str(order) for (order,) in office.ask("SELECT order_id FROM work_order ORDER BY person_id"))
+    first = [(one, "confirmed"), (two, ""), (three, None)]
+    second = [(one, ""), (two, "confirmed"), (three, "confirmed"), (one, "confirmed"), (one, "corrected")]
+    office.day(date(2026, 11, 3), {}, answers=tuple(("police", order, answer) for order, answer in first + second))
+    told = [verdict for (verdict,) in office.ask("SELECT verdict FROM work_order_answer ORDER BY line")]
+    assert told == [
+        "accepted", "unanswered", "order_answer_not_on_the_list",
+        "unanswered", "accepted", "accepted", "repeated", "order_answered_twice",
+    ]  # fmt: skip
+    assert {status for status, *_ in office.status()} == {"closed"}
+    assert office.ask("SELECT DISTINCT line FROM quarantine ORDER BY line") == [(4,), (9,)]

@@ -1,16 +1,20 @@
--- One row per answer that came, with the verdict that it got in the build that saw it first.
+-- One row per answer that came, with the verdict that it got in the build that saw it first. The first line of a delivery that answers an order
+-- counts; the same answer again is repeated, and a blank line is none.
 CREATE OR REPLACE TEMP TABLE order_judged AS
 WITH counted AS (
-    SELECT *, row_number() OVER (PARTITION BY department, dataset, batch_date, order_id ORDER BY file, sheet, line) AS nth FROM order_answer
+    SELECT *, first_value(answer) OVER (PARTITION BY department, dataset, batch_date, order_id ORDER BY answer IS NULL, file, sheet, line) AS counts,
+           row_number() OVER (PARTITION BY department, dataset, batch_date, order_id, answer ORDER BY file, sheet, line) AS nth
+    FROM order_answer
 )
 SELECT a.department, a.dataset, a.batch_date, a.file, a.sheet, a.line, a.record_key, a.order_id, a.answer, a.remark,
        coalesce(p.verdict, CASE
            WHEN o.order_id IS NULL THEN 'order_unknown'
            WHEN o.department <> a.department THEN 'order_of_another_department'
-           WHEN a.nth > 1 THEN 'order_answered_twice'
            WHEN a.answer IS NULL AND a.missing IN ('blank', 'unknown') THEN 'unanswered'
            WHEN a.answer IS NULL THEN 'order_answer_not_on_the_list'
+           WHEN a.answer <> a.counts THEN 'order_answered_twice'
            WHEN o.status = 'closed' THEN 'order_closed'
+           WHEN a.nth > 1 THEN 'repeated'
            ELSE 'accepted' END) AS verdict,
        p.verdict IS NULL AS is_new, o.person_id
 FROM counted AS a
