@@ -79,9 +79,16 @@ def inputs_of(home: Home, batches: list[BatchReport], contracts: Contracts, day:
 def take_over(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> None:
     """Copy from the published release what the build of ``day`` continues: ids, changes, open discrepancies, releases."""
     with release_before(connection, home) as is_there:
-        connection.execute(sql("release/take_over" if is_there else "release/nothing_before"))
+        connection.execute(sql("release/take_over", **_borne(connection)) if is_there else sql("release/nothing_before"))
         connection.execute(sql("order/take_over" if is_there else "order/nothing_before"))
     _records_before(connection, home, day)
+
+
+def _borne(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Of what tells who somebody was, the columns that the release before has; NULL for what its catalogue did not."""
+    there = {name for name, *_ in connection.execute("DESCRIBE before.unify_person").fetchall()}
+    columns = {"number": "id_number", "called": "name", "former": "former_name", "born": "birth_date"}
+    return {part: name if name in there else "NULL" for part, name in columns.items()}
 
 
 def _records_before(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> None:

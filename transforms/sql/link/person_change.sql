@@ -1,11 +1,15 @@
 -- One row per change of identity, of this release and of all before. created: a person of whom no record was known. merged: the id
--- went under in the other one. split: the person has records that were the other's. retired: no record is left.
+-- went under in the other one. split: the person has records that were the other's. retired: no record is left. A record that names
+-- another person than before tells of neither.
 CREATE OR REPLACE TABLE person_change AS
 WITH now_of AS (
     SELECT p.person_no AS old_no, n.person_no AS new_no, count(*) AS records
     FROM prior_person_record AS p
     JOIN link_role AS n USING (department, dataset, role, record_key)
     ANTI JOIN link_reissued USING (department, dataset, role, record_key)
+    ANTI JOIN link_another AS a
+        ON a.department = p.department AND a.dataset = p.dataset AND a.role = p.role AND a.record_key = p.record_key
+       AND a.person_no = p.person_no AND a.person_no <> n.person_no
     GROUP BY ALL
 ), living AS (
     SELECT person_no FROM link_person
