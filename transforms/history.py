@@ -29,6 +29,7 @@ def history_build(
     """
     moment = quoted(day.isoformat())
     _catalogue(connection, contracts)
+    connection.execute(sql("link/birth_told"))
     connection.execute(_minors(contracts, day))
     began = connection.execute("SELECT min(as_of) FROM prior_release").fetchall()[0][0] or day
     if has_before and began < day:
@@ -71,9 +72,10 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
 
 
 def _minors(contracts: Contracts, day: date) -> str:
-    """Who is under age on the day (民法典 art. 17)."""
-    is_told = any(datum.name == "birth_date" for datum in contracts.catalogue.data)
-    under_age = f"birth_date > DATE '{day}' - INTERVAL {OF_AGE} YEAR" if is_told else "false"
+    """Who is under age on the day (民法典 art. 17), by the number where no day of birth is published."""
+    told = f"birth_told({contracts.catalogue.number.name})"
+    born = f"coalesce(birth_date, {told})" if any(datum.name == "birth_date" for datum in contracts.catalogue.data) else told
+    under_age = f"{born} > DATE '{day}' - INTERVAL {OF_AGE} YEAR"
     return f"CREATE OR REPLACE TEMP TABLE history_minor AS SELECT person_id FROM released.unify_person WHERE {under_age}"
 
 

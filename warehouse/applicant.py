@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from contracts.model import Form
+from contracts.model import PARENTS, SPOUSE, Contracts, Form
 from warehouse.dossier import Dossier
 from warehouse.faults import RenkouError
 from warehouse.form_plan import (
@@ -29,6 +29,8 @@ from warehouse.wording import asks_for
 # 个人信息保护法 art. 28, 31: every datum of a child under 14 is sensitive, and needs a basis of its own.
 MINOR_UNTIL = 14
 MINORS = "minors"
+GROWN = PARENTS | {SPOUSE}
+NUMBER_WITH_BIRTH = 18
 
 
 class RelatedPerson:
@@ -81,7 +83,8 @@ class Applicant(RelatedPerson):
             first, _, rest = via.rpartition(".")
             bearers = self.related(first)[:1] if first else (self,)
             ids = [other for bearer in bearers for other in self._ids(bearer, rest)]
-            seen = [dossier for dossier in self._dossiers(ids) if may_be_shown(dossier, self._form, self._filled_on)]
+            found = self._dossiers(ids)
+            seen = [dossier for dossier in found if may_be_shown(dossier, self._form, self._filled_on, self.release.contracts, rest)]
             self.looked_at += [dossier.person_id for dossier in seen]
             self._relatives[via] = tuple(RelatedPerson(self.release, dossier) for dossier in seen)
         return self._relatives[via]
@@ -161,15 +164,30 @@ class Applicant(RelatedPerson):
         return others[0].values.get(datum) if others else None
 
 
-def may_be_shown(dossier: Dossier, form: Form, on: date) -> bool:
-    """Whether a form may show a person: one under 14 only if its basis names minors."""
-    born: date | None = dossier.values.get("birth_date")
-    if born is None or MINORS in form.covers:
+def may_be_shown(dossier: Dossier, form: Form, on: date, contracts: Contracts, step: str | None = None) -> bool:
+    """Whether a form may show a person, who is found as ``step`` of another: one under 14 only if its basis names minors.
+
+    Of whom neither day of birth nor number tells an age, only who is married, or is found as a spouse or a parent, is no child.
+    """
+    if MINORS in form.covers:
         return True
-    if "birth_date" in dossier.imprecise:
+    born: date | None = dossier.values.get("birth_date")
+    if born is None:
+        born = _birth_told(dossier.values.get(contracts.catalogue.number.name))
+    elif "birth_date" in dossier.imprecise:
         born = date(born.year, 12, 31)  # nobody is taken for older than is known
+    if born is None:
+        return step in GROWN or dossier.values.get(SPOUSE) is not None
     birthdays: int = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
     return birthdays >= MINOR_UNTIL
+
+
+def _birth_told(number: str | None) -> date | None:
+    """The day of birth that a number of 18 characters tells."""
+    try:
+        return date.fromisoformat(number[6:14]) if number and len(number) == NUMBER_WITH_BIRTH and number[6:14].isdigit() else None
+    except ValueError:
+        return None
 
 
 def weakest(standings: Iterable[str]) -> str | None:

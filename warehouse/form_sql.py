@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contracts.model import Contracts, Datum, Form, FormField, Relative
-from warehouse.applicant import MINOR_UNTIL, MINORS
+from contracts.model import SPOUSE, Contracts, Datum, Form, FormField, Relative
+from warehouse.applicant import GROWN, MINOR_UNTIL, MINORS, NUMBER_WITH_BIRTH
 from warehouse.form_plan import (
     FILLED_ON,
     OF_RELATIVE,
@@ -151,29 +151,36 @@ def _join(via: str, form: Form, contracts: Contracts, tables: Tables, joins: lis
     if contracts.relative(step) is None:
         tie = f"{bearer}.{quoted(step)}"
     else:
-        foremost = f"SELECT who, min_by({KEY}, place) AS {KEY}, min(way) AS way FROM ({_shown_kin(step, form, tables)}) GROUP BY who"
+        shown = _shown_kin(step, form, contracts, tables)
+        foremost = f"SELECT who, min_by({KEY}, place) AS {KEY}, min(way) AS way FROM ({shown}) GROUP BY who"
         joins.append(f"LEFT JOIN ({foremost}) AS t_{alias} ON t_{alias}.who = {bearer}.{KEY}")
         tie = f"t_{alias}.{KEY}"
-    joins.append(f"LEFT JOIN {tables.relatives} AS {alias} ON {alias}.{KEY} = {tie} AND {_may_be_shown(alias, form)}")
+    joins.append(f"LEFT JOIN {tables.relatives} AS {alias} ON {alias}.{KEY} = {tie} AND {_may_be_shown(alias, form, contracts, step)}")
     joins.append(f"LEFT JOIN marks AS m_{alias} ON m_{alias}.{KEY} = {alias}.{KEY}")
     joined.add(alias)
     return alias
 
 
-def _shown_kin(step: str, form: Form, tables: Tables) -> str:
+def _shown_kin(step: str, form: Form, contracts: Contracts, tables: Tables) -> str:
     """The relatives of one kind, of those whom the form may show: ``who``, ``person_id``, ``place``."""
-    return f"SELECT kin.* FROM {tables.kin}{step} AS kin JOIN {tables.relatives} AS k USING ({KEY}) WHERE {_may_be_shown('k', form)}"
+    shown = _may_be_shown("k", form, contracts, step)
+    return f"SELECT kin.* FROM {tables.kin}{step} AS kin JOIN {tables.relatives} AS k USING ({KEY}) WHERE {shown}"
 
 
-def _may_be_shown(alias: str, form: Form) -> str:
+def _may_be_shown(alias: str, form: Form, contracts: Contracts, step: str) -> str:
     """SQL for ``warehouse.applicant.may_be_shown``."""
     if MINORS in form.covers:
         return "true"
+    number = f"{alias}.{quoted(contracts.catalogue.number.name)}"
+    told = f"TRY_CAST(concat_ws('-', {number}[7:10], {number}[11:12], {number}[13:14]) AS DATE)"
+    told = f"CASE WHEN length({number}) = {NUMBER_WITH_BIRTH} THEN {told} END"
     # nobody is taken for older than is known
-    born = f"coalesce({alias}.birth_date, make_date(year({alias}.birth_date{IN_PART}year), 12, 31))"
+    born = f"coalesce({alias}.birth_date, make_date(year({alias}.birth_date{IN_PART}year), 12, 31), {told})"
     on = "CAST($filled_on AS DATE)"
     to_come = f"100 * month({on}) + day({on}) < 100 * month({born}) + day({born})"
-    return f"coalesce(year({on}) - year({born}) - CASE WHEN {to_come} THEN 1 ELSE 0 END >= {MINOR_UNTIL}, true)"
+    is_married = any(datum.name == SPOUSE for datum in contracts.catalogue.data)
+    is_grown = "true" if step in GROWN else f"{alias}.{quoted(SPOUSE)} IS NOT NULL" if is_married else "false"
+    return f"coalesce(year({on}) - year({born}) - CASE WHEN {to_come} THEN 1 ELSE 0 END >= {MINOR_UNTIL}, {is_grown})"
 
 
 def _all_of(via: str, datum: str, form: Form, contracts: Contracts, tables: Tables) -> str:
@@ -184,7 +191,7 @@ def _all_of(via: str, datum: str, form: Form, contracts: Contracts, tables: Tabl
     told = " OR ".join(f"coalesce({test}, false)" for test in tests)
     marks = ", ".join(f"bool_or({told.format(mark=mark)}) AS {mark}" for mark in MARKS)
     return (
-        f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM ({_shown_kin(via, form, tables)}) AS t"
+        f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM ({_shown_kin(via, form, contracts, tables)}) AS t"
         f" JOIN {tables.relatives} AS k USING ({KEY}) LEFT JOIN marks AS m USING ({KEY})"
         f" WHERE k.{quoted(datum)} IS NOT NULL GROUP BY t.who"
     )

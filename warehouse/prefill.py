@@ -48,7 +48,7 @@ def fill(release: Published, inquiry: Inquiry, may_see: Callable[[Dossier], bool
     form = _form(release.contracts, inquiry.form)
     _check_use(form, inquiry)
     borne = release.bearers(inquiry.id_number)
-    seen = [each for each in borne if may_see(each) and may_be_shown(each, form, inquiry.filled_on)]
+    seen = [each for each in borne if may_see(each) and may_be_shown(each, form, inquiry.filled_on, release.contracts)]
     if len(borne) == len(seen) == 1:
         applicant = Applicant(release, seen[0], form, inquiry.filled_on)
         prefilled = _prefilled(release, form, inquiry, "filled", _answers(applicant, form), seen[0])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from contracts.model import Contracts, FormField
 from tests.support.county import Travelled
+from tests.support.identity import number
 from tests.warehouse.small_release import MAN, PEOPLE, WOMAN, build, lay_together
 from warehouse.connection import open_read_only
 from warehouse.coverage import answer, coverage, lay_out
@@ -99,9 +101,9 @@ def test_a_day_known_in_part_fills_what_asks_for_no_more(
     asking = form.model_copy(update=said)
     contracts = own_contracts.model_copy(update={"forms": (asking,)})
     filled = {}
-    for number in (MAN, WOMAN):
-        for field in prefill(database, contracts, Inquiry(form.id, number, form.purposes[0], "1", DAY)).fields:
-            filled[number, field.name] = field.value
+    for who in (MAN, WOMAN):
+        for field in prefill(database, contracts, Inquiry(form.id, who, form.purposes[0], "1", DAY)).fields:
+            filled[who, field.name] = field.value
     with open_read_only(database, beside_others=True) as connection:
         lay_out(connection, contracts, contracts.forms)
         names = [f.field.name for f in answer(connection, contracts, asking, DAY)]
@@ -111,17 +113,35 @@ def test_a_day_known_in_part_fills_what_asks_for_no_more(
     assert {key: counted[key] for key in filled} == filled
 
 
-def test_no_form_shows_a_relative_under_14_unless_its_basis_names_minors(own_contracts: Contracts, tmp_path: Path) -> None:
-    parents = {"father": "p1", "mother": "p2", "household_no": "000123"}
-    child = {"name": "欧阳小明", "birth_date": date(2026, 9, 1), "hukou_status": "1", **parents}
-    database = build(tmp_path / "r.duckdb", own_contracts, "r", {**PEOPLE, "p6": child})
-    naming = set()
+CHILD = {"name": "欧阳小明", "hukou_status": "1", "father": "p1", "mother": "p2", "household_no": "000123"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"birth_date": date(2026, 9, 1)}, {"id_number": number("33010220150607113")}, {}],
+    ids=["by the day of birth", "by the number alone", "by nothing"],
+)
+def test_no_form_shows_a_relative_under_14_unless_its_basis_names_minors(
+    own_contracts: Contracts, tmp_path: Path, told: dict[str, Any]
+) -> None:
+    """Nor one of whom nothing tells an age, in coverage as in prefill."""
+    people = {**PEOPLE, "p1": PEOPLE["p1"] | {"spouse": "p7"}, "p6": CHILD | told, "p7": {"name": "上官老太", "spouse": "p1"}}
+    database = build(tmp_path / "r.duckdb", own_contracts, "r", people)
+    naming, married = set(), set()
+    release = Published(database, own_contracts)
     with open_read_only(database, beside_others=True) as connection:
         lay_out(connection, own_contracts, own_contracts.forms)
         for form in own_contracts.forms:
             answer(connection, own_contracts, form, DAY)
-            told = rows(connection, "SELECT * FROM form_answer WHERE person_id <> 'p6'")
-            if any(child["name"] in str(value) for row in told for value in row.values()):
-                naming.add(form.id)
+            counted = rows(connection, "SELECT * FROM form_answer WHERE person_id <> 'p6'")
+            shown = [str(value) for row in counted for value in row.values()]
+            inquiry = Inquiry(form.id, MAN, form.purposes[0], "1", DAY)
+            filled = [str(field.value) for field in fill(release, inquiry).prefilled.fields]
+            naming |= {form.id} if any(CHILD["name"] in text for text in [*shown, *filled]) else set()
+            married |= {form.id} if any("上官老太" in text for text in [*shown, *filled]) else set()
+            told_of = [any(name in text for text in filled) for name in (CHILD["name"], "上官老太")]
+            (of_man,) = [[str(v) for v in row.values()] for row in counted if row["person_id"] == "p1"] or [filled]
+            assert told_of == [any(name in text for text in of_man) for name in (CHILD["name"], "上官老太")], form.id
     assert naming
     assert naming <= {form.id for form in own_contracts.forms if "minors" in form.covers}
+    assert married - {form.id for form in own_contracts.forms if "minors" in form.covers}, "who is married is no child"
