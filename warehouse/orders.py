@@ -46,11 +46,19 @@ ANSWER_COLUMNS = ("工单号", "答复", "说明")
 # What an order's disagreements say, each thing once; lists made distinct at the end cost a third of texts put together distinctly.
 REASONS = {
     "matters": "w.sentence",
-    "records": "d.record_key",
+    "records": "r.record_key",
     "own_values": "d.owner_value",
-    "reports": "d.reporter || ': ' || d.reported_value",
+    "reports": "d.reporter || ': ' || d.reported_value || CASE WHEN r.is_named THEN '' ELSE '（记录号 ' || d.record_key || '）' END",
     "laws": "w.law",
 }
+# Which of the owner's records a disagreement is about: the one that it names, else all that the person has in that register.
+OWN_RECORDS = """
+    CREATE OR REPLACE TEMP TABLE own_record AS
+    SELECT DISTINCT d.discrepancy_id, r.record_key, r.record_key = d.record_key AS is_named
+    FROM discrepancy AS d
+    JOIN person_record AS r ON r.person_id = d.person_id AND r.department || '/' || r.dataset = d.owner AND r.is_current
+    QUALIFY is_named OR NOT bool_or(is_named) OVER (PARTITION BY d.discrepancy_id)
+"""
 LIST = """
     SELECT o.order_id, o.due_on, o.status, o.severity, list_extract($authorities, o.level) AS risen_to,
            {shown},
@@ -59,6 +67,7 @@ LIST = """
     FROM work_order AS o
     JOIN work_order_item AS i ON i.order_id = o.order_id AND i.closed_on IS NULL AND NOT i.is_settled
     JOIN discrepancy AS d USING (discrepancy_id)
+    LEFT JOIN own_record AS r USING (discrepancy_id)
     JOIN person AS p ON p.person_id = o.person_id
     JOIN matter AS w ON w.kind = d.kind AND w.datum = d.datum
     WHERE o.department = $department AND list_contains($waiting, o.status)
@@ -85,6 +94,7 @@ def send_orders(database: Path, contracts: Contracts, home: Home, release_id: st
     departments = [department] if department else sorted(contracts.departments)
     with open_read_only(database) as connection:
         _matters(connection, contracts)
+        connection.execute(OWN_RECORDS)
         return [_sent(connection, contracts, home.orders / name / release_id, name) for name in departments]
 
 
