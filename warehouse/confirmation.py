@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from contracts.model import Contracts, Form, FormField
+from contracts.model import Contracts, Datum, Form, FormField
+from warehouse.connection import scratch
 from warehouse.prefilled import Prefilled
 from warehouse.submissions import Answered, Outcome
 from warehouse.wording import from_form, labels_of, misfit
+
+SOME_DIGIT = r".*\d.*"
 
 
 def answered(
@@ -49,5 +53,22 @@ def misfits(contracts: Contracts, form: Form, fields: Iterable[Answered]) -> Ite
         datum = contracts.datum(field.datum)
         if datum is None or field.part is not None or field.via is not None:
             continue
-        if what := misfit(each.value, field, datum, labels_of(contracts, datum)):
+        if what := misfit(each.value, field, datum, labels_of(contracts, datum)) or _no_document(each.value, datum, contracts):
             yield each.name, what
+
+
+def _no_document(text: str, datum: Datum, contracts: Contracts) -> str | None:
+    """What keeps an answer from being the number of a document: the pattern of the owner's column, or, as in a delivery, no digit."""
+    if datum.type != "document_number":
+        return None
+    written = "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    patterns = _patterns(datum, contracts) or (SOME_DIGIT,)
+    with scratch() as engine:  # RE2, as deliveries are read
+        fits = any(engine.execute("SELECT regexp_full_match(?, ?)", [written, pattern]).fetchone() == (True,) for pattern in patterns)
+    return None if fits else "not of the pattern of such a document's number"
+
+
+def _patterns(datum: Datum, contracts: Contracts) -> tuple[str, ...]:
+    owner = contracts.dataset(datum.owner)
+    supplied = (person.data[datum.name].column for person in owner.persons if datum.name in person.data)
+    return tuple(pattern for column in supplied if column and (pattern := owner.column(column).pattern))

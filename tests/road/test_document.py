@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from contracts.model import Column, Contracts, Datum, Supply
+from contracts.model import Column, Contracts, Datum, FormField, Supply
 from tests.support.county import DAYS, passing
 from tests.support.identity import number
 from tests.support.landing import Landing
 from tests.support.release import rows
 from transforms import road
 from transforms.run import run
+from warehouse.confirmation import misfits
 from warehouse.home import Home
+from warehouse.submissions import Answered
 
 DATASET = "health/record"
 WAS, IS = number("33010620241105392"), number("33010620241105417")
@@ -51,3 +53,13 @@ def test_a_documents_number_is_published_and_forgotten_with_the_number_that_it_b
     assert rows(home.current, "SELECT id_number, card_no FROM person WHERE card_no IS NOT NULL") == [(IS, f"{IS}43")]
     assert rows(home.current, "SELECT value, valid_to FROM person_history WHERE datum = 'card_no'") == [(f"{IS}43", None)]
     assert rows(home.current, "SELECT standing, batch_date FROM person_datum WHERE datum = 'card_no'") == [("owner", DAYS[1])]
+
+
+@pytest.mark.parametrize(("written", "fits"), [("XX", False), (f"{IS}4", False), (f"{IS}43", True), (f"{IS.lower()} 43", True)])
+def test_a_citizen_cannot_write_a_number_that_the_department_never_gave(own_contracts: Contracts, written: str, fits: bool) -> None:
+    contracts = with_cards(own_contracts)
+    field = FormField(name="card", label="残疾人证号", label_en="Card", datum="card_no")
+    form = contracts.forms[0].model_copy(update={"fields": (field,)})
+    told = list(misfits(contracts, form, [Answered("card", written, "added", "card_no", written)]))
+    assert [name for name, _ in told] == ([] if fits else ["card"])
+    assert written not in str(told)
