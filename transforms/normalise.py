@@ -26,6 +26,7 @@ from transforms.normalising.columns import (
     value,
 )
 from transforms.normalising.kept_out import unfit
+from transforms.normalising.notes import notes_by_part
 from transforms.normalising.one_key import SAME_ROW, conflicts, differing
 from transforms.normalising.several import delivered
 from transforms.sql_files import macros, quoted, sql
@@ -72,34 +73,8 @@ def normalise_batch(
         connection.execute(_copy(_accepted(dataset, files), accepted_to))
         connection.execute(_copy(_quarantined(files, dataset), quarantine_to))
         accepted, quarantined = (_rows(connection, path) for path in (accepted_to, quarantine_to))
-        notes = _without_key(connection, quarantine_to) if dataset.delivery.mode == "full" else {}
-        if later:
-            notes[later[0]] = (*notes.get(later[0], ()), _later_line(*later[1:]))
+        notes = notes_by_part(connection, dataset, quarantine_to, later)
         return {f.part: Normalised(accepted.get(f.part, 0), quarantined.get(f.part, 0), notes.get(f.part, ())) for f in files}
-
-
-def _later_line(keys: int, sheet: str | None, line: int) -> str:
-    place = _place(sheet, line)
-    return f"keys with rows that say otherwise in a text, at no later time: {keys}, the first is {place}; the later line counts"
-
-
-def _without_key(connection: duckdb.DuckDBPyConnection, quarantine: Path) -> dict[int, tuple[str, ...]]:
-    """By part, a sentence on rows of a full register that are kept out, and nobody can say for certain of which record they are."""
-    first = "min({'sheet': sheet, 'line': line})"
-    found = connection.execute(
-        f"SELECT part, rows, first.sheet, first.line FROM (SELECT part, count(*) AS rows, {first} AS first"
-        f" FROM read_parquet({quoted(str(quarantine))}) WHERE record_key IS NULL GROUP BY part)"
-    ).fetchall()
-    return {part: (_of_no_record(rows, _place(sheet, line)),) for part, rows, sheet, line in found}
-
-
-def _of_no_record(rows: int, place: str) -> str:
-    told = f"rows kept out of which the key is not certain: {rows}, the first is {place}"
-    return f"{told}; a record known before stands only where its key is in one of the cells where it may be, else it counts as gone"
-
-
-def _place(sheet: str | None, line: int) -> str:
-    return f"line {line}" + (f" of sheet {sheet}" if sheet else "")
 
 
 def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:

@@ -61,17 +61,17 @@ def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchRepor
     """Batches that were not loaded count no rows; their status and reason say why."""
     connection.execute(
         "CREATE OR REPLACE TABLE batch (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sha256 VARCHAR,"
-        " rows BIGINT, accepted BIGINT, quarantined BIGINT, status VARCHAR, taken_in_at TIMESTAMPTZ, reason VARCHAR)"
+        " rows BIGINT, accepted BIGINT, quarantined BIGINT, status VARCHAR, taken_in_at TIMESTAMPTZ, reason VARCHAR, notes VARCHAR)"
     )
     rows = [_batch_row(batch, file) for batch in batches for file in batch.files]
     if rows:
-        connection.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _batch_row(batch: BatchReport, file: FileReport) -> tuple[object, ...]:
     counts = (file.rows, file.accepted, file.quarantined) if batch.status == "accepted" else (0, 0, 0)
     delivered = (batch.department, batch.dataset, batch.batch_date, file.name, file.sha256)
-    return (*delivered, *counts, batch.status, batch.taken_in_at, batch.reason)
+    return (*delivered, *counts, batch.status, batch.taken_in_at, batch.reason, "; ".join(file.notes))
 
 
 def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[BatchReport]) -> None:

@@ -18,7 +18,8 @@ from warehouse.publish import published
 
 BATCHES = """
     SELECT dataset AS "数据集 dataset", batch_date AS "批次 batch", file AS "文件 file", rows AS "行数 rows",
-           accepted AS "入库 accepted", quarantined AS "隔离 quarantined", status AS "状态 status", reason AS "原因 reason"
+           accepted AS "入库 accepted", quarantined AS "隔离 quarantined", status AS "状态 status", reason AS "原因 reason",
+           notes AS "说明 notes"
     FROM batch WHERE department = $department ORDER BY ALL
 """
 QUARANTINED = """

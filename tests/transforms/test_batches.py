@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.identity import number as sound_number
 from tests.support.landing import DAY, Landing
 from tests.transforms.by_hand import (
     FUNERAL,
@@ -25,9 +26,11 @@ from tests.transforms.by_hand import (
     records,
 )
 from transforms import road
+from transforms.prepare import prepare_build
 from transforms.run import run
 from transforms.take_in.deliveries import deliveries, unknown_folders
 from transforms.take_in.ledger import BatchReport
+from warehouse.connection import scratch
 from warehouse.home import Home
 
 
@@ -336,3 +339,25 @@ def test_the_ledger_is_readable_and_names_nobody(home: Home, landing: Landing) -
     assert json.loads(written)["status"] == "accepted"
     assert NAME not in written
     assert NUMBER not in written
+
+
+@pytest.mark.parametrize("left", ["zeros", "scientific"])
+def test_how_many_numbers_a_spreadsheet_cut_off_is_told_with_the_place_of_the_first(left: str, home: Home, landing: Landing) -> None:
+    """Where the release shows its batches too; a number that is a word, or none, is none of them."""
+    told = [sound_number(f"33010619900307{at:03}") for at in (101, 203, 305, 407)]
+    cut = {"zeros": lambda n: n[:15] + "000", "scientific": lambda n: f"{n[0]}.{n[1:6]}E+17"}[left]
+    numbers = [told[0], *map(cut, told[1:]), None, "不详"]
+    landing.put(FUNERAL, [person(at, certificate_no=str(at), id_number=number) for at, number in enumerate(numbers)])
+    report = landing.take_in(home, FUNERAL)
+    note = "identity numbers that lost digits in a spreadsheet: 3 of 4, the first is line 5 of sheet"
+    assert report.status == "accepted"
+    (told_of,) = [text for text in report.notes if note in text]
+    assert told_of.endswith("; ask the department to deliver again, with the numbers as text")
+    with scratch() as connection:
+        prepare_build(connection, landing.contracts, road.batches_known(home, landing.contracts), DAY)
+        assert note in connection.execute("SELECT notes FROM batch").fetchall()[0][0]
+
+
+def test_nothing_is_noted_of_numbers_that_are_whole(home: Home, landing: Landing) -> None:
+    landing.put(RECORD, [person(1, archive_no="1"), person(2, archive_no="2", id_number="330106199003071237")])
+    assert landing.take_in(home, RECORD).notes == ()

@@ -26,7 +26,7 @@ class FileReport:
     """One data file of a batch; ``rows = accepted + quarantined``. ``part`` numbers its Parquet files in the folder.
 
     ``not_delivered`` names the columns that were agreed and did not come, ``new_columns`` the headers that nobody agreed, ``notes``
-    tell the lines that are no rows.
+    tell the lines that are no rows, and what was found in its rows.
     """
 
     name: str
