@@ -21,7 +21,7 @@ __all__ = ["link_build", "link_records", "prepare_comparisons"]
 
 
 def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, release: str) -> None:
-    """Fill ``person_record``, ``person_change`` and ``link_pair``. Needs the ``record_*`` and ``prior_*`` tables of the build.
+    """Fill ``person_record``, ``person_change`` and ``link_pair``. Needs what ``prepare_build`` makes, and the ``prior_*`` tables.
 
     Decisions of people are read from ``link_decision``; a build that has none gets an empty one.
     """
@@ -29,6 +29,9 @@ def link_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rele
     prepare_comparisons(connection)
     connection.execute(link_name(contracts))
     connection.execute(link_record(contracts))
+    connection.execute(sql("link/continued"))
+    if count(connection, "SELECT count(*) FROM link_continued"):
+        connection.execute(sql("link/continue"))
     link_records(connection, contracts, release)
 
 

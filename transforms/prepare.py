@@ -3,6 +3,7 @@
 Table ``record_<department>__<dataset>``: one row per record key ever delivered, in the newest version. ``is_current`` is
 false for a record that its register no longer holds (absent from the newest full batch, or withdrawn by a delta).
 Table ``stated_number``: one row per number of a record and one that its register stated to have been before it.
+Table ``number_before``: one row per earlier version of a record of whose number a spreadsheet has left a part.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from datetime import date
 import duckdb
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from contracts.model import Column, Contracts, Dataset
+from contracts.model import Column, Contracts, Dataset, Supply
 from transforms.normalising.columns import NOT_DELIVERED, NOTED, TOLD
 from transforms.orders import read_answers
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import count, quoted, sql
 from transforms.take_in.ledger import BatchReport, FileReport
+from transforms.unifying.said import when_holds
 
 NumberedBatch = tuple[int, BatchReport]
 
@@ -38,7 +40,7 @@ EMPTY_TYPES = {
 
 
 def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, batches: list[BatchReport], day: date) -> None:
-    """Fill the build's ``batch``, ``quarantine``, ``record_*`` and ``stated_number`` tables from the batches up to ``day``."""
+    """Fill the build's ``batch``, ``quarantine``, ``record_*``, ``stated_number`` and ``number_before`` from the batches up to ``day``."""
     until = [b for b in batches if b.batch_date <= day]
     accepted = [b for b in until if b.status == "accepted"]
     _batch_table(connection, until)
@@ -46,6 +48,10 @@ def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, b
     read_answers(connection, contracts, accepted)
     connection.execute("CREATE OR REPLACE TABLE stated_number (number VARCHAR, former_number VARCHAR)")
     of_another_width = {name for (name,) in connection.execute("SELECT DISTINCT department || '/' || dataset FROM possible_key").fetchall()}
+    connection.execute(
+        "CREATE OR REPLACE TABLE number_before (department VARCHAR, dataset VARCHAR, role VARCHAR, record_key VARCHAR, place BIGINT,"
+        " number VARCHAR, name VARCHAR, birth_date DATE)"
+    )
     for dataset in contracts.datasets:
         numbered = [(number, b) for number, b in enumerate(accepted, start=1) if b.dataset_id == dataset.id]
         for statement in _record_statements(dataset, numbered):
@@ -55,6 +61,7 @@ def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, b
         if dataset.id in of_another_width:
             parts = {"department": quoted(dataset.department), "dataset": quoted(dataset.name), "table": dataset.table}
             connection.execute(sql("prepare/key_told_by_record", **parts))
+        _numbers_before(connection, dataset, numbered)
 
 
 def _batch_table(connection: duckdb.DuckDBPyConnection, batches: list[BatchReport]) -> None:
@@ -182,6 +189,39 @@ def _stated_numbers(dataset: Dataset, batches: list[NumberedBatch]) -> Iterator[
                 table=dataset.table,
                 newest_first=newest_first(dataset),
             )
+
+
+def _numbers_before(connection: duckdb.DuckDBPyConnection, dataset: Dataset, batches: list[NumberedBatch]) -> None:
+    """Add to ``number_before`` what earlier batches told of the records of whose number a spreadsheet has left a part. Without such a
+    record they are not read.
+    """
+    for person in dataset.persons if len(batches) > 1 else ():
+        number, name = person.data.get("id_number"), person.data.get("name")
+        if not (number and number.column and name and dataset.column(number.column).normaliser in TOLD):
+            continue
+        connection.execute(sql("prepare/lost_number", number=number.column, table=dataset.table))
+        if not count(connection, "SELECT count(*) FROM lost_number"):
+            continue
+        connection.execute(
+            sql(
+                "prepare/number_before",
+                department=quoted(dataset.department),
+                dataset=quoted(dataset.name),
+                role=quoted(person.role),
+                number=_told_by(number),
+                called=_told_by(name),
+                born=_told_by(person.data.get("birth_date")),
+                rows=_read(dataset, batches[:-1]),
+                newest_first=newest_first(dataset),
+            )
+        )
+
+
+def _told_by(supply: Supply | None) -> str:
+    """SQL: what a row tells of a datum; NULL where it tells nothing."""
+    if supply is None or not supply.column:
+        return "NULL"
+    return f"CASE WHEN {when_holds(supply.when, 'r.')} THEN r.{supply.column} END" if supply.when else f"r.{supply.column}"
 
 
 def _has_sheets(dataset: Dataset) -> bool:

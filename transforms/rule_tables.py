@@ -27,7 +27,7 @@ def prepare_rule_tables(
     connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, contract_views: Iterable[RuleView]
 ) -> None:
     """Make ``rule_*``, of the contracts' views these alone, and the view ``unify_person`` of the attached release file ``released`` that
-    they read. Needs ``record_*``, ``link_role`` and ``unify_*`` of the build.
+    they read. Needs ``record_*``, ``link_role``, ``link_continued`` and ``unify_*`` of the build.
 
     Raises RenkouError for a view that reads well and cannot be run.
     """
@@ -92,6 +92,7 @@ def _views(contracts: Contracts) -> Iterator[tuple[str, str]]:
     yield "rule_tie", _tie(contracts)
     yield "rule_household", _household(contracts)
     yield "rule_lesser", _lesser(contracts)
+    yield "rule_number_before", _number_before()
     yield "rule_quarantine", _quarantine(contracts)
 
 
@@ -193,6 +194,13 @@ def _lesser(contracts: Contracts) -> str:
     return (
         "SELECT person_no, datum, dataset, record_no, less, value"
         f" FROM unify_lesser JOIN (VALUES {sources}) AS source (datum, place, dataset) USING (datum, place)"
+    )
+
+
+def _number_before() -> str:
+    return (
+        "SELECT r.person_no, r.department || '/' || r.dataset AS dataset, r.role, r.record_no, r.record_key, c.told, c.number"
+        " FROM link_continued AS c JOIN link_role AS r USING (department, dataset, role, record_no) WHERE r.is_current"
     )
 
 

@@ -14,16 +14,17 @@ MADE_OF_ALL = ("union", "earliest")
 def doubts_sql(contracts: Contracts) -> str:
     """One row per person and datum in doubt: ``person_id``, ``datum``.
 
-    An open discrepancy doubts its own datum, and all that its rule names. A row in quarantine that was not delivered better since
-    doubts all that its register owns of the person whose record it renews, or whose number it holds; where only the leading
-    part of a key is shared, the data that are made of all records.
+    An open discrepancy doubts its own datum, and all that its rule names; nothing where its rule says so (``doubts: []``). A row
+    in quarantine that was not delivered better since doubts all that its register owns of the person whose record it renews, or
+    whose number it holds; where only the leading part of a key is shared, the data that are made of all records.
     """
     owned = {dataset.id: [d for d in contracts.catalogue.data if d.owner == dataset.id] for dataset in contracts.datasets}
     all_owned = _map((name, [datum.name for datum in data]) for name, data in owned.items())
     made_of_all = _map((name, [datum.name for datum in data if datum.pick in MADE_OF_ALL]) for name, data in owned.items())
     number = quoted(contracts.catalogue.number.name)
     return (
-        f"WITH unsettled AS (SELECT person_id, kind, datum FROM discrepancy WHERE status NOT IN ({_listed(CLOSED)})),"
+        f"WITH unsettled AS (SELECT person_id, kind, datum FROM discrepancy WHERE status NOT IN ({_listed(CLOSED)})"
+        f" AND kind NOT IN ({_listed(r.id for r in contracts.rules if r.doubts == ())})),"
         " record AS (SELECT department || '/' || dataset AS told, record_key, person_id, batch_date, is_current FROM person_record),"
         f" kept_out AS ({_kept_out(contracts)}),"
         " renewed AS (SELECT person_id, told FROM record JOIN kept_out USING (told, record_key)"
@@ -32,7 +33,7 @@ def doubts_sql(contracts: Contracts) -> str:
         " AND split_part(record.record_key, '|', 1) = split_part(kept_out.record_key, '|', 1)"
         " WHERE is_current AND contains(record.record_key, '|'))"
         " SELECT * FROM (SELECT person_id, datum FROM unsettled"
-        f" UNION SELECT person_id, unnest({_map((r.id, r.doubts) for r in contracts.rules)}[kind]) FROM unsettled"
+        f" UNION SELECT person_id, unnest({_map((r.id, r.doubts or ()) for r in contracts.rules)}[kind]) FROM unsettled"
         f" UNION SELECT person_id, unnest({all_owned}[told]) FROM renewed"
         f" UNION SELECT person_id, unnest({made_of_all}[told]) FROM beside) WHERE datum IS NOT NULL"
     )

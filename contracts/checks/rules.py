@@ -98,7 +98,7 @@ def rules_doubt_data_of_the_catalogue(agreed: Agreement) -> Iterator[Finding]:
     """``doubts`` and ``withholds`` are data of the catalogue, each once, and the rule's own datum is among what it doubts."""
     for rule in agreed.contracts.rules:
         yield from _data_of_the_catalogue(agreed, rule, "withholds", rule.withholds)
-        yield from _data_of_the_catalogue(agreed, rule, "doubts", rule.doubts)
+        yield from _data_of_the_catalogue(agreed, rule, "doubts", rule.doubts or ())
         if rule.doubts and rule.datum not in rule.doubts:
             what = f"does not name {rule.datum}, which the rule is about"
             yield _error(agreed, rule, "doubts", what, f"add {rule.datum}")

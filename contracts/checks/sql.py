@@ -50,6 +50,7 @@ RULE_TABLES: dict[str, tuple[str, ...]] = {
     "rule_tie": (*RECORD, "kind", "other_no"),
     "rule_household": (*RECORD, "household", "relation", "kin"),
     "rule_lesser": ("person_no", "datum", "dataset", "record_no", "less", "value"),
+    "rule_number_before": (*RECORD, "told", "number"),
     "rule_quarantine": ("dataset", "batch_date", "record_key", "reason", "raw", "cells", "owns"),
     "rule_division": ("code", "is_in_use", "valid_from", "valid_to"),
 }

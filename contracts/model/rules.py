@@ -36,8 +36,8 @@ class Rule(Agreed):
     ``answers``: the owner of the datum, or the department whose record it is. ``cause``: contradictions of one
     person and one cause are one work order (the datum when absent). ``answer_within``: working days, instead of
     the usual number. ``doubts``: the person's data that are not to be relied on while this stands, the datum among them
-    (the datum alone when absent). ``withholds``: the person's data, and ``withholds_events`` the kinds of event, that are not
-    published while this stands.
+    (the datum alone when absent, none when empty: the record alone is wrong). ``withholds``: the person's data, and
+    ``withholds_events`` the kinds of event, that are not published while this stands.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Rule(Agreed):
     answers: Literal["owner", "record"] = "owner"
     cause: str | None = None
     answer_within: int | None = Field(default=None, gt=0)
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[str, ...] | None = None
     withholds: tuple[str, ...] = ()
     withholds_events: tuple[str, ...] = ()
     law: str

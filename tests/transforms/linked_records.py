@@ -73,6 +73,10 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
             "CREATE TABLE link_role (department VARCHAR, dataset VARCHAR, role VARCHAR, record_no BIGINT, record_key VARCHAR,"
             " batch_date DATE, is_current BOOLEAN, person_no BIGINT, method VARCHAR, probability DOUBLE)"
         )
+        connection.execute(
+            "CREATE TABLE link_continued (department VARCHAR, dataset VARCHAR, role VARCHAR, record_no BIGINT,"
+            " told VARCHAR, number VARCHAR)"
+        )
         for dataset in contracts.datasets:
             _insert(connection, dataset, cases, told)
             _keep_out(connection, dataset, cases)
@@ -119,6 +123,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, cases: list
         who = row.pop("who")
         if dataset.household and (household := row.get(dataset.household.number)):
             row[dataset.household.number] = f"{at}:{household}"
+        before = row.pop("number_before", None)
         roles = who if isinstance(who, dict) else {dataset.persons[0].role: who}
         key = f"{at}:{row.pop('record_key', f'#{number}')}"
         common = {"record_no": number, "source_no": 1, "line": number, "record_key": key, "batch_date": DAY}
@@ -126,6 +131,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, dataset: Dataset, cases: list
         names = ", ".join(values)
         marks = ", ".join("?" for _ in values)
         connection.execute(f"INSERT INTO record_{dataset.table} ({names}) VALUES ({marks})", list(values.values()))
+        if before:
+            of = [dataset.department, dataset.name, dataset.persons[0].role, number]
+            connection.execute("INSERT INTO link_continued VALUES (?, ?, ?, ?, ?, ?)", [*of, row["id_number__told"], before])
         for role, label in roles.items():
             connection.execute(
                 "INSERT INTO link_role VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'same_number', 1.0)",

@@ -35,9 +35,16 @@ def kept_out(key: str, day: date = DAY, raw: str = "") -> dict[str, Any]:
 
 
 def test_a_contradiction_doubts_what_its_rule_names(own_contracts: Contracts, tmp_path: Path) -> None:
-    rule = next(rule for rule in own_contracts.rules if len(rule.doubts) > 1)
+    rule = next(rule for rule in own_contracts.rules if len(rule.doubts or ()) > 1)
     found = doubted(own_contracts, tmp_path, discrepancy=[{**DISPUTED, "kind": rule.id, "datum": rule.datum}])
-    assert found == set(rule.doubts)
+    assert found == set(rule.doubts or ())
+
+
+def test_a_contradiction_may_leave_all_that_is_published_certain(own_contracts: Contracts, tmp_path: Path) -> None:
+    """The record alone is wrong."""
+    rule = next(rule for rule in own_contracts.rules if rule.doubts == ())
+    disputed = {**DISPUTED, "kind": rule.id, "datum": rule.datum}
+    assert doubted(own_contracts, tmp_path, discrepancy=[disputed]) == set()
 
 
 def test_a_contradiction_that_is_settled_doubts_nothing(own_contracts: Contracts, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def notes_by_part(
         notes[part].append(f"{what}; ask the department to deliver again, with the numbers as text")
     for part, rows, sheet, line in _without_key(connection, quarantine) if dataset.delivery.mode == "full" else ():
         what = f"rows kept out of which the key is not certain: {rows}, the first is {_place(sheet, line)}"
-        notes[part].append(f"{what}; a record known before stands only where its key is in one of the cells where it may be, else it counts as gone")
+        stands = "a record known before stands only where its key is in one of the cells where it may be, else it counts as gone"
+        notes[part].append(f"{what}; {stands}")
     if later:
         part, keys, sheet, line = later
         what = f"keys with rows that say otherwise in a text, at no later time: {keys}, the first is {_place(sheet, line)}"
