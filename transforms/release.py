@@ -85,10 +85,15 @@ def take_over(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> N
 
 
 def _borne(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Of what tells who somebody was, the columns that the release before has; NULL for what its catalogue did not."""
+    """Of what tells who somebody was, the columns and the table that the release before has; NULL for what its catalogue did not, nobody
+    where it is older than the table.
+    """
     there = {name for name, *_ in connection.execute("DESCRIBE before.unify_person").fetchall()}
     columns = {"number": "id_number", "called": "name", "former": "former_name", "born": "birth_date"}
-    return {part: name if name in there else "NULL" for part, name in columns.items()}
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'before'").fetchall()}
+    nobody = "(SELECT NULL::VARCHAR AS number, NULL::VARCHAR AS person_id WHERE false)"
+    borne = "before.number_borne" if "number_borne" in tables else nobody
+    return {part: name if name in there else "NULL" for part, name in columns.items()} | {"borne": borne}
 
 
 def _records_before(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> None:
