@@ -73,9 +73,9 @@ def _catalogue(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
 
 def _minors(contracts: Contracts, day: date) -> str:
     """Who is under age on the day (民法典 art. 17), by the number where no day of birth is published."""
-    told = f"birth_told({contracts.catalogue.number.name})"
-    born = f"coalesce(birth_date, {told})" if any(datum.name == "birth_date" for datum in contracts.catalogue.data) else told
-    under_age = f"{born} > DATE '{day}' - INTERVAL {OF_AGE} YEAR"
+    days = [datum.name for datum in contracts.catalogue.data if datum.name == "birth_date"]
+    days += [f"birth_told({datum.name})" for datum in contracts.catalogue.data if datum.type == "identity_number"]
+    under_age = f"coalesce({', '.join(days)}) > DATE '{day}' - INTERVAL {OF_AGE} YEAR" if days else "false"
     return f"CREATE OR REPLACE TEMP TABLE history_minor AS SELECT person_id FROM released.unify_person WHERE {under_age}"
 
 
