@@ -24,16 +24,17 @@ from warehouse.sealing import Keys, content_of, key_name
 
 OLD, NEW = f"old:{'6f' * 16}\n", f"new:{'6e' * 16}\n"
 
-# The command, killed in the middle of putting its nth file in its place.
+# The command, killed in the middle of putting its nth file in its place; several are put at a time, and those before lie there by then.
 CUT = """
-import os, signal, sys
+import os, signal, sys, threading
 from warehouse.folder_store import FolderStore
-left, replaced = [int(sys.argv.pop(1))], FolderStore._replaced
+left, replaced, one_by_one = [int(sys.argv.pop(1))], FolderStore._replaced, threading.Lock()
 def cut(*given):
-    left[0] -= 1
-    if not left[0]:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return replaced(*given)
+    with one_by_one:
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return replaced(*given)
 FolderStore._replaced = cut
 from cli.main import app
 app()
