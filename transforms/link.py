@@ -56,7 +56,6 @@ def link_records(connection: duckdb.DuckDBPyConnection, contracts: Contracts, re
     connection.execute(sql("link/told_pairs", levels=levels))
     connection.execute(sql("link/cluster"))
     last = count(connection, "SELECT coalesce(max(number), 0) FROM prior_number")
-    connection.execute(sql("link/birth_told"))
     connection.execute(sql("link/another"))
     connection.execute(sql("link/person", last_number=last))
     connection.execute(sql("link/role"))

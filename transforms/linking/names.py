@@ -18,6 +18,7 @@ def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
     with NAME_VARIANTS.open(encoding="utf-8") as file:
         pairs = [(row["variant"], row["standard"]) for row in csv.DictReader(file)]
     variants, standards = ("".join(characters) for characters in zip(*pairs, strict=True))
+    connection.execute(sql("link/birth_told"))
     connection.execute(sql("link/names", variants=variants, standards=standards))
     with COUNTRIES.open(encoding="utf-8") as file:
         countries = ", ".join(f"'{row['letters']}': '{row['number']}'" for row in csv.DictReader(file))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from contracts.model import Contracts, Source
 from tests.support.landing import Landing
 from tests.support.servers import TOKEN, Api
 from tests.transforms.pull.conftest import HASTE, Pull
-from transforms.pull import Connection, Pulled
+from transforms.pull import Connection, Pulled, view
 from transforms.pull.road import pull
 
 FIRST, BEHIND = "health/birth", "police/resident"
@@ -27,8 +28,6 @@ VALUE = "330102199001011234"
 
 @pytest.fixture
 def offered_file(offered: Path, own_contracts: Contracts) -> None:
-    from datetime import date  # noqa: PLC0415
-
     Landing(offered, own_contracts).put(BEHIND, [{"resident_no": "1", "name": "某某"}], date(2026, 11, 20))
 
 
@@ -131,8 +130,6 @@ def test_a_view_that_fails_keeps_no_other_of_its_database_back(
     views = {"hr/insured": "v_odd", "hr/pension": "v_well"}
     typed: Any = {n: TypeAdapter(Source).validate_python({"kind": "postgresql", "connection": "x", "view": v}) for n, v in views.items()}
     datasets = tuple(d.model_copy(update={"pulled_from": typed.get(d.id)}) for d in own_contracts.datasets)
-    from transforms.pull import view  # noqa: PLC0415
-
     write = view._write
 
     def odd(database: Any, query: Any, names: list[str], file: Path) -> int:

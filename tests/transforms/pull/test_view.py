@@ -20,7 +20,7 @@ import pytest
 from contracts.model import Contracts
 from tests.support.landing import Landing
 from tests.transforms.pull.conftest import HASTE, Pull, pulled_from
-from transforms.pull import Connection, Pulled
+from transforms.pull import Connection, Pulled, view
 from transforms.pull.arrival import RECEIPT
 from transforms.pull.road import pull
 from warehouse.home import Home
@@ -69,8 +69,6 @@ def test_views_of_one_connection_show_one_moment(
     database: Connection, office: Any, tmp_path: Path, own_contracts: Contracts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that come between two views are in neither."""
-    from transforms.pull import view  # noqa: PLC0415
-
     contracts = pulled_from(own_contracts, DATASET, SOURCE)
     insured = contracts.dataset("hr/insured").model_copy(update={"pulled_from": contracts.dataset(DATASET).pulled_from})
     contracts = contracts.model_copy(update={"datasets": (insured, contracts.dataset(DATASET))})

@@ -99,8 +99,7 @@ CREATE OR REPLACE MACRO kind_of_number(number) AS
 
 -- A birth as told; where that is the day for an unknown one, the number beside it knows the day.
 CREATE OR REPLACE MACRO birth_with_number(birth, number) AS
-    CASE WHEN is_default_day(birth) AND length(number) = 18 AND number[7:10] = strftime(birth, '%Y')
-         THEN coalesce(CAST(try_strptime(number[7:14], '%Y%m%d') AS DATE), birth) ELSE birth END;
+    CASE WHEN is_default_day(birth) AND year(birth_told(number)) = year(birth) THEN birth_told(number) ELSE birth END;
 
 -- What two days of birth say of each other. slip: as typists err: day and month or two digits of the year changed places, a year or ten
 -- off, the first of January where the day was not known, a day of the lunar calendar (17 to 52 days before). part: two of year, month and day are the same.
