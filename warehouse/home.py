@@ -18,7 +18,7 @@ SEALED = "SEALED"
 SHARED_MEMORY = Path("/dev/shm")
 
 # What processes of one machine share, and what is not finished.
-NOT_KEPT = re.compile(r"(^|/)([^/]*\.(lock|partial|removed|wal|tmp|spill)|\.[^/]+\.[0-9a-f]{8})(/|$)|^api/rates$")
+NOT_KEPT = re.compile(r"(^|/)([^/]*\.(lock|partial|removed|wal|tmp|spill)|\.[^/]+\.[0-9a-f]{8})(/|$)|^api/(rates|failures)$")
 
 
 def _nothing() -> None:
