@@ -223,6 +223,21 @@ def sets_are_checked_by_sets(agreed: Agreement) -> Iterator[Finding]:
                 )
 
 
+def who_is_sent_orders_can_answer(agreed: Agreement) -> Iterator[Finding]:
+    """A department whose datum is held against others' is sent work orders, which come back (政务数据共享条例 art. 26)."""
+    contracts = agreed.contracts
+    heard = {dataset.department for dataset in contracts.datasets if dataset.answers}
+    ruled = {rule.datum for rule in contracts.rules}
+    for datum in contracts.catalogue.data:
+        owner = agreed.datasets.get(datum.owner)
+        if owner is None or owner.department in heard or not (datum.checked_by or datum.name in ruled):
+            continue
+        heard.add(owner.department)
+        what = f"{owner.department} is sent work orders about {datum.name}, and no dataset of it takes their answers"
+        remedy = f"write its {owner.department}/order_answers.odcs.yaml (docs/work_orders.md), or each rises when it is due"
+        yield Finding("note", agreed.catalogue_of(datum.name), f"data.{datum.name}.owner", what, remedy)
+
+
 CHECKS: tuple[Check, ...] = (
     data_have_names_that_can_be_columns,
     sources_exist,
@@ -237,4 +252,5 @@ CHECKS: tuple[Check, ...] = (
     normalisers_fit_the_type,
     choice_fits_the_type,
     sets_are_checked_by_sets,
+    who_is_sent_orders_can_answer,
 )
