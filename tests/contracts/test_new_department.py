@@ -8,6 +8,7 @@ that is there, a cross-check, a rule, a form and an extract.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from warehouse.extract import extract
 from warehouse.home import Home
 from warehouse.prefill import prefill
 from warehouse.prefilled import Inquiry
+from warehouse.publish import current_release
 
 EDUCATION = Path(__file__).parent / "education"
 
@@ -199,6 +201,14 @@ def test_the_department_has_its_pull(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("RENKOU_CONTRACTS", str(EDUCATION))
     assert "pull_education" in parsed().dags
+
+
+def test_a_run_that_does_not_read_its_contracts_publishes_nothing(county: County, tmp_path: Path) -> None:
+    home = Home(Path(shutil.copytree(county.home.root, tmp_path / "home", symlinks=True)))
+    report = run(home, load(OWN), county.home.root.parent / "landing")
+    assert report.status == "refused"
+    assert any("datasets_vanish" in stop for stop in report.stops)
+    assert current_release(home) == county.report.release_id
 
 
 def test_its_form_is_measured_against_a_truth_that_knows_nothing_of_it(county: County) -> None:

@@ -42,6 +42,7 @@ DAMAGE = {
         f"update person set sex = '9' where {ROW} < 30",
         "update person set sex = '9'",
     ),
+    "datasets_vanish": (None, "delete from batch where dataset = (select min(dataset) from batch)"),
     "records_shrink": (
         "delete from person_record where person_id < 'p11'",
         "delete from person_record where person_id < 'p15'",
