@@ -32,6 +32,9 @@ from transforms.normalising.several import delivered
 from transforms.sql_files import macros, quoted, sql
 from warehouse.connection import scratch
 
+WITHOUT_MARKS = r"""regexp_replace(t, '^[(\[【［「“"]?(.+?)[)\]】］」”"]?[。!！]?$', '\1')"""
+"""SQL: a text without what people put around a word for nothing, (空) and 无。"""
+
 
 @dataclass(frozen=True)
 class LandedFile:
@@ -86,8 +89,9 @@ def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
 def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Create the macros, the placeholders and the crosswalks that normalising needs."""
     cases = " ".join(
-        f"WHEN t IN ({', '.join(quoted(text) for text in texts)}) THEN {quoted(reason)}"
+        f"WHEN t IN ({words}) OR {WITHOUT_MARKS} IN ({words}) THEN {quoted(reason)}"
         for reason, texts in contracts.placeholders.reasons.items()
+        for words in [", ".join(map(quoted, texts))]
     )
     connection.execute(f"CREATE OR REPLACE MACRO placeholder_reason(t) AS CASE {cases} END")
     connection.execute(f"CREATE OR REPLACE MACRO is_read_as_gbk(t) AS regexp_matches(t, '^{_utf_8_read_as_gbk()}')")

@@ -15,7 +15,7 @@ NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
 """Normalisers that say what they did to a value, in ``<column>__note``."""
 NOT_DELIVERED = "not_delivered"
 """Why there is no value in a column that did not come; what an earlier batch said stands."""
-NOTHING = ("blank", NOT_DELIVERED, "unknown", "not_applicable", "placeholder")
+NOTHING = ("blank", NOT_DELIVERED, "unknown", "refused", "not_applicable", "placeholder")
 """Why there is no value where nothing stands, or a word for nothing (``codes/placeholders.yaml``)."""
 TOLD = {"identity_number": (("check_digit", "damaged", "invalid"), "identity_text"), "name": (("not_yet_named",), "tidy")}
 """Normalisers whose text may tell who is meant though it is no value (the remains of a number, whose child somebody without a name is):
