@@ -36,6 +36,8 @@ def run(report: RunReport, current: str) -> None:
     if kept_out := _kept_out(report):
         told = ", ".join(f"{rows:,} of {department}" for department, rows in kept_out.items())
         print(f"kept out rows: {told}; file, line and reason of each: the table quarantine, or `renkou report {next(iter(kept_out))}`")
+    for reference, answers in report.answers_kept_out.items():
+        print(f"kept out answers of {reference}: {answers:,}; line and reason of each: `renkou report {reference.partition('/')[0]}`")
     for sentence in report.stops:
         print(f"stopped: {sentence}")
     stays = f"{report.release_id or 'nothing'} stays published" if report.release_id else "nothing is published yet"

@@ -16,11 +16,14 @@ from typing import Any, Literal, Protocol
 
 from contracts.model import Contracts
 from transforms import road
+from transforms.orders import WHY_NOT
 from transforms.release import last_release
 from transforms.take_in.deliveries import unknown_folders
 from transforms.take_in.ledger import BatchReport
+from warehouse.connection import open_read_only
 from warehouse.durable import one_at_a_time
 from warehouse.home import Home
+from warehouse.publish import published
 
 
 class Listener(Protocol):
@@ -43,6 +46,7 @@ class RunReport:
     releases: list[dict[str, Any]] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    answers_kept_out: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without anything personal."""
@@ -51,6 +55,7 @@ class RunReport:
             "release_id": self.release_id,
             "stops": self.stops,
             "unknown_folders": self.unknown,
+            "answers_kept_out": self.answers_kept_out,
             "batches": [
                 {
                     "reference": b.reference,
@@ -86,7 +91,25 @@ def run(
         report.batches = road.verdicts_on(home, contracts, report.batches)  # as the batch gate has left them
     last = last_release(home)
     report.release_id = last.release_id if last else None
+    if report.status == "published":
+        report.answers_kept_out = _answers_kept_out(home, contracts, report.batches)
     return report
+
+
+def _answers_kept_out(home: Home, contracts: Contracts, batches: list[BatchReport]) -> dict[str, int]:
+    """How many answers to work orders of each batch can't be used, which the build alone can say."""
+    answering = {dataset.id for dataset in contracts.datasets if dataset.answers}
+    came = [batch.reference for batch in batches if batch.dataset_id in answering and batch.status == "accepted"]
+    if not came:
+        return {}
+    with open_read_only(published(home)) as connection:
+        return dict(
+            connection.execute(
+                "SELECT department || '/' || dataset || '/' || strftime(batch_date, '%Y%m%d') AS reference, count(*) FROM quarantine"
+                " WHERE reference IN (SELECT unnest(?)) AND split_part(reason, ':', 1) IN (SELECT unnest(?)) GROUP BY ALL ORDER BY ALL",
+                [came, list(WHY_NOT)],
+            ).fetchall()
+        )
 
 
 def _take_in_all(

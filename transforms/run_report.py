@@ -25,6 +25,14 @@ SHOWN = 30
 LABELLED = 10  # builds that are named below a plot
 FIGURES = ("rows", "quarantined", "linked", "published")
 LABELS = {"rows": "行数 rows in", "quarantined": "隔离 quarantined", "linked": "关联 linked", "published": "发布 published"}
+STAGES = {
+    "prepare": "备数",
+    "link": "关联",
+    "unify": "归并",
+    "reconcile": "比对",
+    "validate": "闸口校验",
+    "publish": "发布",
+}
 PRODUCER = f"urn:renkou:{CODE_VERSION}"
 
 BY_DEPARTMENT = {
@@ -83,7 +91,7 @@ def measured(home: Home, contracts: Contracts) -> dict[str, Any]:
         "drifted": [f"{batch}: {reason}" for batch, reason in drifted],
         "seconds": notes.get("seconds", {}),
         "borne": notes.get("borne", []),
-        "notes": [{"rule": c["rule"], "sentence": c["sentence"], "observed": c["observed"]} for c in failed],
+        "notes": [{name: check[name] for name in ("rule", "sentence", "sentence_en", "observed")} for check in failed],
         "offices": {d.department: d.office for d in contracts.datasets},
         "departments": {d: {f: int(by[f].get(d) or 0) for f in FIGURES} for d in contracts.departments},
     }
@@ -102,8 +110,8 @@ def _page(told: dict[str, Any], series: list[dict[str, Any]]) -> str:
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=select_autoescape())
     plots = {name: _plot(name, series) for name in FIGURES}
     built_at = f"{datetime.fromisoformat(told['built_at']).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    shown = {"told": told, "built_at": built_at, "labels": LABELS, "figures": FIGURES, "plots": plots, "builds": len(series)}
-    return environment.get_template("run_report.html").render(shown)
+    figures = {"labels": LABELS, "figures": FIGURES, "plots": plots, "stages": STAGES, "builds": len(series)}
+    return environment.get_template("run_report.html").render(figures, told=told, built_at=built_at)
 
 
 def _plot(name: str, series: list[dict[str, Any]]) -> str:

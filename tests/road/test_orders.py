@@ -20,6 +20,7 @@ from tests.support.county import agreed, travel_ungated
 from tests.support.identity import number
 from tests.support.landing import Landing
 from tests.support.release import rows
+from transforms.run import RunReport
 from warehouse.home import Home
 from warehouse.publish import current_release
 
@@ -50,8 +51,8 @@ class Office:
         insured = paid | {"insurance": "310", "insured_status": "1", "document_type": "01"}
         self.landing.put("hr/insured", [insured], SENT)
 
-    def run(self, day: date) -> None:
-        travel_ungated(self.home, self.landing.root, day)
+    def run(self, day: date) -> RunReport:
+        return travel_ungated(self.home, self.landing.root, day)
 
     def sent(self, department: str) -> Path:
         return self.home.orders / department / str(current_release(self.home))
@@ -110,7 +111,7 @@ def days(office: Office) -> Iterator[dict[date, dict[str, tuple[str, str | None,
     told = {SENT: office.states()}
     ((foreign,),) = rows(office.home.current, "SELECT order_id FROM work_order WHERE department = 'hr'")
     office.fill_in(foreign)
-    office.run(ANSWERED)
+    assert office.run(ANSWERED).answers_kept_out == {f"police/order_answers/{ANSWERED:%Y%m%d}": 4}
     told[ANSWERED] = office.states()
     office.deliver(AFTER, cancelled=("mended",))
     office.run(AFTER)

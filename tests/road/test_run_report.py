@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from contracts.model import Contracts
 from tests.support.county import Travelled
 from tests.support.release import rows
-from transforms.run_report import columns_of_datum, write_run_report
+from transforms import road
+from transforms.run_report import STAGES, columns_of_datum, write_run_report
 from warehouse.home import Home
 
 
@@ -49,6 +50,12 @@ def test_the_page_has_a_plot_for_each_figure_and_nobody_in_it(reported: tuple[Ho
     assert text.count("<svg") == 4
     personal = {value for pair in rows(home.current, "SELECT id_number, hukou_address FROM person") for value in pair}
     assert not [value for value in personal if value and value in text]
+
+
+def test_every_stage_has_a_name_in_chinese(reported: tuple[Home, Path]) -> None:
+    assert set(STAGES) == set(road.STAGES)
+    text = reported[1].read_text(encoding="utf-8")
+    assert all(f"{name} {stage}" in text for stage, name in STAGES.items() if stage in told(reported[0])["seconds"])
 
 
 def test_the_same_release_is_told_in_the_same_words(reported: tuple[Home, Path], own_contracts: Contracts) -> None:
