@@ -139,9 +139,9 @@ def _departments(figures: _Figures) -> list[Row]:
             "agreement": _share(agree.get((name,))),
             "timeliness": "{}/{}".format(*timely.get((name,), (0, 0))),
             "is_late": len({*timely.get((name,), (0, 0))}) > 1,
-            "kept_out": f"{kept.get((name,), (0, 0))[0]:,}",
-            "open": f"{opened.get((name,), (0, 0))[0]:,}",
-            "overdue": f"{overdue.get((name,), (0, 0))[0]:,}",
+            "kept_out": _many(kept.get((name,), (0, 0))[0]),
+            "open": _many(opened.get((name,), (0, 0))[0]),
+            "overdue": _many(overdue.get((name,), (0, 0))[0]),
             "is_overdue": bool(overdue.get((name,), (0, 0))[0]),
         }
         for name, office in figures.offices.items()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
 from contracts.model import Contracts
+from tests.expectations.county import spoil
 from tests.support.county import DAYS, Travelled
 from tests.support.release import rows
 from warehouse.home import Home
+from warehouse.publish import publish
 from warehouse.quality import quality_page
 
 
@@ -87,5 +91,16 @@ def test_the_page_holds_no_value_of_a_person(page: str, travelled: Travelled) ->
     assert [value for (value,) in personal if value in page] == []
 
 
-def test_small_counts_are_not_shown(page: str) -> None:
+def test_small_counts_are_not_shown(page: str, travelled: Travelled, own_contracts: Contracts, tmp_path: Path) -> None:
     assert "&lt;5" in page
+    release = spoil(
+        Path(shutil.copy(travelled.home.current.resolve(), tmp_path / "few.duckdb")),
+        "DELETE FROM quality WHERE measure IN ('rows_kept_out', 'orders_open', 'orders_overdue');"
+        " INSERT INTO quality BY NAME SELECT release_id, as_of, measure, department, 3 AS part, 3 AS whole"
+        " FROM (SELECT DISTINCT release_id, as_of, department FROM quality),"
+        " unnest(['rows_kept_out', 'orders_open', 'orders_overdue']) AS counted (measure)",
+    )
+    home = Home(tmp_path / "home")
+    publish(release, home, f"{DAYS[-1]:%Y%m%d}-01")
+    cards = quality_page(home, own_contracts).read_text(encoding="utf-8").partition('class="cards"')[2].partition("<h2>")[0]
+    assert cards.count("&lt;5") == 3 * len(own_contracts.departments)
