@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 
@@ -20,6 +19,7 @@ from warehouse.lookup import Row, release_of, rows
 from warehouse.places import division_names
 from warehouse.publish import published
 from warehouse.trend_lines import COLOURS, plot, small_line
+from warehouse.wording import reasons
 
 PAGES = Path(__file__).parent / "pages"
 FEW = 5
@@ -139,7 +139,7 @@ def _departments(figures: _Figures) -> list[Row]:
             "agreement": _share(agree.get((name,))),
             "timeliness": "{}/{}".format(*timely.get((name,), (0, 0))),
             "is_late": len({*timely.get((name,), (0, 0))}) > 1,
-            "kept_out": _many(kept.get((name,), (0, 0))[0]),
+            "kept_out": f"{kept.get((name,), (0, 0))[0]:,}",
             "open": _many(opened.get((name,), (0, 0))[0]),
             "overdue": _many(overdue.get((name,), (0, 0))[0]),
             "is_overdue": bool(overdue.get((name,), (0, 0))[0]),
@@ -198,7 +198,6 @@ def _datasets(figures: _Figures) -> list[Row]:
 
 
 def _errors(figures: _Figures) -> list[Row]:
-    reasons = yaml.safe_load((PAGES / "reasons.yaml").read_text(encoding="utf-8"))
     labels = {datum.name: datum.label for datum in figures.contracts.catalogue.data}
     titles = {(d.department, d.name): d.title for d in figures.contracts.datasets}
     sentences = {rule.id: (rule.sentence, rule.sentence_en) for rule in figures.contracts.rules}
@@ -216,16 +215,16 @@ def _errors(figures: _Figures) -> list[Row]:
             "count": _many(row["count"]) if row["measure"] == "disputed" else f"{row['count']:,}",
         }
         for row in found
-        for words in [_words(row, sentences, reasons)]
+        for words in [_words(row, sentences)]
     ]
 
 
-def _words(row: Row, sentences: dict[str, tuple[str, str]], reasons: dict[str, str]) -> tuple[str, str]:
+def _words(row: Row, sentences: dict[str, tuple[str, str]]) -> tuple[str, str]:
     """What a class of errors is called, in Chinese and English."""
     if row["measure"] == "disputed":
         return sentences.get(row["class"], ("与数源不一致", "differs from the owner"))
     kept, kept_en = KEPT_OUT[row["measure"]]
-    return f"{kept}：{reasons.get(row['class'], row['class'])}", f"{kept_en}: {row['class']}"
+    return f"{kept}：{reasons().get(row['class'], row['class'])}", f"{kept_en}: {row['class']}"
 
 
 def _townships(figures: _Figures) -> list[Row]:

@@ -15,16 +15,19 @@ from warehouse.connection import open_read_only
 from warehouse.faults import WrongUseError
 from warehouse.home import Home
 from warehouse.publish import published
+from warehouse.wording import reasons
 
+# What was not loaded was not counted.
 BATCHES = """
-    SELECT dataset AS "数据集 dataset", batch_date AS "批次 batch", file AS "文件 file", rows AS "行数 rows",
-           accepted AS "入库 accepted", quarantined AS "隔离 quarantined", status AS "状态 status", reason AS "原因 reason",
+    SELECT dataset AS "数据集 dataset", batch_date AS "批次 batch", file AS "文件 file",
+           CASE WHEN status = 'accepted' THEN rows END AS "行数 rows", CASE WHEN status = 'accepted' THEN accepted END AS "入库 accepted",
+           CASE WHEN status = 'accepted' THEN quarantined END AS "隔离 quarantined", status AS "状态 status", reason AS "原因 reason",
            notes AS "说明 notes"
     FROM batch WHERE department = $department ORDER BY ALL
 """
 QUARANTINED = """
     SELECT dataset AS "数据集 dataset", batch_date AS "批次 batch", file AS "文件 file", sheet AS "工作表 sheet", line AS "行号 line",
-           record_key AS "记录号 record", reason AS "原因 reason"
+           record_key AS "记录号 record", split_part(reason, ':', 1) AS "类别 class", reason AS "原因 reason"
     FROM quarantine WHERE department = $department ORDER BY ALL
 """
 DIFFERENCES = """
@@ -43,8 +46,8 @@ def department_report(home: Home, contracts: Contracts, department: str) -> Path
     target.parent.mkdir(parents=True, exist_ok=True)
     with open_read_only(release) as connection:
         sheets = {
-            "批次 batches": _frame(connection, BATCHES, department),
-            "隔离行 quarantine": _frame(connection, QUARANTINED, department),
+            "批次 batches": _named(_frame(connection, BATCHES, department), "状态 status"),
+            "隔离行 quarantine": _named(_frame(connection, QUARANTINED, department), "类别 class"),
             "差异 differences": _in_words(_frame(connection, DIFFERENCES, department), contracts),
         }
     _write(sheets, target)
@@ -53,6 +56,11 @@ def department_report(home: Home, contracts: Contracts, department: str) -> Path
 
 def _frame(connection: duckdb.DuckDBPyConnection, query: str, department: str) -> pd.DataFrame:
     return connection.execute(query, {"department": department}).df()
+
+
+def _named(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The frame with a column of codes in Chinese too, as officials read it."""
+    return frame.assign(**{column: [f"{words} {code}" if (words := reasons().get(code)) else code for code in frame[column]]})
 
 
 def _in_words(differences: pd.DataFrame, contracts: Contracts) -> pd.DataFrame:

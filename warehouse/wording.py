@@ -7,7 +7,11 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from contracts.model import Contracts, Datum, FormField
 from warehouse.identity import is_mistyped
@@ -20,6 +24,12 @@ DAYS = {"date": "%Y-%m-%d", "month": "%Y%m"}
 
 class NoCodeError(Exception):
     """The form has no word for a value."""
+
+
+@cache
+def reasons() -> dict[str, str]:
+    """What kept a row or a batch out, and what became of a batch, in Chinese."""
+    return dict(yaml.safe_load((Path(__file__).parent / "pages" / "reasons.yaml").read_text(encoding="utf-8")))
 
 
 def labels_of(contracts: Contracts, datum: Datum | None) -> dict[str, str]:

@@ -33,6 +33,9 @@ def test_a_department_finds_its_batches_its_quarantined_rows_and_its_differences
         mine = f"department = '{department}'"
         assert len(batches) == rows(release, f"SELECT count(*) FROM batch WHERE {mine}")[0][0]
         assert len(quarantined) == rows(release, f"SELECT count(*) FROM quarantine WHERE {mine}")[0][0]
+        assert [told for told in (*batches["状态 status"], *quarantined["类别 class"]) if " " not in told] == []
+        loaded = batches["状态 status"] == "已入库 accepted"
+        assert (batches["行数 rows"].notna() == loaded).all()
         owned = f"SELECT count(*) FROM discrepancy WHERE owner LIKE '{department}/%'"
         assert len(differences) == rows(release, owned)[0][0]
         assert not differences["说明 meaning"].isna().any()
