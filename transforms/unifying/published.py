@@ -22,10 +22,7 @@ def agrees(datum: Datum, one: str, other: str) -> str:
     if datum.type == "name":
         return f"CASE WHEN {one} = {other} THEN true ELSE name_key({one}) = name_key({other}) END"
     if datum.type == "address":
-        return (
-            f"CASE WHEN {one} = {other} THEN true"
-            f" ELSE ends_with({one}, address_key({other})) OR ends_with({other}, address_key({one})) END"
-        )
+        return f"CASE WHEN {one} = {other} THEN true ELSE is_one_address({one}, {other}) END"
     if datum.type == "identity_number":  # a foreigner's old permit holds beside the new one
         return (
             f"CASE WHEN {one} = {other} THEN true"

@@ -23,6 +23,24 @@ CREATE OR REPLACE MACRO lossy_pattern(t) AS
 CREATE OR REPLACE MACRO address_key(t) AS
     regexp_replace(t, '^(\p{Han}{2,8}?(省|自治区))?(\p{Han}{2,6}?(市|自治州|地区|盟))?', '');
 
+-- 十三 and 三 as 13 and 3; a village that bears a number in its name gets it on both sides of a comparison.
+CREATE OR REPLACE MACRO with_digits(t) AS
+    CASE WHEN NOT regexp_matches(t, '[一二三四五六七八九十]') THEN t ELSE
+        translate(regexp_replace(regexp_replace(regexp_replace(regexp_replace(t, '([一二三四五六七八九])十([一二三四五六七八九])', '\1\2', 'g'),
+            '([一二三四五六七八九])十', '\10', 'g'), '十([一二三四五六七八九])', '1\1', 'g'), '十', '10', 'g'), '一二三四五六七八九', '123456789') END;
+
+-- The ways of writing one house and flat: 80-2-3-401, 80号2栋3单元401 and 80号2号楼3单元401室 for 80号2幢3单元401室, 第三村民小组 for 3组.
+CREATE OR REPLACE MACRO address_form(t) AS
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(with_digits(t),
+        '第?(\d+)(村民|居民)?小?组', '\1组', 'g'), '(\d+)(栋|号楼)', '\1幢', 'g'), '(\d+)-(\d+)-(\d+)-(\d+)$$', '\1号\2幢\3单元\4'),
+        '(\d+)-(\d+)-(\d+)$$', '\1幢\2单元\3'), '(单元\d+)室$$', '\1');
+
+-- Whether two addresses are one: the number at the end is compared first, which nearly all that differ do not share.
+CREATE OR REPLACE MACRO is_one_address(a, b) AS
+    CASE WHEN ends_with(a, address_key(b)) OR ends_with(b, address_key(a)) THEN true
+         WHEN regexp_extract(a, '(\d+)\D*$$', 1) <> regexp_extract(b, '(\d+)\D*$$', 1) THEN false
+         ELSE ends_with(address_form(a), address_key(address_form(b))) OR ends_with(address_form(b), address_key(address_form(a))) END;
+
 -- At how many places two names of one length differ.
 CREATE OR REPLACE MACRO places_apart(a, b) AS
     list_sum(list_transform(range(1, length(a) + 1), lambda i: CASE WHEN substr(a, i::INT, 1) <> substr(b, i::INT, 1) THEN 1 ELSE 0 END));
