@@ -84,10 +84,11 @@ def _prints(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> dict
     there = {row[0] for row in connection.execute("DESCRIBE before.unify_person").fetchall()}
     then = {name.removesuffix("__no") for name in there if name.endswith("__no")}
     now = {datum.name for datum in contracts.catalogue.data}
-    days = {f"{name}__on" for name in dated(contracts)}
-    wanted = sorted(now | then | days | {name for name in there if name.endswith("__on")})
+    beside = {f"{name}__on" for name in dated(contracts)} | {f"{name}__source" for name in now}
+    beside |= {f"{datum.name}__is_owner" for datum in contracts.catalogue.data if datum.phase}
+    wanted = sorted(now | then | beside | {name for name in there if name.endswith(("__on", "__source", "__is_owner"))})
     return {
-        "now": ", ".join(name if name in now | days else "NULL" for name in wanted),
+        "now": ", ".join(name if name in now | beside else "NULL" for name in wanted),
         "before": ", ".join(name if name in there else "NULL" for name in wanted),
     }
 

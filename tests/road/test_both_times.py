@@ -32,6 +32,7 @@ CHILD_WAS, CHILD_IS = number("33010620241105392"), number("33010620241105417")
 MENDED_WAS, MENDED_IS = number("33010620190603275"), number("33010620190603558")
 TAKEN_WAS, TAKEN_IS = number("33010620180512366"), number("33010620180512389")
 GUEST, REGIONS = number("33010619910117287"), ("330106001001", "330106002002")
+AGAIN = number("33010619850306293")
 MOTHER, ADOPTS = number("33010619950101122"), number("33010619900202344")
 
 
@@ -40,7 +41,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """Home A, B and A again; on the fourth day come a register of the second day that was mended and a certificate of the first.
 
     A child is adopted on the second day, another one's number and given name are corrected, a third one goes with them to another
-    household. A permit is given and taken back on that day, and who has one for long moves.
+    household. A permit is given and taken back on that day, and who has one for long moves; a third one ends on it, and there is another
+    the day after.
     """
     story = Story(Home(tmp_path_factory.mktemp("both_times") / "home"))
     landing = Landing(story.home.root / "landing", agreed())
@@ -50,11 +52,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     changes = ({"change": "I", "updated_at": "20261120080000"}, {"change": "D", "updated_at": "20261120090000"})
     guest = {"permit_no": "p2", "change": "U", "name": "南宫客", "id_number": GUEST, "birth_date": "1991-01-17", "issued_on": "2025-09-26"}
     lives = [guest | {"residence_region": region, "updated_at": f"{day:%Y%m%d}080000"} for region, day in zip(REGIONS, DAYS, strict=False)]
-    landing.put("police/residence_permit", lives[:1], DAYS[0])
-    landing.put("police/residence_permit", [*(permit | change for change in changes), lives[1]], DAYS[1])
+    again = {"name": "西门返", "id_number": AGAIN, "birth_date": "1985-03-06"}
+    held = [again | {"permit_no": f"p{3 + place}", "residence_region": region} for place, region in enumerate(REGIONS)]
+    begun, ended = held[0] | {"change": "I", "updated_at": "20261120080000"}, held[0] | {"change": "D", "updated_at": "20261121080000"}
+    landing.put("police/residence_permit", [lives[0], begun], DAYS[0])
+    landing.put("police/residence_permit", [*(permit | change for change in changes), lives[1], ended], DAYS[1])
     for place, day in ((0, "20"), (1, "21"), (0, "22")):
         if day != "22":
             landing.put("health/birth", [child(story, is_adopted=day == "21")], story.day)
+        else:
+            landing.put("police/residence_permit", [held[1] | {"change": "I", "updated_at": "20261122080000"}], story.day)
         story.resident("mended", **renumbered(day != "20", MENDED_WAS, MENDED_IS, "h1"))
         story.resident("taken", **renumbered(day != "20", TAKEN_WAS, TAKEN_IS, "h1" if day == "20" else "h2"))
         story.resident("back", **OLD, residence_address=HOMES[place], updated_at=f"202611{day}000000")
@@ -169,6 +176,15 @@ def test_who_has_a_permit_moves_on_the_day_of_the_change_and_not_of_the_permit(s
     assert rows(story.home.current, f"{held} AND person_id = '{who}' ORDER BY valid_from NULLS FIRST") == [
         (REGIONS[0], None, DAYS[1]),
         (REGIONS[1], DAYS[1], None),
+    ]
+
+
+def test_who_comes_back_after_a_day_without_any_record_did_not_always_live_there(story: Story) -> None:
+    ((who,),) = rows(story.home.current, f"SELECT person_id FROM person WHERE id_number = '{AGAIN}'")
+    held = "SELECT value, valid_from, valid_to FROM person_history WHERE datum = 'residence_region' AND known_to IS NULL"
+    assert rows(story.home.current, f"{held} AND person_id = '{who}' ORDER BY valid_from NULLS FIRST") == [
+        (REGIONS[0], None, DAYS[1]),
+        (REGIONS[1], DAYS[2], None),
     ]
 
 

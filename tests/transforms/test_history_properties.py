@@ -30,6 +30,7 @@ DAYS = sorted({day for day, _ in RELEASES})
 DATA = {"sex": "VARCHAR", "hukou_status": "VARCHAR", "name": "VARCHAR", "mother": "BIGINT", "birth_date": "DATE"}
 SETTLED = {"mother", "birth_date"}
 DATED, ALWAYS = "hukou_status", "name"
+PASSED_ON = "sex"  # said by one source today and by another tomorrow
 Value = tuple[Any, date | None, date]
 
 
@@ -128,10 +129,10 @@ def _put(connection: duckdb.DuckDBPyConnection, contracts: Contracts, county: Co
     (table,) = (dataset.table for dataset in contracts.datasets)
     connection.execute(f"INSERT INTO record_{table} BY NAME SELECT record_no, dated AS updated_at, dated AS batch_date FROM said")
     columns = ", ".join(
-        f"max(value) {there}::{kind} AS {datum}, max(0) {there}::UTINYINT AS {datum}__source, max(record_no) {there} AS {datum}__no,"
+        f"max(value) {there}::{kind} AS {datum}, max({source}) {there}::UTINYINT AS {datum}__source, max(record_no) {there} AS {datum}__no,"
         f" 0 AS {datum}__agreeing, 0 AS {datum}__disagreeing, false AS {datum}__is_owner, max(since) {there} AS {datum}__on"
         for datum, kind in DATA.items()
-        for there in [f"FILTER (WHERE datum = '{datum}')"]
+        for there, source in [(f"FILTER (WHERE datum = '{datum}')", "record_no % 2" if datum == PASSED_ON else "0")]
     )
     connection.execute(
         f"CREATE TABLE released.unify_person AS SELECT person_no, person_id(person_no) AS person_id, {columns} FROM said GROUP BY person_no"
@@ -149,10 +150,11 @@ def last(released: dict[str, Path]) -> Path:
 
 @pytest.mark.parametrize("day", DAYS)
 def test_history_tells_of_a_day_what_was_published_on_it(day: date, released: dict[str, Path], last: Path) -> None:
-    published = rows(_last_of(day, released), "SELECT person_id, datum, value FROM published_value ORDER BY ALL")
+    told = "SELECT person_id, datum, value, department, dataset, standing FROM"
+    published = rows(_last_of(day, released), f"{told} published_value ORDER BY ALL")
     assert len(published) > PEOPLE
     moment = f"DATE '{day}' >= coalesce({{0}}_from, DATE '{day}') AND DATE '{day}' < coalesce({{0}}_to, DATE '9999-12-31')"
-    held = f"SELECT person_id, datum, value FROM person_history WHERE {moment.format('known')} AND {moment.format('valid')} ORDER BY ALL"
+    held = f"{told} person_history WHERE {moment.format('known')} AND {moment.format('valid')} ORDER BY ALL"
     assert rows(last, held) == published
 
 

@@ -26,7 +26,8 @@ WITH held AS (
     SELECT c.*, value_now IS DISTINCT FROM value_then AS is_other,
            coalesce(d.is_lasting, false) OR c.person_id IN (SELECT person_id FROM moved) OR c.person_id NOT IN (SELECT person_id FROM released.unify_person)
            OR c.is_renamed AS is_correction,
-           c.person_id IN (SELECT person_id FROM held) AS is_known_person
+           (c.department, c.dataset, c.standing) IS DISTINCT FROM (c.department_then, c.dataset_then, c.standing_then) AS is_of_another,
+           c.person_id IN (SELECT person_id FROM history_then) AS is_known_person
     FROM (SELECT *, coalesce((value_then, value_now) IN (SELECT (value_then, value_now) FROM renamed), false) AS is_renamed FROM compared) AS c
     LEFT JOIN history_datum AS d ON d.datum = c.datum
 )

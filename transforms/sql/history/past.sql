@@ -1,11 +1,13 @@
--- One row per value that is no longer the published one, or is known to have held until another day than was thought.
+-- One row per value that is no longer the published one, that another source said, or that is known to have held until another day than was
+-- thought.
 CREATE OR REPLACE TABLE released.history_past AS
 WITH touched AS (
-    SELECT * FROM history_change WHERE is_other OR holds_from IS DISTINCT FROM valid_then
+    SELECT *, is_other OR holds_from IS DISTINCT FROM valid_then AS is_moved FROM history_change
+    WHERE is_other OR holds_from IS DISTINCT FROM valid_then OR is_of_another
 ), earlier AS (
     -- values before the held one; a new one may reach into their time
     SELECT p.*, t.holds_from,
-           coalesce(t.value_now IS NOT NULL AND p.known_to IS NULL AND (t.holds_from IS NULL OR p.valid_to > t.holds_from), false) AS is_reached
+           coalesce(t.is_moved AND t.value_now IS NOT NULL AND p.known_to IS NULL AND (t.holds_from IS NULL OR p.valid_to > t.holds_from), false) AS is_reached
     FROM history_then AS p LEFT JOIN touched AS t ON t.person_id = p.person_id AND t.datum = p.datum
     WHERE p.valid_to IS NOT NULL OR p.known_to IS NOT NULL
 ), rows AS (
