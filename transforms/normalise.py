@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
+from unicodedata import normalize
 
 import duckdb
 
@@ -95,6 +96,10 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
     )
     connection.execute(f"CREATE OR REPLACE MACRO placeholder_reason(t) AS CASE {cases} END")
     connection.execute(f"CREATE OR REPLACE MACRO is_read_as_gbk(t) AS regexp_matches(t, '^{_utf_8_read_as_gbk()}')")
+    connection.execute(
+        "CREATE OR REPLACE MACRO with_whole_characters(t) AS CASE WHEN regexp_matches(t, '[\\x{2E80}-\\x{2FDF}\\x{F900}-\\x{FAFF}]')"
+        f" THEN nfc_normalize(translate(t, {', '.join(map(quoted, _radicals()))})) ELSE t END"
+    )
     for text in macros("normaliser"):
         connection.execute(text)
     pairs = [(c.id, raw, code) for c in contracts.crosswalks for raw, code in c.map.items()]
@@ -107,10 +112,22 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
 
 
 def _utf_8_read_as_gbk() -> str:
-    """A regular expression: what two Chinese characters in UTF-8, six bytes, are to a program that reads GBK (寮犱笁 for 张三)."""
+    """A regular expression: what two Chinese characters in UTF-8, six bytes, are to a program that reads GBK (寮犱笁 for 张三).
+
+    Of the second and third pair one may be no character of GBK: both its bytes were lost, or the first, and the next character begins then.
+    """
     lead, trail = range(0xE4, 0xEA), range(0x80, 0xC0)
     pairs = ((lead, trail), (trail, lead), (trail, trail))
-    return "".join(f"[{''.join(bytes((a, b)).decode('gbk', 'ignore') for a in one for b in other)}]" for one, other in pairs)
+    one, two, three = ("".join(bytes((a, b)).decode("gbk", "ignore") for a in first for b in last) for first, last in pairs)
+    lost = r"[?\x{FFFD}\x{E000}-\x{F8FF}]"
+    return f"[{one}]([{two}][{three}]|{lost}[{one}{three}]|[{two}]{lost})"
+
+
+def _radicals() -> tuple[str, str]:
+    """Radicals as signs of their own, which stand in texts that were copied from a page, and the characters that they look like."""
+    simplified = "⺟⺠⺩⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳", "母民王虎西见角贝车长门青韦页风飞食马鬼鱼鸟卤麦黄齐齿龙龟"
+    kangxi = "".join(map(chr, range(0x2F00, 0x2FD6)))
+    return simplified[0] + kangxi, simplified[1] + normalize("NFKC", kangxi)
 
 
 def _numbers(dataset: Dataset) -> str:

@@ -20,7 +20,10 @@ def checking(datum: Datum, contracts: Contracts) -> list[Dataset]:
 def agrees(datum: Datum, one: str, other: str) -> str:
     """SQL: whether two values of a datum say the same."""
     if datum.type == "name":
-        return f"CASE WHEN {one} = {other} THEN true ELSE name_key({one}) = name_key({other}) END"
+        return (
+            f"CASE WHEN {one} = {other} THEN true"
+            f" ELSE name_key({one}) = name_key({other}) OR is_cut_by_a_field({one}, {other}) OR is_cut_by_a_field({other}, {one}) END"
+        )
     if datum.type == "address":
         return f"CASE WHEN {one} = {other} THEN true ELSE is_one_address({one}, {other}) END"
     if datum.type == "identity_number":  # a foreigner's old permit holds beside the new one

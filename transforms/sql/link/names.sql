@@ -17,7 +17,11 @@ CREATE OR REPLACE MACRO order_called(t) AS
 -- What is left of a lossy name, as a LIKE pattern: each lost character may have been any one.
 CREATE OR REPLACE MACRO lossy_pattern(t) AS
     CASE WHEN regexp_full_match(t, '\p{Han}') THEN t || '_%'
-         ELSE regexp_replace(regexp_replace(t, '\(.*?\)|[?？□〓○●■◆◇_\x{FFFD}\x{E000}-\x{F8FF}]', '_', 'g'), '([\p{Han}])[A-Za-z]+$$', '\1_') END;
+         ELSE regexp_replace(regexp_replace(t, '\(.*?\)|[?？□〓○●■◆◇_\x{FFFD}\x{E000}-\x{F8FF}]', '_', 'g'), '([\p{Han}])[A-Za-z]+', '\1_') END;
+
+-- Whether a name fills a field of 10 or 20 bytes of GBK, in which a Han character takes two, and a longer one begins with it.
+CREATE OR REPLACE MACRO is_cut_by_a_field(a, b) AS
+    starts_with(b, a) AND length(regexp_replace(a, '[^\x00-\x7F]', 'xx', 'g')) IN (10, 20);
 
 -- An address without the province and city that people leave out or not.
 CREATE OR REPLACE MACRO address_key(t) AS

@@ -2,8 +2,9 @@
 CREATE OR REPLACE MACRO name_is_placeholder(t) AS
     placeholder_reason(t) IS NOT NULL
     OR t IN ('户主', '已故', '同上', '见上', '同户主', '空挂户', '无名', '无名氏', '某', '某某', '新生儿', '婴儿', '男婴', '女婴', '宝宝', '男', '女', '本人', '配偶',
-             '妻子', '丈夫', '其妻', '其夫', '其子', '其女', '其父', '其母', '儿子', '女儿', '父亲', '母亲')
+             '妻子', '丈夫', '妻', '夫', '死者', '逝者', '家属', '姓名', '先生', '女士', '其妻', '其夫', '其子', '其女', '其父', '其母', '儿子', '女儿', '父亲', '母亲')
     OR regexp_full_match(t, '(暂|尚|还)?[未没待](取|命|起|定)名?字?|(无名|不明身份|身份不明|未知名)(男|女)?(性)?(尸体?|人|人员|者)?') OR regexp_matches(t, '^#')
+    OR regexp_full_match(t, '.{2,}[之的][妻夫父母]|X{2,}')
     OR regexp_full_match(upper(t), 'UN(KNOWN|IDENTIFIED|NAMED)( (MALE|FEMALE|MAN|WOMAN|BODY|PERSON))?|NO ?NAME|NAMELESS|ANONYMOUS');
 
 -- Testa and Demol are names of people.
@@ -25,7 +26,7 @@ CREATE OR REPLACE MACRO without_stars(t) AS
 CREATE OR REPLACE MACRO with_one_separator(t) AS
     CASE WHEN regexp_matches(t, '\p{Han}')
          THEN trim(regexp_replace(
-             translate(without_stars(without_blanks(t)), '•・･‧⋅∙' || chr(903) || 'ㆍᐧ．.—–―_|`''’-⻢⼭', '····················马山'),
+             translate(without_stars(without_blanks(t)), '•・･‧⋅∙' || chr(903) || 'ㆍᐧ․⸱．.。‐—–―_|`''’-', '························'),
              '·+', '·', 'g'), '·')
          ELSE t END;
 
@@ -36,8 +37,8 @@ CREATE OR REPLACE MACRO name_parts(t) AS {
 
 -- Any pair of brackets is one, and a separator that a web page wrote out is one.
 CREATE OR REPLACE MACRO with_plain_marks(t) AS
-    CASE WHEN regexp_matches(t, '[\[\]【】〔〕{}<>《》「」〈〉&]')
-         THEN translate(regexp_replace(t, '(?i)&(middot|bull|#183|#8226|#xb7);', '·', 'g'), '[]【】〔〕{}<>《》「」〈〉', '()()()()()()()()') ELSE t END;
+    CASE WHEN regexp_matches(t, '[\[\]【】〔〕﹙﹚{}<>《》「」〈〉&]')
+         THEN translate(regexp_replace(t, '(?i)&(middot|bull|#183|#8226|#xb7);', '·', 'g'), '[]【】〔〕﹙﹚{}<>《》「」〈〉', '()()()()()()()()()') ELSE t END;
 
 -- A child without a name is called after a parent, by what it is or which of several: 张伟之子, 张伟之长女, 张伟之双胞胎之大, 张伟二女儿, 某某之婴.
 CREATE OR REPLACE MACRO is_called_after(t) AS
@@ -52,7 +53,7 @@ CREATE OR REPLACE MACRO name_verdict(t, p) AS
          WHEN is_garbled(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'garbled', 'note': NULL::VARCHAR}
          WHEN is_no_name(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'not_a_name', 'note': NULL::VARCHAR}
          WHEN is_called_after(p.name) THEN {'value': NULL::VARCHAR, 'missing': 'not_yet_named', 'note': NULL::VARCHAR}
-         WHEN regexp_matches(p.name, '[?？□〓○●■◆◇()\x{FFFD}\x{E000}-\x{F8FF}]|^\p{Han}+[A-Za-z]+$|^\p{Han}·?$')
+         WHEN regexp_matches(p.name, '[?？□〓○●■◆◇()\x{FFFD}\x{E000}-\x{F8FF}]|^\p{Han}+[A-Za-z]+\p{Han}*$|^\p{Han}·?$')
              THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'lossy'}
          WHEN p.remark IS NOT NULL THEN {'value': p.name, 'missing': NULL::VARCHAR, 'note': 'remark'}
          ELSE {'value': p.name, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
@@ -65,11 +66,14 @@ CREATE OR REPLACE MACRO is_garbled(t) AS
 -- What stands at the end of a sentence or a list is no part of a name.
 CREATE OR REPLACE MACRO without_stop(t) AS CASE WHEN regexp_matches(t, '[,:;。、]$') THEN trim(regexp_replace(t, '[,:;。、]+$', '')) ELSE t END;
 
+-- 李〇一 typed as 李0一.
+CREATE OR REPLACE MACRO with_zero(t) AS CASE WHEN contains(t, '0') THEN regexp_replace(t, '^([^0-9]*\p{Han})0(\p{Han}*)$', '\1〇\2') ELSE t END;
+
 CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
-    list_transform([without_stop(with_plain_marks(tidy(raw)))], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
+    list_transform([with_zero(without_stop(with_plain_marks(with_whole_characters(tidy(raw)))))], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
 
 CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
     regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
     AND NOT regexp_matches(raw, '.[之的].|某|测试|^[样示演][例示]|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没见尚还][知详故上取命起名生主定无有补明偶查口儿挂填提采核清便愿适此登]|拒绝|保密|新生儿|[男女][婴孩]|女儿|儿子|本人|配偶'
-                            || '|^(宝宝|妻子|丈夫|其[妻夫子女父母]|儿子|女儿|父亲|母亲)$') AND NOT is_read_as_gbk(raw);
+                            || '|^(宝宝|死者|逝者|家属|姓名|先生|女士|妻子|丈夫|其[妻夫子女父母]|儿子|女儿|父亲|母亲)$') AND NOT is_read_as_gbk(raw);
 CREATE OR REPLACE MACRO plain_name(raw) AS raw;
