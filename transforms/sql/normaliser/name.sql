@@ -74,6 +74,6 @@ CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
 
 CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
     regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
-    AND NOT regexp_matches(raw, '.[之的].|某|测试|^[样示演][例示]|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没见尚还][知详故上取命起名生主定无有补明偶查口儿挂填提采核清便愿适此登]|拒绝|保密|新生儿|[男女][婴孩]|女儿|儿子|本人|配偶'
+    AND NOT regexp_matches(raw, '.[之的].|某|测试|^[样示演][例示]|锟斤拷|烫烫|屯屯|[未不无同暂待户已婴空没见尚还][知详故上取命起名生主定无有补明偶查口儿挂填提采核清便愿适此登前]|拒绝|保密|新生儿|[男女][婴孩]|女儿|儿子|本人|配偶'
                             || '|^(宝宝|死者|逝者|家属|姓名|先生|女士|妻子|丈夫|其[妻夫子女父母]|儿子|女儿|父亲|母亲)$') AND NOT is_read_as_gbk(raw);
 CREATE OR REPLACE MACRO plain_name(raw) AS raw;
