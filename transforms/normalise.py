@@ -33,7 +33,7 @@ from transforms.normalising.several import delivered
 from transforms.sql_files import macros, quoted, sql
 from warehouse.connection import scratch
 
-WITHOUT_MARKS = r"""regexp_replace(t, '^[(\[【［「“"]?(.+?)[)\]】］」”"]?[。!！]?$', '\1')"""
+WITHOUT_MARKS = r"""regexp_replace(word, '^[(\[【［「“"]?(.+?)[)\]】］」”"]?[。!！]?$', '\1')"""
 """SQL: a text without what people put around a word for nothing, (空) and 无。"""
 
 
@@ -90,11 +90,13 @@ def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
 def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Create the macros, the placeholders and the crosswalks that normalising needs."""
     cases = " ".join(
-        f"WHEN t IN ({words}) OR {WITHOUT_MARKS} IN ({words}) THEN {quoted(reason)}"
-        for reason, texts in contracts.placeholders.reasons.items()
-        for words in [", ".join(map(quoted, texts))]
+        f"WHEN word IN ({', '.join(map(quoted, texts))}) THEN {quoted(reason)}" for reason, texts in contracts.placeholders.reasons.items()
     )
-    connection.execute(f"CREATE OR REPLACE MACRO placeholder_reason(t) AS CASE {cases} END")
+    connection.execute(f"CREATE OR REPLACE MACRO reason_of_word(word) AS CASE {cases} END")
+    connection.execute(
+        "CREATE OR REPLACE MACRO placeholder_reason(t) AS list_transform([t], lambda word:"  # planned once, whatever the text is made of
+        f" coalesce(reason_of_word(word), reason_of_word({WITHOUT_MARKS})))[1]"
+    )
     connection.execute(f"CREATE OR REPLACE MACRO is_read_as_gbk(t) AS regexp_matches(t, '^{_utf_8_read_as_gbk()}')")
     connection.execute(
         "CREATE OR REPLACE MACRO with_whole_characters(t) AS CASE WHEN regexp_matches(t, '[\\x{2E80}-\\x{2FDF}\\x{F900}-\\x{FAFF}]')"
