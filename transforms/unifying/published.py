@@ -20,9 +20,10 @@ def checking(datum: Datum, contracts: Contracts) -> list[Dataset]:
 def agrees(datum: Datum, one: str, other: str) -> str:
     """SQL: whether two values of a datum say the same."""
     if datum.type == "name":
+        is_cut = f"is_cut_by_a_field({one}, {other}) OR is_cut_by_a_field({other}, {one})"
         return (
-            f"CASE WHEN {one} = {other} THEN true"
-            f" ELSE name_key({one}) = name_key({other}) OR is_cut_by_a_field({one}, {other}) OR is_cut_by_a_field({other}, {one}) END"
+            f"CASE WHEN {one} = {other} THEN true ELSE {is_cut} OR list_transform([[name_key({one}), name_key({other})]],"
+            " lambda key: key[1] = key[2] OR is_regrouped(key[1], key[2]))[1] END"
         )
     if datum.type == "address":
         return f"CASE WHEN {one} = {other} THEN true ELSE is_one_address({one}, {other}) END"
