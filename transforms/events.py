@@ -40,7 +40,7 @@ def event_build(
     connection.execute("CREATE OR REPLACE TEMP VIEW source_record AS FROM released.source_record")
     parts = {"day": quoted(day.isoformat()), "release": quoted(release_id)}
     connection.execute(sql("event/changed", **parts))
-    connection.execute(sql("event/stays", day=quoted(day.isoformat()), otherwise=_says_otherwise(contracts)))
+    connection.execute(sql("event/stays", day=quoted(day.isoformat()), now=_say_now(contracts)))
     connection.execute("SET preserve_insertion_order = true")
     connection.execute(sql("event/log", **parts))
     connection.execute("SET preserve_insertion_order = false")
@@ -55,7 +55,7 @@ def _kinds(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """What the contracts say of kinds of events; a kind that has no file of its own is told once a record."""
     known = {kind.id: kind for kind in contracts.event_kinds}
     named = {event.kind for dataset in contracts.datasets for event in dataset.events}
-    once = [(name, name in known and known[name].once) for name in sorted(named | set(known))]
+    kinds = [(name, name in known and known[name].once, name in known and known[name].stays) for name in sorted(named | set(known))]
     order = [(k.id, *source.split("/", 1), place) for k in known.values() for place, source in enumerate(k.order)]
     changes = [
         (k.id, k.once, datum, before, value, k.changed.from_nothing)
@@ -65,7 +65,7 @@ def _kinds(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
         for before in k.changed.from_ or (None,)
         for value in k.changed.to or (None,)
     ]
-    _table(connection, "event_kind (kind VARCHAR, is_once BOOLEAN)", once)
+    _table(connection, "event_kind (kind VARCHAR, is_once BOOLEAN, is_staying BOOLEAN)", kinds)
     _table(connection, "event_order (kind VARCHAR, department VARCHAR, dataset VARCHAR, place INTEGER)", order)
     columns = "kind VARCHAR, is_once BOOLEAN, datum VARCHAR, value_before VARCHAR, value VARCHAR, is_from_nothing BOOLEAN"
     _table(connection, f"event_change ({columns})", changes)
@@ -78,19 +78,19 @@ def _table(connection: duckdb.DuckDBPyConnection, definition: str, rows: Sequenc
         connection.executemany(f"INSERT INTO {definition.partition(' ')[0]} VALUES ({marks})", rows)
 
 
-def _says_otherwise(contracts: Contracts) -> str:
-    """SQL: the roles of records that tell no event of a kind that stays, because they say another thing than its ``when``."""
+def _say_now(contracts: Contracts) -> str:
+    """SQL: the roles of records that tell events of a kind that stays, and whether they say another thing than its ``when``."""
     staying = {kind.id for kind in contracts.event_kinds if kind.stays}
     parts = [
-        f"SELECT {quoted(event.kind)}, {quoted(d.department)}, {quoted(d.name)}, r.record_key, {quoted(role)}, who.person_no"
-        f" FROM record_{d.table} AS r {role_join(d, role, 'who', 'JOIN')}"
-        f" WHERE r.is_current AND ({when_holds(event.when, 'r.')}) IS DISTINCT FROM true"
+        f"SELECT {quoted(event.kind)}, {quoted(d.department)}, {quoted(d.name)}, r.record_key, {quoted(role)}, who.person_no,"
+        f" ({when_holds(event.when, 'r.')}) IS DISTINCT FROM true"
+        f" FROM record_{d.table} AS r {role_join(d, role, 'who', 'JOIN')} WHERE r.is_current"
         for d in contracts.datasets
         for event in d.events
         for role in event.roles
         if event.kind in staying
     ]
-    return " UNION ALL ".join(["SELECT '', '', '', '', '', 0 WHERE false", *parts])
+    return " UNION ALL ".join(["SELECT '', '', '', '', '', 0, false WHERE false", *parts])
 
 
 def _rows(contracts: Contracts) -> str:

@@ -2,12 +2,24 @@
 -- not (withdrawn). Only what differs from what they were told last is added; the number of the first row names the event.
 CREATE OR REPLACE TABLE released.event_log AS
 WITH standing AS (
-    SELECT b.*, CASE WHEN k.is_once THEN b.person_id ELSE concat_ws('|', b.department, b.dataset, b.record_key, b.part) END AS identity
+    SELECT b.*, CASE WHEN k.is_once THEN b.person_id
+                     ELSE concat_ws('|', b.department, b.dataset, b.record_key, b.part, CASE WHEN k.is_staying THEN b.occurred_on END) END AS identity
     FROM event_before AS b LEFT JOIN event_kind AS k ON k.kind = b.kind
     WHERE b.is_current
+), newest AS (
+    -- of a kind that stays a record may have told several: what is told now corrects the newest, if that was told no earlier than it happened
+    SELECT kind, department, dataset, record_key, part, list(occurred_on) AS days,
+           max({'event_id': event_id, 'occurred_on': occurred_on, 'known_on': known_on}) AS event
+    FROM standing SEMI JOIN (SELECT * FROM event_kind WHERE is_staying) AS k USING (kind)
+    GROUP BY kind, department, dataset, record_key, part
 ), told AS (
-    SELECT t.*, CASE WHEN k.is_once THEN t.person_id ELSE concat_ws('|', t.department, t.dataset, t.record_key, t.part) END AS identity
+    SELECT t.*, CASE WHEN k.is_once THEN t.person_id
+                     ELSE concat_ws('|', t.department, t.dataset, t.record_key, t.part, CASE WHEN k.is_staying THEN
+                         CASE WHEN n.event.known_on >= t.occurred_on AND NOT list_contains(n.days, t.occurred_on)
+                              THEN n.event.occurred_on ELSE t.occurred_on END END) END AS identity
     FROM event_told AS t LEFT JOIN event_kind AS k ON k.kind = t.kind
+    LEFT JOIN newest AS n ON n.kind = t.kind AND n.department = t.department AND n.dataset = t.dataset
+        AND n.record_key = t.record_key AND n.part = t.part
 ), compared AS (
     SELECT s.sequence AS told_before, s.event_id,
            CASE WHEN s.sequence IS NULL THEN 'new' WHEN t.kind IS NULL THEN 'withdrawn' ELSE 'corrected' END AS change,
