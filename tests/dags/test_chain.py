@@ -71,7 +71,7 @@ def answer(airflow: Airflow, home: Home) -> None:
     """
     airflow.call("PATCH", "/api/v2/dags/decide", {"is_paused": False})
     airflow.call("POST", "/api/v2/dags/decide/dagRuns", {"logical_date": None})
-    until = time.monotonic() + 180
+    until = time.monotonic() + 600
     while len(approvals(home)) < len(SAID):
         assert time.monotonic() < until, approvals(home)
         time.sleep(READS_FOR)

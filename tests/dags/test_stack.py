@@ -117,7 +117,7 @@ def test_the_stack_publishes_what_all_offices_offer_though_a_task_and_the_schedu
 
 def _answers(running: Stack) -> None:
     """The form API answers with the release that was published."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while True:
         try:
             with urlopen(f"{running.api_url}/health", timeout=5) as answer:
