@@ -16,7 +16,7 @@ from transforms.declarations import declared_value
 from transforms.orders import order_build
 from transforms.rule_tables import prepare_rule_tables, publish_views, run_rule
 from transforms.sql_files import quoted, sql
-from transforms.unifying.published import agrees
+from transforms.unifying.published import agrees, is_former
 from transforms.unifying.said import known, supplied, when_holds
 from transforms.unifying.views import DECLARED
 from transforms.unifying.whole import says_less
@@ -140,5 +140,11 @@ def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Dat
         fresh_from=quoted((day - timedelta(days=datum.fresh_days)).isoformat()),
         place=datum.sources.index(dataset.id) if dataset.id in datum.sources else 255,
         owner=_who_answers(datum),
-        agreement=f"{agrees(datum, f'r.{column}', f'p.{published}')} OR {says_less(dataset, column, datum, f'p.{published}')}",
+        agreement=" OR ".join(
+            (
+                agrees(datum, f"r.{column}", f"p.{published}"),
+                says_less(dataset, column, datum, f"p.{published}"),
+                is_former(datum, f"r.{column}", "p."),
+            )
+        ),
     )

@@ -121,6 +121,17 @@ def phases_are_of_the_owner_and_a_fallback(agreed: Agreement) -> Iterator[Findin
             yield _error(agreed, datum, "phase.until", what, f"name the owner, {datum.owner}")
 
 
+def what_it_was_before_is_a_datum_like_it(agreed: Agreement) -> Iterator[Finding]:
+    """A copy is held against what the datum was before, which is told as the datum is."""
+    for datum in agreed.contracts.catalogue.data:
+        former = agreed.data.get(datum.formerly) if datum.formerly else None
+        if datum.formerly and former is None:
+            yield _error(agreed, datum, "formerly", f"{datum.formerly} is no datum of the catalogue", close(datum.formerly, agreed.data))
+        elif former is not None and former.type != datum.type:
+            what = f"{former.name} is of type {former.type}, {datum.name} of type {datum.type}"
+            yield _error(agreed, datum, "formerly", what, "name a datum of the same type, or leave it out")
+
+
 def copies_are_groups_of_sources(agreed: Agreement) -> Iterator[Finding]:
     """Copies are told of at least two datasets that have a voice in the datum, each in one group."""
     for datum in agreed.contracts.catalogue.data:
@@ -245,6 +256,7 @@ CHECKS: tuple[Check, ...] = (
     order_of_authority_names_each_once,
     the_area_is_a_datum,
     phases_are_of_the_owner_and_a_fallback,
+    what_it_was_before_is_a_datum_like_it,
     copies_are_groups_of_sources,
     code_lists_exist,
     crosswalks_lead_to_the_datums_list,

@@ -43,8 +43,9 @@ class Datum(Agreed):
     ``agrees_on`` is the number of leading characters in which two codes must be equal to agree (all of them when absent).
     ``copies`` are groups of datasets that take the datum from one another, so that a group has one voice at most. ``lasting``
     holds for life: a new value is a correction, and was so from the beginning. ``fresh_days`` is how long a copy that was
-    delivered before the published value changed may say the old one. ``sealed``: what it was before is not kept when a
-    minor gets other parents. ``special`` names a kind of data that leaves only by a basis that names it (``health``;
+    delivered before the published value changed may say the old one. ``formerly`` is the datum that tells what this one was
+    before, with which a copy neither agrees nor disagrees. ``sealed``: what it was before is not kept when a minor gets other
+    parents. ``special`` names a kind of data that leaves only by a basis that names it (``health``;
     个人信息保护法 art. 28). ``locates``: it is the division to which a person belongs, for keys that are for a region.
     ``elsewhere`` is the law by which a newer event may lie in a register that nobody here reads: a form shows even the owner's
     value as one to be confirmed. ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
@@ -65,6 +66,7 @@ class Datum(Agreed):
     copies: tuple[tuple[str, ...], ...] = ()
     lasting: bool = False
     fresh_days: int = Field(default=0, ge=0)
+    formerly: str | None = None
     sealed: bool = False
     locates: bool = False
     agrees_on: int | None = None

@@ -21,6 +21,8 @@ from transforms.take_in.text_bytes import BOM, text_bytes
 Item = TypeVar("Item")
 Places = npt.NDArray[np.int64]
 
+END_OF_FILE = b"\x1a"
+"""What programs of DOS write behind the last line."""
 BLOCK = 16 << 20
 HEAD = 4 << 20
 PIECE = 1 << 18
@@ -238,5 +240,5 @@ def _raw_blocks(path: Path, layout: FileLayout, size: int) -> Iterator[bytes]:
             )
         yield whole[:cut]
         held, length = [whole[cut:]], length - cut
-    if rest := b"".join(held):
+    if rest := b"".join(held).removesuffix(END_OF_FILE):
         yield rest if rest.endswith(b"\n") else rest + b"\n"

@@ -20,7 +20,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from contracts.model import Column, Dataset, FileLayout
 from transforms.take_in import Drift, Fault, Piece, Reading, rows_table
-from transforms.take_in.encoding import SPOKEN, Block, blocks
+from transforms.take_in.encoding import SPOKEN, Block, blocks, choose_encoding
 from transforms.take_in.json_members import (
     Number,
     has_agreed_shape,
@@ -114,7 +114,7 @@ def read_json_lines(path: Path, dataset: Dataset, layout: FileLayout) -> Reading
 
     While the pieces are taken BatchRefused is raised when no line has a key that every row needs, and for broken gzip.
     """
-    encoding = "utf-8"  # RFC 8259, 8.1: JSON that is exchanged is UTF-8
+    encoding = choose_encoding(path, layout)
     keys = Keys(path.name, dataset)
     return Reading(encoding, _pieces(blocks(path, layout, encoding), dataset, keys, encoding), keys.drift)
 

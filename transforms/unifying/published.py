@@ -37,6 +37,13 @@ def agrees(datum: Datum, one: str, other: str) -> str:
     return f"{one} = {other}"
 
 
+def is_former(datum: Datum, copy: str, person: str) -> str:
+    """SQL: whether a copy tells what the datum was before, as the catalogue's ``formerly`` has it; never NULL."""
+    if datum.formerly is None:
+        return "false"
+    return f"coalesce({copy} = {person}{datum.formerly} AND {copy} <> {person}{datum.name}, false)"
+
+
 def person_rows(contracts: Contracts, some: range, into: str) -> str:
     """SQL for all data of a person side by side, of the persons of ``some`` numbers; ``<datum>__source`` is the place in the order of
     authority, from 0, the owner.
@@ -124,7 +131,7 @@ def _compared(datum: Datum, contracts: Contracts) -> list[str]:
     columns = []
     for dataset in _copies(datum, contracts):
         copy = f"{dataset.table}__{datum.name}"
-        there = f"{copy} IS NOT NULL AND NOT ({_speaks(datum, dataset.id)})"
+        there = f"{copy} IS NOT NULL AND NOT ({_speaks(datum, dataset.id)}) AND NOT {is_former(datum, copy, '')}"
         columns.append(f"CASE WHEN {there} THEN {agrees(datum, copy, datum.name)} END AS {copy}__agrees")
     return columns
 

@@ -13,7 +13,7 @@ import duckdb
 from contracts.model import Contracts, Dataset, Datum
 from transforms.normalising.columns import NOTED
 from transforms.sql_files import count, quoted, sql
-from transforms.unifying.published import agrees, available, checking, columns_of
+from transforms.unifying.published import agrees, available, checking, columns_of, is_former
 
 LESSER = "('lossy', 'month', 'year')"
 # A character of somebody's own font is there, though others cannot read it.
@@ -66,7 +66,7 @@ def _lesser_copies(datum: Datum, contracts: Contracts) -> str | None:
         f" JOIN released.unify_person AS p ON p.person_no = s.person_no WHERE r.{column} = s.{name}"
         f" AND {says_less(d, column, datum, f'p.{name}')}"
         f" AND p.{name}__source <> {datum.sources.index(d.id) if d.id in datum.sources else 255}"
-        f" AND NOT ({agrees(datum, f's.{name}', f'p.{name}')})"
+        f" AND NOT ({agrees(datum, f's.{name}', f'p.{name}')}) AND NOT {is_former(datum, f's.{name}', 'p.')}"
         for d in checking(datum, contracts)
         if d.id != datum.owner
         for column in _noted(d, datum)

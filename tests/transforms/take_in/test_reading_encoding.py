@@ -32,6 +32,19 @@ def test_the_other_encoding_is_taken_and_noted(
     assert [row["c1"] for row in result.rows] == NAMES
 
 
+@pytest.mark.parametrize("written", ["utf-8", "gb18030"])
+def test_json_lines_are_read_in_either_too(tmp_path: Path, written: str) -> None:
+    content = "".join(f'{{"id": {at}, "name": "{name}"}}\n' for at, name in enumerate(NAMES)).encode(written)
+    result = land_bytes(tmp_path, content, dataset(["id", "name"], ["id"], format="jsonl"))
+    assert (result.landed.encoding, [row["c1"] for row in result.rows]) == (written, NAMES)
+
+
+@pytest.mark.parametrize("end", [b"\x1a", b"\n\x1a", b"\r\n\x1a"])
+def test_the_mark_of_dos_behind_the_last_line_is_no_row(tmp_path: Path, end: bytes) -> None:
+    result = landed(tmp_path, table("utf-8").removesuffix(b"\n") + end, "utf-8")
+    assert (result.landed.unreadable, [row["c1"] for row in result.rows]) == (0, NAMES)
+
+
 def test_names_of_two_characters_in_utf8_are_not_read_as_gb18030(tmp_path: Path) -> None:
     names = ["张伟", "李娜", "王芳", "刘洋"]
     content = "id,name\n" + "".join(f"{at},{name}\n" for at, name in enumerate(names))
