@@ -80,6 +80,8 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         for dataset in contracts.datasets:
             _insert(connection, dataset, cases, told)
             _keep_out(connection, dataset, cases)
+        for now, before in (pair for case in cases for pair in case.get("stated", ())):
+            connection.execute("INSERT INTO stated_number VALUES (?, ?)", [now, before])
         connection.execute("CREATE TABLE link_person AS SELECT DISTINCT person_no FROM link_role")
         with TemporaryDirectory() as folder, release_beside(connection, Path(folder) / "release.duckdb"):
             unify_build(connection, contracts)

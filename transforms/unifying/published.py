@@ -38,7 +38,11 @@ def agrees(datum: Datum, one: str, other: str) -> str:
 
 
 def is_former(datum: Datum, copy: str, person: str) -> str:
-    """SQL: whether a copy tells what the datum was before, as the catalogue's ``formerly`` has it; never NULL."""
+    """SQL: whether a copy tells what the datum was before, as the catalogue's ``formerly`` has it, or the register of a number that was
+    corrected; never NULL. Needs ``stated_number``.
+    """
+    if datum.type == "identity_number":
+        return f"coalesce(({person}{datum.name}, {copy}) IN (SELECT number, former_number FROM stated_number), false)"
     if datum.formerly is None:
         return "false"
     return f"coalesce({copy} = {person}{datum.formerly} AND {copy} <> {person}{datum.name}, false)"
