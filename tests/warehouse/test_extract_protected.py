@@ -37,6 +37,13 @@ def test_two_subscribers_pseudonyms_cannot_be_joined(database: Path, contracts: 
     assert {*delivered(extract(database, one, "statistics", home).folder)} == {*first}
 
 
+def test_of_whom_no_record_stands_any_more_nothing_is_counted(contracts: Contracts, home: Home, tmp_path: Path) -> None:
+    gone = build(tmp_path / "gone.duckdb", contracts, "r1", PEOPLE | {"p9": {}})
+    told = extract(gone, changed(contracts, "statistics", small_cells=None), "statistics", home)
+
+    assert told.rows == len([person for person in PEOPLE.values() if not person.get("death_date")])
+
+
 def test_rows_that_few_have_in_common_are_withheld_and_counted(
     database: Path, contracts: Contracts, home: Home
 ) -> None:
