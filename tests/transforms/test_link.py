@@ -27,7 +27,7 @@ from contracts.model import (
     Supply,
 )
 from transforms.link import link_build
-from transforms.linking import pairs
+from transforms.linking import pairs, score
 from transforms.prepare import ROWS_A_FILE, prepare_build
 from transforms.sql_files import sql
 from warehouse.connection import scratch
@@ -259,8 +259,9 @@ def test_changes_of_identity_are_told(at: int, linked: Linked) -> None:
 def test_links_depend_on_records_and_decisions_alone(
     seed: int, at_a_time: int, linked: Linked, linking_contracts: Contracts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What rested on an error goes with it, no day leaves a trace, and neither order nor how many units are gathered at a time tells."""
+    """What rested on an error goes with it, no day leaves a trace, and neither order tells nor how many are compared at a time."""
     monkeypatch.setattr(pairs, "AT_A_TIME", at_a_time)
+    monkeypatch.setattr(score, "PAIRS", at_a_time)
     with scratch() as connection:
         fill(connection, linking_contracts, Random(seed))
         connection.execute("DELETE FROM prior_person_record")

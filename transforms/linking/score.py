@@ -14,9 +14,11 @@ import duckdb
 from contracts.model import Comparison, Linking, LinkModel
 from transforms import CODE_VERSION
 from transforms.linking.names import NAME_VARIANTS
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import count, quoted, sql
 
 SCORED = "link_score"
+PAIRS = 1_000_000
+"""Pairs compared at a time: Splink keeps beside each pair all that was compared, a kilobyte and more."""
 UNTRAINED = (0.5, 0.5)  # weighs nothing: a level that training has not seen yet
 
 
@@ -75,15 +77,18 @@ def score(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     names = [comparison.name for comparison in linking.comparisons]
     levels = ", ".join(f"{_level(comparison)} AS {comparison.name}" for comparison in linking.comparisons)
     known = ", ".join(f"levels[{place}] AS {name}" for place, name in enumerate(names, start=1))
-    with _in_memory(connection):
-        linker, interface = linker_on(connection, linking, linking.model)
-        linker.table_management.register_blocked_pairs_for_predict(interface.register("link_to_compare"))
-        found = linker.inference.predict(warning_mode="never")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {SCORED} AS SELECT unit_l, unit_r, {known}, weight, probability FROM link_known")
+    for first in range(0, count(connection, "SELECT count(*) FROM link_to_compare"), PAIRS):
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {SCORED} AS SELECT unit_id_l AS unit_l, unit_id_r AS unit_r, {levels},"
-            f" match_weight AS weight, match_probability AS probability FROM {found.physical_name}"
-            f" UNION ALL SELECT unit_l, unit_r, {known}, weight, probability FROM link_known"
+            f"CREATE OR REPLACE TEMP TABLE link_some AS FROM link_to_compare WHERE rowid BETWEEN {first} AND {first + PAIRS - 1}"
         )
+        with _in_memory(connection):
+            linker, interface = linker_on(connection, linking, linking.model)
+            linker.table_management.register_blocked_pairs_for_predict(interface.register("link_some"))
+            found = linker.inference.predict(warning_mode="never")
+            connection.execute(
+                f"INSERT INTO {SCORED} SELECT unit_id_l, unit_id_r, {levels}, match_weight, match_probability FROM {found.physical_name}"
+            )
     connection.execute(sql("link/compared", basis=basis, says=", ".join(f"s.{name}" for name in names)))
 
 
