@@ -97,7 +97,7 @@ def run(
 
 
 def _answers_kept_out(home: Home, contracts: Contracts, batches: list[BatchReport]) -> dict[str, int]:
-    """How many answers to work orders of each batch can't be used, which the build alone can say."""
+    """How many answers to work orders of each batch cannot be used, which the build alone can say."""
     answering = {dataset.id for dataset in contracts.datasets if dataset.answers}
     came = [batch.reference for batch in batches if batch.dataset_id in answering and batch.status == "accepted"]
     if not came:
