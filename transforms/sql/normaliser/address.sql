@@ -8,7 +8,7 @@ CREATE OR REPLACE MACRO normalise_address_tidy(t) AS
          ELSE {'value': t, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR} END;
 
 CREATE OR REPLACE MACRO normalise_address(raw, extract_date) AS
-    list_transform([regexp_replace(tidy(raw), '(\p{Han}|\d) +', '\1', 'g')], lambda t: normalise_address_tidy(t))[1];
+    list_transform([regexp_replace(tidy(without_escapes(raw)), '(\p{Han}|\d) +', '\1', 'g')], lambda t: normalise_address_tidy(t))[1];
 
 CREATE OR REPLACE MACRO regular_address(raw, extract_date) AS length(raw) > 10 AND regexp_full_match(raw, '[0-9A-Za-z\p{Han}]+');
 CREATE OR REPLACE MACRO plain_address(raw) AS raw;

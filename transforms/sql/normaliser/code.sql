@@ -1,6 +1,6 @@
 -- How a spelling is looked up that the crosswalk does not have to the letter: width, case, blanks and a full stop say nothing.
 CREATE OR REPLACE MACRO code_key(t) AS
-    without_point_nought(regexp_replace(regexp_replace(upper(tidy(t)), '\s', '', 'g'), '。$', ''));
+    plain_digits(regexp_replace(regexp_replace(upper(tidy(t)), '\s', '', 'g'), '。$', ''));
 
 -- 1男, 01-汉族: the code and the name beside it, which must be one.
 CREATE OR REPLACE MACRO code_before_name(key) AS regexp_extract(key, '^(\d+)[-_.:]?\p{Han}+$', 1);

@@ -97,7 +97,7 @@ CREATE OR REPLACE MACRO date_from_text(t, ours_until, latest) AS
          WHEN placeholder_reason(t) IS NOT NULL OR is_no_day(t) THEN {'value': NULL::DATE, 'missing': coalesce(placeholder_reason(t), 'placeholder'), 'note': NULL::VARCHAR}
          WHEN regexp_full_match(t, '[1-5]\d{4}(\.\d+)?') THEN {'value': DATE '1899-12-30' + t[1:5]::INT, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
          WHEN (minutes_east(t) <> 480 OR counted_moment(t) IS NOT NULL) AND moment_of(t) IS NOT NULL THEN {'value': moment_of(t)::DATE, 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         ELSE list_transform([without_era(han_digits(without_point_nought(t)))], lambda plain:
+         ELSE list_transform([without_era(han_digits(plain_digits(t)))], lambda plain:
              list_transform([date_fields(plain, ours_until, latest)], lambda f: date_from_fields(f))[1])[1] END;
 
 CREATE OR REPLACE MACRO day_until(raw, ours_until, latest) AS list_transform([tidy(raw)], lambda t: date_from_text(t, ours_until, latest))[1];
@@ -158,7 +158,7 @@ CREATE OR REPLACE MACRO month_from_text(t, extract_date) AS
          WHEN placeholder_reason(t) IS NOT NULL OR is_no_day(t) OR t IN ('190001', '1900-01', '1900.01', '000000', '999912')
              THEN {'value': NULL::VARCHAR, 'missing': coalesce(placeholder_reason(t), 'placeholder'), 'note': NULL::VARCHAR}
          WHEN regexp_full_match(t, '[1-5]\d{4}(\.\d+)?') THEN {'value': strftime(DATE '1899-12-30' + t[1:5]::INT, '%Y%m'), 'missing': NULL::VARCHAR, 'note': NULL::VARCHAR}
-         ELSE list_transform([without_era(han_digits(without_point_nought(t)))], lambda plain:
+         ELSE list_transform([without_era(han_digits(plain_digits(t)))], lambda plain:
              list_transform([date_fields(plain, NULL, year(extract_date))], lambda f: month_from_fields(f))[1])[1] END;
 
 CREATE OR REPLACE MACRO normalise_month(raw, extract_date) AS list_transform([tidy(raw)], lambda t: month_from_text(t, extract_date))[1];

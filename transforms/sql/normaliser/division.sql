@@ -7,7 +7,7 @@ CREATE OR REPLACE MACRO division_from_text(t, today) AS
          ELSE {'value': coalesce(today || substr(t, 7), t), 'missing': NULL::VARCHAR, 'note': CASE WHEN today IS NOT NULL THEN 'successor' END} END;
 
 CREATE OR REPLACE MACRO normalise_division(raw, extract_date, today) AS
-    list_transform([without_point_nought(tidy(raw))], lambda t: division_from_text(t, today))[1];
+    list_transform([plain_digits(tidy(raw))], lambda t: division_from_text(t, today))[1];
 
 CREATE OR REPLACE MACRO regular_division(raw, extract_date) AS false;
 CREATE OR REPLACE MACRO plain_division(raw) AS raw;

@@ -22,7 +22,7 @@ CREATE OR REPLACE MACRO phone_from_text(t) AS
          WHEN placeholder_reason(t) IS NOT NULL THEN {'value': NULL::VARCHAR, 'missing': placeholder_reason(t), 'note': NULL::VARCHAR}
          ELSE list_transform([phone_digits(t)], lambda d: phone_from_digits(d))[1] END;
 
-CREATE OR REPLACE MACRO normalise_phone(raw, extract_date) AS list_transform([tidy(raw)], lambda t: phone_from_text(t))[1];
+CREATE OR REPLACE MACRO normalise_phone(raw, extract_date) AS list_transform([plain_digits(tidy(raw))], lambda t: phone_from_text(t))[1];
 
 CREATE OR REPLACE MACRO regular_phone(raw, extract_date) AS regexp_full_match(raw, '1[3-9]\d{9}') AND NOT phone_is_dummy(raw);
 CREATE OR REPLACE MACRO plain_phone(raw) AS raw;
