@@ -23,7 +23,7 @@ from contracts.model import Contracts, Dataset, Datum
 from generate.county import generate
 from generate.rates import Rates
 from transforms.link import prepare_comparisons
-from transforms.normalise import prepare_normalisers
+from transforms.normalising.engine import prepare_normalisers
 from transforms.run import run
 from transforms.sql_files import count, quoted, sql
 from transforms.unifying.published import agrees

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
-from unicodedata import normalize
 
 import duckdb
 
@@ -26,15 +25,12 @@ from transforms.normalising.columns import (
     told,
     value,
 )
+from transforms.normalising.engine import engine
 from transforms.normalising.kept_out import unfit
 from transforms.normalising.notes import notes_by_part
 from transforms.normalising.one_key import SAME_ROW, conflicts, differing
 from transforms.normalising.several import delivered
-from transforms.sql_files import macros, quoted, sql
-from warehouse.connection import scratch
-
-WITHOUT_MARKS = r"""regexp_replace(word, '^[(\[【［「“"]?(.+?)[)\]】］」”"]?[。!！]?$', '\1')"""
-"""SQL: a text without what people put around a word for nothing, (空) and 无。"""
+from transforms.sql_files import quoted, sql
 
 
 @dataclass(frozen=True)
@@ -62,8 +58,7 @@ def normalise_batch(
     files: list[LandedFile], dataset: Dataset, contracts: Contracts, extract_date: date, accepted_to: Path, quarantine_to: Path
 ) -> dict[int, Normalised]:
     """Write ``accepted_to`` and ``quarantine_to`` (zstd Parquet) for all files of a batch; answers the counts by part."""
-    with scratch(accepted_to.parent / "spill") as connection:
-        prepare_normalisers(connection, contracts)
+    with engine(contracts, accepted_to.parent / "spill") as connection:
         connection.execute(delivered(dataset, _union(files, "rows")))
         connection.execute(sql("normalise/file_verdict", numbers=_numbers(dataset)))
         connection.execute("CREATE TEMP VIEW landed AS FROM delivered JOIN file_verdict USING (part)")
@@ -85,51 +80,6 @@ def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
     """SQL: the rows of all files, in one scan: one a file would be planned anew for every column of a hundred files."""
     paths = ", ".join(quoted(str(getattr(f, kind))) for f in files)
     return f"SELECT file_index::INTEGER AS part, * FROM read_parquet([{paths}])"
-
-
-def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
-    """Create the macros, the placeholders and the crosswalks that normalising needs."""
-    cases = " ".join(
-        f"WHEN word IN ({', '.join(map(quoted, texts))}) THEN {quoted(reason)}" for reason, texts in contracts.placeholders.reasons.items()
-    )
-    connection.execute(f"CREATE OR REPLACE MACRO reason_of_word(word) AS CASE {cases} END")
-    connection.execute(
-        "CREATE OR REPLACE MACRO placeholder_reason(t) AS list_transform([t], lambda word:"  # planned once, whatever the text is made of
-        f" coalesce(reason_of_word(word), reason_of_word({WITHOUT_MARKS})))[1]"
-    )
-    connection.execute(f"CREATE OR REPLACE MACRO is_read_as_gbk(t) AS regexp_matches(t, '^{_utf_8_read_as_gbk()}')")
-    connection.execute(
-        "CREATE OR REPLACE MACRO with_whole_characters(t) AS CASE WHEN regexp_matches(t, '[\\x{2E80}-\\x{2FDF}\\x{F900}-\\x{FAFF}]')"
-        f" THEN nfc_normalize(translate(t, {', '.join(map(quoted, _radicals()))})) ELSE t END"
-    )
-    for text in macros("normaliser"):
-        connection.execute(text)
-    pairs = [(c.id, raw, code) for c in contracts.crosswalks for raw, code in c.map.items()]
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE crosswalk AS SELECT unnest($ids) AS id, unnest($raws) AS raw, unnest($codes) AS code",
-        dict(zip(("ids", "raws", "codes"), map(list, zip(*pairs, strict=True)), strict=True)),
-    )
-    connection.execute(sql("normalise/crosswalk_key"))
-    connection.execute(sql("normalise/divisions", divisions=quoted(str(contracts.divisions))))
-
-
-def _utf_8_read_as_gbk() -> str:
-    """A regular expression: what two Chinese characters in UTF-8, six bytes, are to a program that reads GBK (寮犱笁 for 张三).
-
-    Of the second and third pair one may be no character of GBK: both its bytes were lost, or the first, and the next character begins then.
-    """
-    lead, trail = range(0xE4, 0xEA), range(0x80, 0xC0)
-    pairs = ((lead, trail), (trail, lead), (trail, trail))
-    one, two, three = ("".join(bytes((a, b)).decode("gbk", "ignore") for a in first for b in last) for first, last in pairs)
-    lost = r"[?\x{FFFD}\x{E000}-\x{F8FF}]"
-    return f"[{one}]([{two}][{three}]|{lost}[{one}{three}]|[{two}]{lost})"
-
-
-def _radicals() -> tuple[str, str]:
-    """Radicals as signs of their own, which stand in texts that were copied from a page, and the characters that they look like."""
-    simplified = "⺟⺠⺩⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻤⻥⻦⻧⻨⻩⻬⻮⻰⻳", "母民王虎西见角贝车长门青韦页风飞食马鬼鱼鸟卤麦黄齐齿龙龟"
-    kangxi = "".join(map(chr, range(0x2F00, 0x2FD6)))
-    return simplified[0] + kangxi, simplified[1] + normalize("NFKC", kangxi)
 
 
 def _numbers(dataset: Dataset) -> str:

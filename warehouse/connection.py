@@ -23,12 +23,17 @@ def memory_allowed() -> str:
     return os.environ.get("RENKOU_MEMORY", "4GB")
 
 
+def threads_allowed() -> str | None:
+    """How many threads DuckDB may have; None for all cores."""
+    return os.environ.get("RENKOU_THREADS") or None
+
+
 def _configuration(spill: Path | None) -> Configuration:
     settings: Configuration = {
         "memory_limit": memory_allowed(),
         "preserve_insertion_order": False,
     }
-    if threads := os.environ.get("RENKOU_THREADS"):
+    if threads := threads_allowed():
         settings["threads"] = threads
     if spill is not None:
         settings["temp_directory"] = str(spill)
@@ -83,10 +88,15 @@ def _opened(path: Path, configuration: Configuration) -> duckdb.DuckDBPyConnecti
     return connection
 
 
+def in_memory(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An engine without a file, for as long as its caller keeps it."""
+    return duckdb.connect(":memory:", config=_configuration(spill))
+
+
 @contextmanager
 def scratch(spill: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine without a file, for turning Parquet into Parquet."""
-    connection = duckdb.connect(":memory:", config=_configuration(spill))
+    connection = in_memory(spill)
     try:
         yield connection
     finally:

@@ -13,8 +13,8 @@ import yaml
 
 from contracts.model import Column, Contracts, Dataset, Delivery, FileLayout
 from tests.support.landing import DAY, Landing, accepted, quarantined
-from transforms.normalise import prepare_normalisers
 from transforms.normalising.columns import DAY_NORMALISERS
+from transforms.normalising.engine import prepare_normalisers
 from transforms.prepare import EMPTY_TYPES
 from warehouse.connection import scratch
 from warehouse.home import Home

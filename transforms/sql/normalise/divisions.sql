@@ -1,6 +1,6 @@
 -- One row per county code that was abolished in favour of one other (民政部令第79号), with the code in use today.
 -- A code split between several has no single successor and stays as it is.
-CREATE OR REPLACE TEMP TABLE division_successor AS
+CREATE OR REPLACE TABLE division_successor AS
 WITH RECURSIVE latest AS (
     SELECT code, arg_max(successors, valid_from_year) AS successors, bool_or(is_in_use = 'true') AS is_in_use
     FROM read_csv($divisions, header = true, all_varchar = true) GROUP BY code

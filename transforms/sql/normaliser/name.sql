@@ -69,8 +69,15 @@ CREATE OR REPLACE MACRO without_stop(t) AS CASE WHEN regexp_matches(t, '[,:;。�
 -- 李〇一 typed as 李0一.
 CREATE OR REPLACE MACRO with_zero(t) AS CASE WHEN contains(t, '0') THEN regexp_replace(t, '^([^0-9]*\p{Han})0(\p{Han}*)$', '\1〇\2') ELSE t END;
 
+-- Each lambda plans its argument once; pasted into one another, the steps would be planned a hundred times over.
+CREATE OR REPLACE MACRO name_text(raw) AS
+    list_transform([list_transform([list_transform([without_escapes(raw)],
+        lambda whole: tidy(whole))[1]],
+        lambda tidied: with_whole_characters(tidied))[1]],
+        lambda marked: with_zero(without_stop(with_plain_marks(marked))))[1];
+
 CREATE OR REPLACE MACRO normalise_name(raw, extract_date) AS
-    list_transform([with_zero(without_stop(with_plain_marks(with_whole_characters(tidy(without_escapes(raw))))))], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
+    list_transform([name_text(raw)], lambda t: list_transform([name_parts(t)], lambda p: name_verdict(t, p))[1])[1];
 
 CREATE OR REPLACE MACRO regular_name(raw, extract_date) AS
     regexp_full_match(raw, '[\x{4E00}-\x{9FA5}]{2,4}')
