@@ -21,9 +21,11 @@ from warehouse.publish import releases
 
 @pytest.fixture(scope="module")
 def day_by_day(county: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Another home: the same county, a run a day."""
+    """Another home: the same county, a run a day, with two threads."""
     home = Home(tmp_path_factory.mktemp("day_by_day") / "home")
-    travel_ungated(home, county / "landing", *DAYS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RENKOU_THREADS", "2")
+        travel_ungated(home, county / "landing", *DAYS)
     return home
 
 
