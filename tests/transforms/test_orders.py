@@ -35,7 +35,8 @@ class Office:
         *disputes: dict[str, str],
         answers: tuple[tuple[str, str, str | None], ...] = (),
         delivered: str | None = None,
-        merged: tuple[str, str] | None = None,
+        merged: tuple[int, int] | None = None,
+        split: int | None = None,
     ) -> None:
         run = self.connection.execute
         for number, (department, order_id, answer) in enumerate(answers, start=2):
@@ -59,7 +60,11 @@ class Office:
             run("INSERT INTO batch VALUES (?, 'order_answers', ?, 'a.csv', ?, ?, 0, 'accepted')",
                 [answers[0][0], day, len(answers), len(answers)])
         if merged:
-            run("INSERT INTO person_change VALUES (?, 'merged', ?, 'r')", merged)
+            gone, into = merged
+            run("DELETE FROM link_person WHERE person_no = ?", [gone])
+            run("INSERT INTO person_change VALUES (person_id(?), 'merged', person_id(?), ?)", [gone, into, f"{day:%Y%m%d}-01"])
+        if split:
+            run("INSERT INTO link_person VALUES (?)", [split])
         run("CREATE OR REPLACE TABLE order_answer (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR,"
             " line INTEGER, record_key VARCHAR, order_id VARCHAR, answer VARCHAR, missing VARCHAR, remark VARCHAR)")
         if self.answers:
@@ -94,6 +99,8 @@ def office() -> Iterator[Office]:
             "CREATE TABLE quarantine (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR, line INTEGER,"
             " record_key VARCHAR, reason VARCHAR, raw VARCHAR)",
             "CREATE TEMP TABLE discrepancy (discrepancy_id VARCHAR, due_on DATE)",
+            "CREATE MACRO person_id(number) AS 'P' || number",
+            "CREATE TABLE link_person AS SELECT unnest(range(1, 10)) AS person_no",
             "CREATE TABLE person_change (person_id VARCHAR, kind VARCHAR, other_person_id VARCHAR, release_id VARCHAR)",
         ):
             connection.execute(statement)
@@ -216,8 +223,20 @@ def test_symptoms_of_one_cause_are_one_order_a_department(office: Office) -> Non
 def test_an_order_goes_on_under_the_id_that_its_persons_id_went_under_in(office: Office) -> None:
     office.day(date(2026, 11, 2), {"person_id": "P2"})
     order = office.order
-    office.day(date(2026, 11, 3), {"person_id": "P1"}, merged=("P2", "P1"))
+    office.day(date(2026, 11, 3), {"person_id": "P1"}, merged=(2, 1))
     assert office.ask("SELECT order_id, person_id, status FROM work_order") == [(order, "P1", "sent")]
+
+
+def test_an_order_stays_with_an_id_that_came_back(office: Office) -> None:
+    """The register merged two persons, parted them again, and merged them the other way round."""
+    office.day(date(2026, 11, 2), {"person_id": "P2"}, merged=(1, 2))
+    office.day(date(2026, 11, 3), {"person_id": "P2"}, split=1)
+    office.day(date(2026, 11, 4), {"person_id": "P1"}, {"person_id": "P2"})
+    assert office.ask("SELECT person_id, status FROM work_order ORDER BY 1") == [("P1", "opened"), ("P2", "sent")]
+    office.day(date(2026, 11, 5))
+    assert office.ask("SELECT person_id, status FROM work_order ORDER BY 1") == [("P1", "closed"), ("P2", "closed")]
+    office.day(date(2026, 11, 6), merged=(2, 1))
+    assert office.ask("SELECT DISTINCT person_id FROM work_order") == [("P1",)]
 
 
 def test_answers_that_cannot_be_used_are_kept_out_with_line_and_reason(office: Office) -> None:

@@ -1,10 +1,14 @@
--- One row per person id that went under in another one, with the id that its orders go on with.
+-- One row per person id that went under in another one and did not come back, with the living id that its orders go on with.
 CREATE OR REPLACE TEMP TABLE order_heir AS
-WITH RECURSIVE chain (person_id, heir, steps) AS (
-    SELECT person_id, other_person_id, 1 FROM person_change WHERE kind = 'merged'
-    UNION ALL
-    SELECT chain.person_id, c.other_person_id, steps + 1
-    FROM chain JOIN person_change AS c ON c.person_id = chain.heir AND c.kind = 'merged'
-    WHERE steps < 20
+WITH RECURSIVE living AS (
+    SELECT person_id(person_no) AS person_id FROM link_person
+), went AS (
+    SELECT person_id, max_by(other_person_id, release_id) AS heir FROM person_change
+    WHERE kind = 'merged' AND person_id NOT IN (FROM living)
+    GROUP BY person_id
+), chain (person_id, heir) AS (
+    FROM went
+    UNION
+    SELECT chain.person_id, went.heir FROM chain JOIN went ON went.person_id = chain.heir
 )
-SELECT person_id, arg_max(heir, steps) AS heir FROM chain GROUP BY person_id;
+FROM chain WHERE heir IN (FROM living);
