@@ -40,6 +40,7 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
     """Make a key, and show it this once."""
     from contracts.load import load_all
     from warehouse.at_home import at_home
+    from warehouse.clock import COUNTY
     from warehouse.faults import WrongUseError
     from warehouse.keys import ALL, FormSystem, KeyRing
     from warehouse.parts import CHANGE_FORM_KEYS
@@ -48,7 +49,7 @@ def add(  # noqa: PLR0913, PLR0917 - what a key is for, an option each
         raise WrongUseError("a key needs the name of the form system that gets it: people read it in their access log")
     _check_reach(load_all(), form, purpose or [ALL], region or [])
     now = datetime.now(UTC)
-    last = expires.replace(tzinfo=UTC) + timedelta(days=1) if expires else now + timedelta(days=365)
+    last = expires.replace(tzinfo=COUNTY) + timedelta(days=1) if expires else now + timedelta(days=365)
     if last <= now:
         raise WrongUseError(f"the key would have expired on {expires:%Y-%m-%d}; give a later day")
     wanted = FormSystem(
@@ -180,10 +181,11 @@ def retire() -> None:
     from contracts.load import load_all
     from warehouse.access_log import AccessLog
     from warehouse.at_home import at_home
+    from warehouse.clock import today
     from warehouse.parts import RETIRE
 
     years = load_all().access.keep_years
-    today = datetime.now(UTC).date()
+    day = today()
     with at_home(RETIRE) as home:
-        gone = AccessLog(home).retire(today.replace(year=today.year - years, day=1))
+        gone = AccessLog(home).retire(day.replace(year=day.year - years, day=1))
     typer.echo(f"{', '.join(gone) or 'nothing'} taken away: older than {years} years")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -138,19 +137,21 @@ def purge(
     dry: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
 ) -> None:
     """Delete deliveries whose retention has passed, and keep a proof. 按契约清除过期数据"""
-    from datetime import UTC
-
     from contracts.load import load_all
     from transforms.purge import expired
     from transforms.purge import purge as delete
     from warehouse.at_home import at_home
+    from warehouse.clock import today
+    from warehouse.faults import WrongUseError
     from warehouse.parts import PURGE, WAITS
 
-    today = day_of(as_of) or datetime.now(UTC).date()
+    day = day_of(as_of) or today()
+    if day > today() and not dry:
+        raise WrongUseError(f"--as-of {day} lies ahead, when more will have expired than has today: with --dry-run it shows what")
     with at_home(WAITS if dry else PURGE) as home:
         deliveries = home.here(landing) if landing else home.landing
-        going = expired(home, load_all(), deliveries, today) if dry else []
-        proof = None if dry else delete(home, load_all(), deliveries, today)
+        going = expired(home, load_all(), deliveries, day) if dry else []
+        proof = None if dry else delete(home, load_all(), deliveries, day)
     for _, told in going:
         typer.echo(f"{told.reference}: {told.folder}, {len(told.files)} files")
     if proof:

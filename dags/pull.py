@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
 from dags.waiting import Fetch
+from warehouse.clock import COUNTY
 from warehouse.parts import TAKE_IN, WAITS
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def pull(department: str) -> DAG:
     with DAG(
         wiring.pull_dag_id(department),
         description=f"Take in what {department} delivered",
-        schedule=CronTriggerTimetable(look(department), timezone=wiring.TIMEZONE),
+        schedule=CronTriggerTimetable(look(department), timezone=COUNTY.key),
         default_args=wiring.task_settings(department, timedelta(hours=2)),
         **wiring.dag_settings("pull", "pull", department),
     ) as dag:

@@ -18,7 +18,6 @@ from warehouse.at_home import Work
 from warehouse.at_home import at_home as at
 from warehouse.home import Home
 
-TIMEZONE = "Asia/Shanghai"
 GROUP = "renkou"
 
 # One build or warehouse file has one writer: every task that writes there takes the pool's only slot.

@@ -14,6 +14,7 @@ import duckdb
 
 from contracts.model import Contracts, Dataset
 from expectations.rulebook import MEASURES, Asked, sql_list
+from warehouse.clock import today
 from warehouse.connection import scratch
 
 
@@ -159,7 +160,7 @@ def newest_day(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> date:
         for table, column in asked.items()
         if table in tables
     ]
-    return max((day for day in days if day is not None), default=date.today())
+    return max((day for day in days if day is not None), default=today())
 
 
 def share_of_new_datasets(connection: duckdb.DuckDBPyConnection) -> float:

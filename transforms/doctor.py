@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import duckdb
 
@@ -31,7 +32,7 @@ from warehouse.publish import current_release
 from warehouse.sealing import Keys
 
 Level = Literal["fine", "note", "fault"]
-PORTS = {"sftp": 22, "postgresql": 5432, "http": 443, "s3": 443}
+PORTS = {"sftp": 22, "postgresql": 5432, "http": 80, "https": 443}
 BUILD_NEEDS = 3
 """Times the published release that must be free: the build, the release beside it, and what spills."""
 LEAST_FREE = 1 << 30
@@ -110,20 +111,29 @@ def _reached(connection: Connection, kind: str) -> Found:
         if root.is_dir():
             return Found("fine", subject, f"{name}: {root} is there")
         return Found("fault", subject, f"{name}: {root} is not there", "mount the department's share")
-    host, port = connection.host, connection.port or PORTS[kind]
-    if kind == "s3" and "//" in str(connection.extra.get("endpoint_url", "")):
-        host, _, told = str(connection.extra["endpoint_url"]).split("//")[1].rstrip("/").partition(":")
-        port = int(told or port)
-    if host.startswith("/"):
+    if connection.host.startswith("/"):
         return Found("fine", subject, f"{name}: a socket of this machine")
     try:
-        socket.create_connection((host.split("//")[-1], port), timeout=5).close()
+        host, port = _address(connection, kind)
+        socket.create_connection((host, port), timeout=5).close()
+    except ValueError:
+        return Found("fault", subject, f"{name}: its address cannot be read", "mend the connection's setting")
     except OSError as error:
         what = f"{name}: {host}:{port}: {error.strerror or 'no answer'}"
         return Found("fault", subject, what, "ask the office of the network or of the department")
     if kind == "http" and connection.schema == "http":
         return Found("note", subject, f"{name}: its token goes over the network in clear", "have the department offer https")
     return Found("fine", subject, f"{name}: {host}:{port} answers")
+
+
+def _address(connection: Connection, kind: str) -> tuple[str, int]:
+    """Host and port of a server. Raises ValueError for a port that is no number."""
+    if kind in ("sftp", "postgresql"):
+        return connection.host, connection.port or PORTS[kind]
+    told = str((kind == "s3" and connection.extra.get("endpoint_url")) or connection.host)
+    scheme = connection.schema if kind == "http" else ""
+    url = urlsplit(told if "://" in told else f"{scheme or 'https'}://{told}")
+    return url.hostname or "", connection.port or url.port or PORTS.get(url.scheme, 443)
 
 
 def _space(patient: Patient) -> Iterator[Found]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from contracts.model import RHYTHMS, Contracts, Dataset
 from transforms.take_in.ledger import BatchReport
+from warehouse.clock import COUNTY
 
-COUNTY = ZoneInfo("Asia/Shanghai")
 COLUMNS = "department VARCHAR, dataset VARCHAR, batch_date DATE, is_stale BOOLEAN, waiting_on DATE, waiting_status VARCHAR"
 
 

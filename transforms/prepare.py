@@ -18,6 +18,7 @@ from contracts.model import Column, Contracts, Dataset, Supply
 from transforms.normalising.columns import NOT_DELIVERED, NOTED, TOLD
 from transforms.orders import read_answers
 from transforms.sql_files import count, quoted, sql
+from transforms.take_in.deliveries import FILES_A_BATCH
 from transforms.take_in.ledger import BatchReport, FileReport
 from transforms.unifying.said import when_holds
 
@@ -112,7 +113,7 @@ def _possible_keys(batch: BatchReport) -> str:
 def _read(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     """All accepted rows of batches; ``source_no`` orders files by date, dataset and part."""
     return " UNION ALL BY NAME ".join(
-        f"SELECT {number} * 1000 + part AS source_no, DATE '{b.batch_date}' AS batch_date, *{_not_agreed_then(dataset, b)}"
+        f"SELECT {number} * {FILES_A_BATCH} + part AS source_no, DATE '{b.batch_date}' AS batch_date, *{_not_agreed_then(dataset, b)}"
         f" FROM read_parquet({quoted(str(b.normalised))})"
         for number, b in batches
     )
@@ -199,7 +200,7 @@ def _numbers_before(connection: duckdb.DuckDBPyConnection, dataset: Dataset, bat
         number, name = person.data.get("id_number"), person.data.get("name")
         if not (number and number.column and name and dataset.column(number.column).normaliser in TOLD):
             continue
-        connection.execute(sql("prepare/lost_number", number=number.column, table=dataset.table))
+        connection.execute(sql("prepare/lost_number", number=number.column, table=dataset.table, files_a_batch=FILES_A_BATCH))
         if not count(connection, "SELECT count(*) FROM lost_number"):
             continue
         connection.execute(
@@ -213,6 +214,7 @@ def _numbers_before(connection: duckdb.DuckDBPyConnection, dataset: Dataset, bat
                 born=_told_by(person.data.get("birth_date")),
                 rows=_read(dataset, batches[:-1]),
                 newest_first=newest_first(dataset),
+                files_a_batch=FILES_A_BATCH,
             )
         )
 

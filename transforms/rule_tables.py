@@ -38,10 +38,7 @@ def prepare_rule_tables(
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
     views = {view.table: view for view in contract_views}
     for name in in_order({name: tables_named(view.sql) for name, view in views.items()}):
-        try:
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {views[name].sql}")
-        except duckdb.Error as error:
-            raise not_to_be_run(f"rules/views/{views[name].id}.yaml", error) from error
+        _run(connection, f"rules/views/{views[name].id}.yaml", f"CREATE OR REPLACE TEMP TABLE {name} AS {views[name].sql}")
 
 
 def views_asked(rules: Iterable[Rule], contracts: Contracts) -> list[RuleView]:
@@ -59,18 +56,17 @@ def views_asked(rules: Iterable[Rule], contracts: Contracts) -> list[RuleView]:
 
 def run_rule(connection: duckdb.DuckDBPyConnection, rule: Rule, query: str) -> None:
     """Execute a query made of a rule's SQL. Raises RenkouError for SQL that reads well and cannot be run."""
-    file = f"rules/{rule.id}.yaml"
+    _run(connection, f"rules/{rule.id}.yaml", query)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, file: str, query: str) -> None:
+    """Only of what the engine refuses before it reads a row are its words told: later they may quote a person's value."""
     try:
         connection.execute(query)
     except (duckdb.BinderException, duckdb.CatalogException) as error:
-        raise not_to_be_run(file, error) from error
-    except duckdb.ConversionException as error:  # whose words quote a person's value
+        raise RenkouError(f"{file}: sql: cannot be run: {str(error).splitlines()[0]}; mend it, then run again") from error
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
         raise RenkouError(f"{file}: sql: a value is not of the type that it is taken for; use TRY_CAST, or quote a code") from error
-
-
-def not_to_be_run(file: str, error: duckdb.Error) -> RenkouError:
-    """SQL that reads well and that the engine refuses: a function that is not there, types that do not fit."""
-    return RenkouError(f"{file}: sql: cannot be run: {str(error).splitlines()[0]}; mend it, then run again")
 
 
 def publish_views(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from contracts.model import Contracts, Datum, Form
+from warehouse.clock import today
 from warehouse.connection import open_read_only
 from warehouse.dossier import in_part_sql
 from warehouse.doubts import doubts_sql
@@ -106,7 +107,7 @@ def coverage(
     forms = _chosen(contracts, tuple(names))
     with open_read_only(database, beside_others=True) as connection:
         release = release_of(connection)
-        day = filled_on or release.as_of or date.today()
+        day = filled_on or release.as_of or today()
         lay_out(connection, contracts, forms, truth)
         measured = tuple(_measure(connection, contracts, form, day, truth is not None) for form in forms)
     topics = _left_open(contracts, measured)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from warehouse.clock import today
 from warehouse.lookup import Release
 
 Status = Literal["filled", "not_found", "cannot_say"]
@@ -36,7 +37,7 @@ class Inquiry:
     id_number: str
     purpose: str
     case: str
-    filled_on: date = field(default_factory=date.today)
+    filled_on: date = field(default_factory=today)
     as_of: date | None = None
 
 

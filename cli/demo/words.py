@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.demo.engine import ROOT, EngineError
 from contracts.model import Contracts, Form
+from warehouse.clock import today
 from warehouse.connection import open_read_only
 from warehouse.coverage import answer, lay_out
 from warehouse.home import Home
@@ -64,7 +64,7 @@ def _applicant(release: duckdb.DuckDBPyConnection, contracts: Contracts) -> tupl
         f"WHERE {number} IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, person_id LIMIT 1"
     )
     for form in contracts.forms:
-        answer(release, contracts, form, date.today())
+        answer(release, contracts, form, today())
         if found := rows(release, known_best):
             return form, found[0]
     raise EngineError("nobody would hand in any of the forms; see what was taken in: the table batch")

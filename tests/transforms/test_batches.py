@@ -181,6 +181,15 @@ def test_an_empty_folder_is_refused(home: Home, landing: Landing) -> None:
     refused_with_remedy(landing.take_in(home, PENSION), "hr/pension/20261120")
 
 
+def test_more_files_than_a_batch_may_have_are_refused(home: Home, landing: Landing) -> None:
+    path = landing.put(PENSION, pensioners(1), part="_0000")
+    for n in range(1, 1001):
+        path.with_name(path.name.replace("_0000", f"_{n:04d}")).write_bytes(b"")
+    report = landing.take_in(home, PENSION)
+    refused_with_remedy(report, "hr/pension/20261120")
+    assert "1,001 files" in report.reason
+
+
 def test_one_bad_file_refuses_all_files_of_its_batch(home: Home, landing: Landing) -> None:
     landing.put(PENSION, pensioners(1), part="_01")
     path = landing.put(PENSION, pensioners(2), part="_02")

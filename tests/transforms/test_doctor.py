@@ -72,6 +72,22 @@ def test_a_server_that_does_not_answer(asked: Examine, connections: dict[str, Co
     assert any("/nowhere is not there" in what for what in said)
 
 
+@pytest.mark.parametrize(
+    ("kind", "connection", "address"),
+    [
+        ("http", Connection("a", "http", "api.example"), ("api.example", 443)),
+        ("http", Connection("a", "http", "api.example", schema="http"), ("api.example", 80)),
+        ("http", Connection("a", "http", "http://api.example:8080/v1"), ("api.example", 8080)),
+        ("s3", Connection("a", "aws", extra={"endpoint_url": "http://store:9000/x"}), ("store", 9000)),
+        ("s3", Connection("a", "aws", extra={"endpoint_url": "http://store"}), ("store", 80)),
+        ("sftp", Connection("a", "sftp", "files.example"), ("files.example", 22)),
+        ("postgresql", Connection("a", "postgres", "fd00::1", 5433), ("fd00::1", 5433)),
+    ],
+)
+def test_a_server_is_looked_for_where_the_pull_goes(kind: str, connection: Connection, address: tuple[str, int]) -> None:
+    assert doctor._address(connection, kind) == address
+
+
 def test_too_little_room(asked: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LEAST_FREE", 1 << 60)
     assert "make room" in of(asked(), "space")[0].remedy

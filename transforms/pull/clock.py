@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from transforms.pull import Connection, PullError
+from warehouse import clock as county
 
-COUNTY = ZoneInfo("Asia/Shanghai")
 APART = timedelta(hours=1)
-
-
-def ours() -> datetime:
-    """Now, by this machine's clock."""
-    return datetime.now(UTC).astimezone(COUNTY)
 
 
 @dataclass(frozen=True)
@@ -32,11 +26,12 @@ def agreed(connection: Connection, told: datetime) -> Now:
     Raises PullError where the two are far apart: one of them is wrong, and by a wrong one a batch gets a day that is none, and
     changes are asked for since a time that has not come.
     """
-    here = ours()
+    here = county.now()
     if abs(told - here) <= APART:
-        return Now(told.astimezone(COUNTY).date(), told)
+        return Now(told.astimezone(county.COUNTY).date(), told)
     if str(connection.extra.get("no_clock_check", "")).lower() == "true":
         return Now(here.date(), min(here, told))
-    what = f"the server's clock says {told.astimezone(COUNTY):%Y-%m-%d %H:%M} and ours {here:%Y-%m-%d %H:%M}; have the wrong one set right"
+    there = told.astimezone(county.COUNTY)
+    what = f"the server's clock says {there:%Y-%m-%d %H:%M} and ours {here:%Y-%m-%d %H:%M}; have the wrong one set right"
     remedy = "or let ours count, no_clock_check in the connection's extra"
     raise PullError(f"connection {connection.id}: {what}, {remedy}")

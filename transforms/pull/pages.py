@@ -26,9 +26,9 @@ from transforms.pull import (
     clock,
 )
 from transforms.pull.arrival import RECEIPT, Arrival, Landing, append_from
-from transforms.pull.clock import COUNTY
+from warehouse import clock as county
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=COUNTY)
+BEGINNING = datetime(1970, 1, 1, tzinfo=county.COUNTY)
 OVERLAP = timedelta(minutes=5)
 """Changes are asked for from a little before the last pull: what was being written then is not lost. A change that comes
 twice is the same change."""
@@ -41,7 +41,7 @@ ASKED_TO_WAIT = (TOO_MANY, 503)
 
 def pull_pages(connection: Connection, landing: Landing, source: PagesSource, patience: Patience) -> Pulled:
     """Read every page since the last pull (a full register: from the beginning). The day is the server's own."""
-    if not landing.is_due(clock.ours().date()):
+    if not landing.is_due(county.today()):
         return Pulled(landing.dataset.id, "up_to_date")
     with _client(connection, patience) as client:
         return _Pull(client, connection, landing, source, patience).run()
@@ -113,7 +113,7 @@ class _Pull:
         if self.landing.receipt(now.day) or self.landing.is_delivered_by_hand(now.day):
             return Pulled(self.landing.dataset.id, "up_to_date")
         arrival.begin_again()
-        watermark = (now.moment - OVERLAP).astimezone(COUNTY).isoformat(timespec="seconds")
+        watermark = (now.moment - OVERLAP).astimezone(county.COUNTY).isoformat(timespec="seconds")
         progress = {"since": since, "cursor": None, "bytes": 0, "rows": 0, "pages": 0, "watermark": watermark}
         return self._landed(arrival, progress, page)
 
@@ -145,7 +145,7 @@ class _Pull:
             progress = arrival.progress()
             if (partial / RECEIPT).exists():
                 return arrival, progress
-            is_of_today = arrival.day == clock.ours().date() and not self.landing.receipt(arrival.day)
+            is_of_today = arrival.day == county.today() and not self.landing.receipt(arrival.day)
             if is_of_today and progress.get("since") == since:
                 return arrival, progress
             shutil.rmtree(partial, ignore_errors=True)
@@ -247,7 +247,7 @@ def _client(connection: Connection, patience: Patience) -> httpx.Client:
 def _has_come(watermark: str) -> bool:
     """Whether it is a moment that has come: one that was told by a clock that was ahead hides every change since."""
     try:
-        return datetime.fromisoformat(watermark) <= clock.ours() + clock.APART
+        return datetime.fromisoformat(watermark) <= county.now() + clock.APART
     except (ValueError, TypeError):
         return False
 
@@ -256,8 +256,8 @@ def _moment(told: str | None) -> datetime:
     try:
         moment = parsedate_to_datetime(told or "")
     except ValueError:
-        return clock.ours()
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return county.now()
+    return _with_zone(moment)
 
 
 def _seconds(told: str | None) -> float | None:
@@ -267,6 +267,12 @@ def _seconds(told: str | None) -> float | None:
     if told.strip().isdigit():
         return float(told)
     try:
-        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+        until = parsedate_to_datetime(told)
     except ValueError:
         return None
+    return max(0.0, (_with_zone(until) - county.now()).total_seconds())
+
+
+def _with_zone(moment: datetime) -> datetime:
+    """A date of HTTP that says -0000 for its zone is in UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transforms.take_in import BatchRefused
-from transforms.take_in.deliveries import Delivery
+from transforms.take_in.deliveries import FILES_A_BATCH, Delivery
 from transforms.take_in.reading import check_name
 
 COPY_FIRST = "wait until the copy is complete, then run again"
@@ -33,6 +33,9 @@ def check_controls(found: Delivery) -> None:
         raise BatchRefused("it is still being copied", file=found.coming[0].name, remedy=COPY_FIRST)
     if not found.files:
         raise BatchRefused("the batch folder holds no data file", file=found.reference, remedy=DELIVER_AGAIN)
+    if len(found.files) > FILES_A_BATCH:
+        told = f"the batch holds {len(found.files):,} files, and {FILES_A_BATCH:,} at most are read"
+        raise BatchRefused(told, file=found.reference, remedy="ask the department to deliver fewer, larger files")
     for path, sha in found.files:
         if not sha:
             raise BatchRefused("it cannot be read", file=path.name, remedy="let the pipeline's user read it, then run again")

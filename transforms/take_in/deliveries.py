@@ -11,9 +11,13 @@ from pathlib import Path
 
 from contracts.model import Contracts, Dataset
 from transforms.take_in.archives import layout_named
+from warehouse.clock import today
 
 # How far a batch may lie ahead of the others of its dataset, and of the clock, which may be set wrong.
 AHEAD = timedelta(days=366)
+
+FILES_A_BATCH = 1_000
+"""A batch of more files is refused: the number of a row tells its file by its place in the batch, below this."""
 
 # What a file manager or an office program leaves beside files, and what is hidden.
 NO_DELIVERY = re.compile(r"\.|~\$|Thumbs\.db$|desktop\.ini$", re.IGNORECASE)
@@ -85,7 +89,7 @@ def _batch_folders(folder: Path) -> list[tuple[date, Path]]:
     """
     dated = [(day, path) for path in sorted(folder.glob("[0-9]" * 8)) if (day := day_of(path.name))]
     others = [day for day, _ in dated[-2:-1] or dated]
-    latest = max([datetime.now(UTC).date(), *others]) + AHEAD
+    latest = max([today(), *others]) + AHEAD
     return [(day, path) for day, path in dated if day <= latest]
 
 

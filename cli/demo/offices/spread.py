@@ -11,20 +11,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from cli.demo.county import SEED
 from contracts.model import BucketSource, Contracts, Dataset, FileSource, PagesSource, ViewSource
 from generate.county import generate
+from warehouse.clock import today
 
 CONTROL = ".ctl"
 # A file that is younger than a contract's ``settled`` seconds may still be being written, and is left to wait.
 WRITTEN_AT = (6, 0)
-
-
-def today() -> date:
-    """The day in the county, which is also that of its databases and APIs."""
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 def lay_out(out: Path, persons: int, contracts: Contracts) -> None:

@@ -14,18 +14,19 @@ import pytest
 
 from tests.support.servers import Api
 from tests.transforms.pull.conftest import Pull
-from transforms.pull import Connection, clock
+from transforms.pull import Connection
 from transforms.pull.arrival import RECEIPT
+from warehouse import clock as county
 
 DATASET, SOURCE = "health/birth", {"kind": "http", "path": "/v1/birth"}
 VIEW = {"kind": "postgresql", "view": "pg_catalog.pg_description"}
-OURS = datetime(2026, 11, 23, 1, tzinfo=UTC).astimezone(clock.COUNTY)
+OURS = datetime(2026, 11, 23, 1, tzinfo=UTC).astimezone(county.COUNTY)
 APART = [timedelta(hours=8), timedelta(hours=-8), timedelta(days=3_652), datetime(1970, 1, 1, tzinfo=UTC) - OURS]
 
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    monkeypatch.setattr(clock, "ours", lambda: OURS)
+    monkeypatch.setattr(county, "now", lambda: OURS)
     with Api({"/v1/birth": [[{"op": "upsert", "birth_cert_no": "P1"}]]}) as served:
         yield served
 
@@ -83,15 +84,15 @@ def test_a_watermark_that_a_wrong_clock_left_is_not_asked_for(
     (receipt,) = tmp_path.rglob(RECEIPT)
     receipt.chmod(0o640)
     receipt.write_text(receipt.read_text().replace("2026-11-23T08:55", "2036-11-23T08:55"))
-    monkeypatch.setattr(clock, "ours", lambda: OURS + timedelta(days=1))
+    monkeypatch.setattr(county, "now", lambda: OURS + timedelta(days=1))
     tells(api, OURS + timedelta(days=1))
     bring(DATASET, SOURCE, api.connection())
     assert api.asked[-1]["since"] == "1970-01-01T00:00:00+08:00"
 
 
 def test_so_is_a_databases(database: Connection, bring: Pull, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = datetime.now(UTC).astimezone(clock.COUNTY) + timedelta(days=3)
-    monkeypatch.setattr(clock, "ours", lambda: ours)
+    ours = datetime.now(UTC).astimezone(county.COUNTY) + timedelta(days=3)
+    monkeypatch.setattr(county, "now", lambda: ours)
     (failed,) = bring("hr/pension", VIEW, database)
     assert failed.reason.startswith("connection pg_test: the server's clock says ")
     (pulled,) = bring("hr/pension", VIEW, not_checked(database))
