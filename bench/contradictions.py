@@ -25,11 +25,12 @@ from generate.rates import Rates
 from transforms.link import prepare_comparisons
 from transforms.normalising.engine import prepare_normalisers
 from transforms.run import run
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
 from transforms.unifying.published import agrees
 from transforms.unifying.said import known, supplied_value, when_holds
 from warehouse.connection import scratch
 from warehouse.home import Home
+from warehouse.quoting import literal
 
 SIZES = (3_000,)
 SEEDS = tuple(range(101, 111))
@@ -85,9 +86,9 @@ def measure(console: Console, persons: int) -> None:
 def beside_truth(home: Home, truth: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published release of ``home`` as ``published``, the truth tables ``true_*``, and who is whom (``evaluate_shared``)."""
     with scratch() as connection:
-        connection.execute(f"ATTACH {quoted(str(home.current.resolve()))} AS published (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(home.current.resolve()))} AS published (READ_ONLY)")
         for table in TRUTH:
-            connection.execute(f"CREATE VIEW true_{table} AS FROM read_parquet({quoted(str(truth / table))} || '.parquet')")
+            connection.execute(f"CREATE VIEW true_{table} AS FROM read_parquet({literal(str(truth / table))} || '.parquet')")
         connection.execute("CREATE VIEW truth_link AS FROM true_link")
         connection.execute("CREATE VIEW as_of AS SELECT max(as_of) AS day FROM published.release")
         prepare_normalisers(connection, load_all())
@@ -136,7 +137,7 @@ def contradictions(connection: duckdb.DuckDBPyConnection) -> list[Class]:
     found = []
     for told in yaml.safe_load(CLASSES.read_text(encoding="utf-8")):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE holds AS SELECT DISTINCT true_id FROM ({told['holds']})")
-        of_datum = f" AND d.datum = {quoted(told['datum'])}" if "datum" in told else ""
+        of_datum = f" AND d.datum = {literal(told['datum'])}" if "datum" in told else ""
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE named AS SELECT DISTINCT s.true_id FROM published.discrepancy AS d"
             f" JOIN evaluate_shared AS s USING (person_id) WHERE s.is_owner AND d.kind IN ({_listed(told['rules'])}){of_datum}"
@@ -152,7 +153,7 @@ def contradictions(connection: duckdb.DuckDBPyConnection) -> list[Class]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(quoted, names)) or "NULL"
+    return ", ".join(map(literal, names)) or "NULL"
 
 
 # --- published values ---------------------------------------------------------------------------------------------
@@ -190,16 +191,16 @@ def _counted(connection: duckdb.DuckDBPyConnection, datum: Datum) -> tuple[int, 
         "address": agrees(datum, here, true),
     }.get(datum.type, f"{here}::VARCHAR = {true}::VARCHAR")
     department, dataset = datum.owner.split("/")
-    of_owner = f"e.true_id = t.true_id AND (e.department, e.dataset) = ({quoted(department)}, {quoted(dataset)})"
+    of_owner = f"e.true_id = t.true_id AND (e.department, e.dataset) = ({literal(department)}, {literal(dataset)})"
     otherwise, planted = NOT_SAID.get(datum.name, ("false", "false"))
     row = connection.execute(f"""
         SELECT count(*), count(*) FILTER (coalesce({same}, false))
         FROM true_person AS t JOIN evaluate_shared AS s ON s.true_id = t.true_id AND s.is_home
         JOIN published.person AS p USING (person_id)
         WHERE {true} IS NOT NULL AND {here} IS NOT NULL AND NOT ({otherwise})
-          AND EXISTS (FROM published.person_datum AS o WHERE o.person_id = p.person_id AND o.datum = {quoted(datum.name)}
+          AND EXISTS (FROM published.person_datum AS o WHERE o.person_id = p.person_id AND o.datum = {literal(datum.name)}
                       AND o.standing = 'owner')
-          AND NOT EXISTS (FROM true_reported_error AS e WHERE {of_owner} AND e.datum = {quoted(datum.name)})
+          AND NOT EXISTS (FROM true_reported_error AS e WHERE {of_owner} AND e.datum = {literal(datum.name)})
           AND NOT EXISTS (FROM true_link AS e WHERE {of_owner} AND e.expected = 'quarantined')
           AND NOT EXISTS (FROM true_planted AS e WHERE list_contains(e.true_ids, t.true_id) AND {planted})
         """).fetchone()
@@ -214,7 +215,7 @@ def _passed_over(connection: duckdb.DuckDBPyConnection, datum: Datum, contracts:
     return count(
         connection,
         f"SELECT count(DISTINCT person_id) FROM ({' UNION ALL '.join(said)}) JOIN published.person_datum AS d USING (person_id)"
-        f" WHERE d.datum = {quoted(datum.name)} AND d.standing <> 'owner'",
+        f" WHERE d.datum = {literal(datum.name)} AND d.standing <> 'owner'",
     )
 
 
@@ -226,10 +227,10 @@ def _said_by_owner(owner: Dataset, datum: Datum, contracts: Contracts, home: Hom
         if supply and supply.column:
             value = known(datum, supplied_value(owner, supply, datum), contracts)
             yield (
-                f"SELECT w.person_id FROM read_parquet({quoted(str(files))}, filename = true, union_by_name = true) AS r"
+                f"SELECT w.person_id FROM read_parquet({literal(str(files))}, filename = true, union_by_name = true) AS r"
                 " JOIN published.person_record AS w ON w.record_key = r.record_key AND w.is_current"
                 " AND strftime(w.batch_date, '%Y%m%d') = regexp_extract(r.filename, '/(\\d{8})/', 1)"
-                f" AND (w.department, w.dataset, w.role) = ({quoted(owner.department)}, {quoted(owner.name)}, {quoted(person.role)})"
+                f" AND (w.department, w.dataset, w.role) = ({literal(owner.department)}, {literal(owner.name)}, {literal(person.role)})"
                 f" WHERE {value} IS NOT NULL AND {when_holds(supply.when, 'r.')}"
             )
 

@@ -18,7 +18,7 @@ from generate.county import generate
 from warehouse.connection import scratch
 from warehouse.extract import MANIFEST, extract, subscribers
 from warehouse.home import Home
-from warehouse.lookup import quoted
+from warehouse.quoting import identifier
 
 SIZES = (200_000,)
 
@@ -63,7 +63,7 @@ def _floor(delivered: Path, to: Path) -> float:
     """Processor seconds that DuckDB takes to write what was delivered; reading it does not count."""
     manifest = json.loads((delivered / MANIFEST).read_text(encoding="utf-8"))
     files = [str(delivered / file["path"]) for file in manifest["files"]]
-    places = ", ".join(quoted(name) for name in manifest["partition_by"])
+    places = ", ".join(identifier(name) for name in manifest["partition_by"])
     partitioned = f", PARTITION_BY ({places}), WRITE_PARTITION_COLUMNS false" if places else ""
     to.mkdir(parents=True)
     with scratch(to / ".spill") as connection:

@@ -27,9 +27,10 @@ from transforms import road
 from transforms.evaluate import Evaluation, Kind, evaluate
 from transforms.link import link_build
 from transforms.prepare import prepare_build
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from warehouse.connection import open_database
 from warehouse.home import Home
+from warehouse.quoting import literal
 
 SIZES = (3_000,)
 SEEDS = tuple(range(101, 111))
@@ -149,10 +150,10 @@ WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, Contracts], None]] = {
 def _scored(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, day: date) -> Evaluation:
     """The groups as a release that holds nothing else, measured like any release."""
     release = folder / f"{name}.duckdb"
-    connection.execute(f"ATTACH {quoted(str(release))} AS bench")
+    connection.execute(f"ATTACH {literal(str(release))} AS bench")
     pairs = "FROM link_pair" + ("" if name == "renkou" else " WHERE false")
     for table, query in {
-        "release": f"SELECT {quoted(name)} AS release_id, DATE '{day}' AS as_of",
+        "release": f"SELECT {literal(name)} AS release_id, DATE '{day}' AS as_of",
         "person_record": "FROM linked",
         "person": "SELECT DISTINCT person_id FROM linked",
         "link_pair": pairs,

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.model import Column, Contracts, Dataset, Datum
 from expectations.result import Gate, Severity
+from warehouse.quoting import literals
 
 OWN_RULES = Path(__file__).parent / "rules"
 MEASURES = "measure"
@@ -243,4 +244,4 @@ def _text(text: str, words: Variables) -> str:
 
 def sql_list(values: Sequence[str]) -> str:
     """A list in SQL, its texts quoted."""
-    return "[" + ", ".join("'" + value.replace("'", "''") + "'" for value in values) + "]"
+    return f"[{literals(values)}]"

@@ -13,9 +13,10 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from contracts.model import Contracts, Dataset
-from expectations.rulebook import MEASURES, Asked, sql_list
+from expectations.rulebook import MEASURES, Asked
 from warehouse.clock import today
 from warehouse.connection import scratch
+from warehouse.quoting import literal, literals
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def workspace(beside: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def attach(connection: duckdb.DuckDBPyConnection, database: Path, name: str) -> set[str]:
     """Attach a warehouse read-only, so that no reader is locked out. Returns the names of its tables."""
-    connection.execute(f"attach '{_quoted(database)}' as {name} (read_only)")
+    connection.execute(f"attach {literal(database)} as {name} (read_only)")
     found = connection.execute(
         "select table_name from information_schema.tables where table_catalog = ? and table_schema = 'main'",
         [name],
@@ -191,8 +192,4 @@ def _measured(connection: duckdb.DuckDBPyConnection, sql: str) -> float | None:
 
 
 def _listed(paths: Sequence[Path]) -> str:
-    return sql_list([str(path) for path in paths])
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+    return f"[{literals(paths)}]"

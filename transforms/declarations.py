@@ -12,11 +12,12 @@ import duckdb
 
 from contracts.model import Contracts, Datum
 from transforms.prepare import ROWS_A_FILE
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.unifying.said import sql_type
 from transforms.unifying.views import DECLARED
 from warehouse.home import Home
 from warehouse.lookup import DECLARED_BY
+from warehouse.quoting import literal
 from warehouse.submissions import submission_files, submissions
 
 
@@ -47,7 +48,7 @@ def declare(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None
     attached release file with ``unify_person`` and ``source_record``.
     """
     connection.execute(sql("unify/declared", rows_a_file=ROWS_A_FILE))
-    by = [quoted(part) for part in DECLARED_BY.split("/")]
+    by = [literal(part) for part in DECLARED_BY.split("/")]
     connection.execute(
         "INSERT INTO released.source_record BY NAME"
         f" SELECT DISTINCT {by[0]} AS department, {by[1]} AS dataset, record_no, submission_id AS record_key, received_on AS batch_date"
@@ -57,7 +58,7 @@ def declare(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None
     for datum in contracts.catalogue.data:
         if datum.name in found and datum.type != "person":
             connection.execute(_fill(datum))
-    catalogued = ", ".join(quoted(datum.name) for datum in contracts.catalogue.data)
+    catalogued = ", ".join(literal(datum.name) for datum in contracts.catalogue.data)
     connection.execute(
         "CREATE OR REPLACE TABLE released.declared_answer AS SELECT person_id(person_no) AS person_id, datum, value, record_no"
         f" FROM declared WHERE datum NOT IN ({catalogued})"
@@ -75,7 +76,7 @@ def _fill(datum: Datum) -> str:
     name, value = datum.name, declared_value(datum)
     return (
         f"UPDATE released.unify_person SET {name} = {value}, {name}__source = {DECLARED}, {name}__no = d.record_no,"
-        f" {name}__agreeing = 0, {name}__disagreeing = 0 FROM declared AS d WHERE d.datum = {quoted(name)}"
+        f" {name}__agreeing = 0, {name}__disagreeing = 0 FROM declared AS d WHERE d.datum = {literal(name)}"
         f" AND d.person_no = unify_person.person_no AND {name}__source IS NULL AND {value} IS NOT NULL"
     )
 

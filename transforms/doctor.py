@@ -101,16 +101,18 @@ def _connections(patient: Patient) -> Iterator[Found]:
             remedy = f"set AIRFLOW_CONN_{name.upper()}, or have the files laid into the landing folder"
             yield Found("note", "connections", f"{name} ({kind}) is not set up", remedy)
         else:
-            yield _reached(connection, kind)
+            yield _mounted(connection) if kind == "folder" else _reached(connection, kind)
+
+
+def _mounted(connection: Connection) -> Found:
+    name, root = f"{connection.id} (folder)", connection.folder
+    if root.is_dir():
+        return Found("fine", "connections", f"{name}: {root} is there")
+    return Found("fault", "connections", f"{name}: {root} is not there", "mount the department's share")
 
 
 def _reached(connection: Connection, kind: str) -> Found:
     subject, name = "connections", f"{connection.id} ({kind})"
-    if kind == "folder":
-        root = Path(str(connection.extra.get("path") or connection.host or f"/{connection.schema}"))
-        if root.is_dir():
-            return Found("fine", subject, f"{name}: {root} is there")
-        return Found("fault", subject, f"{name}: {root} is not there", "mount the department's share")
     if connection.host.startswith("/"):
         return Found("fine", subject, f"{name}: a socket of this machine")
     try:

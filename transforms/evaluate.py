@@ -12,9 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from warehouse.connection import scratch
 from warehouse.faults import NotFoundError
+from warehouse.quoting import literal
 
 TRUTH = ("link", "planted")
 STEPS = ("entry", "shared", "touched", "measure", "quarantined", "line", "planted")
@@ -98,7 +99,7 @@ def evaluate(database: Path, truth: Path, examples: int = 0) -> Evaluation:
     truth table is missing.
     """
     with scratch() as connection:
-        connection.execute(f"ATTACH {quoted(str(database))} AS published (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(database))} AS published (READ_ONLY)")
         release_id, day = _release(connection)
         for table in TRUTH:
             file = truth / f"{table}.parquet"
@@ -107,8 +108,8 @@ def evaluate(database: Path, truth: Path, examples: int = 0) -> Evaluation:
                     f"{file}: no such truth table; give the truth folder that `renkou generate` wrote"
                 )
             connection.execute(
-                f"CREATE VIEW truth_{table} AS SELECT * FROM read_parquet({quoted(str(file))})"
-                f" WHERE batch_date <= {quoted(day)}"
+                f"CREATE VIEW truth_{table} AS SELECT * FROM read_parquet({literal(str(file))})"
+                f" WHERE batch_date <= {literal(day)}"
             )
         for step in STEPS:
             connection.execute(sql(f"evaluate/{step}"))

@@ -12,8 +12,9 @@ from datetime import date
 import duckdb
 
 from contracts.model import Contracts
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.unifying.said import day_of, role_join, when_holds
+from warehouse.quoting import literal
 
 
 def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:
@@ -23,8 +24,8 @@ def told_events(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day
     _kinds(connection, contracts)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW event_record AS {_rows(contracts)}")
     none = "SELECT NULL::VARCHAR AS kind, NULL::BIGINT AS person_no, NULL::DATE AS day WHERE false"
-    days = [f"SELECT {quoted(k.id)}, person_no, {k.day} FROM released.unify_person" for k in contracts.event_kinds if k.day]
-    connection.execute(sql("event/told", day=quoted(day.isoformat()), days=" UNION ALL ".join([none, *days])))
+    days = [f"SELECT {literal(k.id)}, person_no, {k.day} FROM released.unify_person" for k in contracts.event_kinds if k.day]
+    connection.execute(sql("event/told", day=literal(day.isoformat()), days=" UNION ALL ".join([none, *days])))
 
 
 def event_build(
@@ -38,9 +39,9 @@ def event_build(
     told_events(connection, contracts, day)
     connection.execute(sql("event/before" if has_before else "event/start"))
     connection.execute("CREATE OR REPLACE TEMP VIEW source_record AS FROM released.source_record")
-    parts = {"day": quoted(day.isoformat()), "release": quoted(release_id)}
+    parts = {"day": literal(day.isoformat()), "release": literal(release_id)}
     connection.execute(sql("event/changed", **parts))
-    connection.execute(sql("event/stays", day=quoted(day.isoformat()), now=_say_now(contracts)))
+    connection.execute(sql("event/stays", day=literal(day.isoformat()), now=_say_now(contracts)))
     connection.execute("SET preserve_insertion_order = true")
     connection.execute(sql("event/log", **parts))
     connection.execute("SET preserve_insertion_order = false")
@@ -82,7 +83,7 @@ def _say_now(contracts: Contracts) -> str:
     """SQL: the roles of records that tell events of a kind that stays, and whether they say another thing than its ``when``."""
     staying = {kind.id for kind in contracts.event_kinds if kind.stays}
     parts = [
-        f"SELECT {quoted(event.kind)}, {quoted(d.department)}, {quoted(d.name)}, r.record_key, {quoted(role)}, who.person_no,"
+        f"SELECT {literal(event.kind)}, {literal(d.department)}, {literal(d.name)}, r.record_key, {literal(role)}, who.person_no,"
         f" ({when_holds(event.when, 'r.')}) IS DISTINCT FROM true"
         f" FROM record_{d.table} AS r {role_join(d, role, 'who', 'JOIN')} WHERE r.is_current"
         for d in contracts.datasets
@@ -102,8 +103,8 @@ def _rows(contracts: Contracts) -> str:
         for event in d.events:
             for role in event.roles:
                 parts.append(
-                    f"SELECT {quoted(event.kind)}, who.person_no, {day_of(d, event.date)}, {quoted(d.department)}, {quoted(d.name)},"
-                    f" r.record_key, {quoted(role)} FROM record_{d.table} AS r {role_join(d, role, 'who', 'JOIN')}"
+                    f"SELECT {literal(event.kind)}, who.person_no, {day_of(d, event.date)}, {literal(d.department)}, {literal(d.name)},"
+                    f" r.record_key, {literal(role)} FROM record_{d.table} AS r {role_join(d, role, 'who', 'JOIN')}"
                     f" WHERE r.is_current AND r.{event.date} IS NOT NULL AND {when_holds(event.when, 'r.')}"
                 )
     return " UNION ALL ".join(parts)

@@ -12,9 +12,10 @@ from datetime import date
 import duckdb
 
 from contracts.model import PARENTS, Contracts, Dataset, Datum
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.unifying.said import dated
 from transforms.unifying.views import published_values
+from warehouse.quoting import literal
 
 OF_AGE = 18
 
@@ -27,7 +28,7 @@ def history_build(
     Needs ``unify_person`` there, the build's ``person_change``, ``link_role`` and ``record_*``, and with ``has_before`` the release
     before attached as ``before``.
     """
-    moment = quoted(day.isoformat())
+    moment = literal(day.isoformat())
     _catalogue(connection, contracts)
     connection.execute(sql("link/birth_told"))
     connection.execute(_minors(contracts, day))
@@ -37,7 +38,7 @@ def history_build(
     else:
         connection.execute(sql("history/start"))
     connection.execute(_said_now(contracts, day))
-    connection.execute(sql("history/change", day=moment, release=quoted(release_id)))
+    connection.execute(sql("history/change", day=moment, release=literal(release_id)))
     _former_numbers(connection, contracts, day)
     connection.execute("SET preserve_insertion_order = true")
     connection.execute(sql("history/past", day=moment))
@@ -96,7 +97,7 @@ def _prints(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> dict
 def _said_now(contracts: Contracts, day: date) -> str:
     """What is published now of the persons in question; ``dated_on`` is the day of the record that says so."""
     days = " UNION ALL ".join(
-        f"SELECT {quoted(d.department)} AS department, {quoted(d.name)} AS dataset, record_no, {_day_of_record(d)} AS dated_on"
+        f"SELECT {literal(d.department)} AS department, {literal(d.name)} AS dataset, record_no, {_day_of_record(d)} AS dated_on"
         f" FROM record_{d.table}"
         for d in contracts.datasets
     )
@@ -132,13 +133,13 @@ def _former_numbers(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
 def _former(datum: Datum, dataset: Dataset, role: str, column: str, day: date) -> str:
     return sql(
         "history/former",
-        datum=quoted(datum.name),
+        datum=literal(datum.name),
         column=datum.name,
         former=column,
         dated=dataset.updated_at or "batch_date",
         table=dataset.table,
-        department=quoted(dataset.department),
-        dataset=quoted(dataset.name),
-        role=quoted(role),
-        day=quoted(day.isoformat()),
+        department=literal(dataset.department),
+        dataset=literal(dataset.name),
+        role=literal(role),
+        day=literal(day.isoformat()),
     )

@@ -15,7 +15,8 @@ from transforms.linking.pairs import find_pairs
 from transforms.linking.persons import join_units
 from transforms.linking.records import link_name, link_record
 from transforms.linking.score import score
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
+from warehouse.quoting import literal
 
 __all__ = ["link_build", "link_records", "prepare_comparisons"]
 
@@ -62,7 +63,7 @@ def link_records(connection: duckdb.DuckDBPyConnection, contracts: Contracts, re
     connection.execute(sql("link/person_record", precision=_precision(contracts.linking)))
     connection.execute(sql("link/reissued", parents=_parents(contracts)))
     connection.execute(sql("link/person_origin"))
-    connection.execute(sql("link/person_change", release=quoted(release)))
+    connection.execute(sql("link/person_change", release=literal(release)))
 
 
 def _parents(contracts: Contracts) -> str:
@@ -74,11 +75,11 @@ def _parents(contracts: Contracts) -> str:
         for datum, supply in person.data.items()
         if datum in PARENTS and supply.role
     }
-    listed = ", ".join(f"({', '.join(map(quoted, role))})" for role in sorted(roles))
+    listed = ", ".join(f"({', '.join(map(literal, role))})" for role in sorted(roles))
     return f"(VALUES {listed or '(NULL, NULL, NULL)'})"
 
 
 def _precision(linking: Linking) -> str:
     """SQL: what the rule that joined a record was measured to be."""
-    measured = [f"WHEN {quoted(rule.name)} THEN {rule.precision}" for rule in linking.rules if rule.precision is not None]
+    measured = [f"WHEN {literal(rule.name)} THEN {rule.precision}" for rule in linking.rules if rule.precision is not None]
     return f"CASE method {' '.join(measured)} END" if measured else "NULL"

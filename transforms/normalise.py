@@ -30,7 +30,8 @@ from transforms.normalising.kept_out import unfit
 from transforms.normalising.notes import notes_by_part
 from transforms.normalising.one_key import SAME_ROW, conflicts, differing
 from transforms.normalising.several import delivered
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
+from warehouse.quoting import literal
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def normalise_batch(
 
 def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
     """SQL: the rows of all files, in one scan: one a file would be planned anew for every column of a hundred files."""
-    paths = ", ".join(quoted(str(getattr(f, kind))) for f in files)
+    paths = ", ".join(literal(str(getattr(f, kind))) for f in files)
     return f"SELECT file_index::INTEGER AS part, * FROM read_parquet([{paths}])"
 
 
@@ -102,7 +103,7 @@ def _why_missing(column: Column, files: list[LandedFile]) -> str:
     if not lacking:
         return missing(column)
     is_lacking = f"landed.{column.name} IS NULL AND landed.part IN ({', '.join(lacking)})"
-    return f"CASE WHEN {is_lacking} THEN {quoted(NOT_DELIVERED)} ELSE {missing(column)} END"
+    return f"CASE WHEN {is_lacking} THEN {literal(NOT_DELIVERED)} ELSE {missing(column)} END"
 
 
 def _accepted(dataset: Dataset, files: list[LandedFile]) -> str:
@@ -133,8 +134,8 @@ def _quarantined(files: list[LandedFile], dataset: Dataset) -> str:
 
 
 def _copy(query: str, to: Path) -> str:
-    return f"COPY ({query}) TO {quoted(str(to))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    return f"COPY ({query}) TO {literal(str(to))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[int, int]:
-    return dict(connection.execute(f"SELECT part, count(*) FROM read_parquet({quoted(str(path))}) GROUP BY part").fetchall())
+    return dict(connection.execute(f"SELECT part, count(*) FROM read_parquet({literal(str(path))}) GROUP BY part").fetchall())

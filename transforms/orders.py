@@ -14,8 +14,9 @@ import duckdb
 
 from contracts.model import Contracts, Dataset
 from transforms.calendar import add_working_days
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.take_in.ledger import BatchReport
+from warehouse.quoting import literal
 
 WHY_NOT = {
     "order_unknown": "no order of this id was ever sent; answer with the workbook that was sent",
@@ -55,16 +56,16 @@ def order_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day
     _terms_tables(connection, contracts, day)
     connection.execute(sql("order/heir"))
     connection.execute(sql("order/answer"))
-    words = "MAP {" + ", ".join(f"{quoted(verdict)}: {quoted(why)}" for verdict, why in WHY_NOT.items()) + "}"
+    words = "MAP {" + ", ".join(f"{literal(verdict)}: {literal(why)}" for verdict, why in WHY_NOT.items()) + "}"
     connection.execute(sql("order/quarantine", words=words))
     connection.execute(sql("order/dispute", within=terms.answer_within))
-    today = quoted(day.isoformat())
+    today = literal(day.isoformat())
     highest = len(terms.authorities)
     connection.execute(sql("order/move", day=today, highest=highest, reopen_limit=terms.reopen_limit))
-    rises = quoted(add_working_days(day, terms.escalate_within, contracts.calendar).isoformat())
+    rises = literal(add_working_days(day, terms.escalate_within, contracts.calendar).isoformat())
     connection.execute(sql("order/work_order", day=today, highest=highest, escalate_due=rises))
     connection.execute(sql("order/work_order_item", day=today))
-    connection.execute(sql("order/work_order_step", day=today, release=quoted(release_id)))
+    connection.execute(sql("order/work_order_step", day=today, release=literal(release_id)))
 
 
 def _terms_tables(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date) -> None:

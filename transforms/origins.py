@@ -10,8 +10,8 @@ import duckdb
 
 from contracts.model import Contracts, Datum
 from transforms.prepare import ROWS_A_FILE
-from transforms.sql_files import quoted
 from transforms.unifying.views import origin_of, standing_of
+from warehouse.quoting import literal
 
 
 def write_origins(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -51,7 +51,7 @@ def _told(datum: Datum) -> str:
     """The origins that there are of a datum."""
     parts = ", ".join(f"{said} AS {name}" for name, said in _parts(datum).items())
     return (
-        f"SELECT DISTINCT {quoted(datum.name)} AS datum, {origin_of(datum)} AS source, {standing_of(datum)} AS standing, {parts}"
+        f"SELECT DISTINCT {literal(datum.name)} AS datum, {origin_of(datum)} AS source, {standing_of(datum)} AS standing, {parts}"
         f" FROM unify_person WHERE {datum.name}__source IS NOT NULL"
     )
 
@@ -59,4 +59,4 @@ def _told(datum: Datum) -> str:
 def _joined(datum: Datum) -> str:
     alias = f"origin_{datum.name}"
     same = " AND ".join(f"{alias}.{name} = {said}" for name, said in _parts(datum).items())
-    return f"LEFT JOIN (FROM origin_numbered WHERE datum = {quoted(datum.name)}) AS {alias} ON {same}"
+    return f"LEFT JOIN (FROM origin_numbered WHERE datum = {literal(datum.name)}) AS {alias} ON {same}"

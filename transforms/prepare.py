@@ -17,10 +17,11 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from contracts.model import Column, Contracts, Dataset, Supply
 from transforms.normalising.columns import NOT_DELIVERED, NOTED, TOLD
 from transforms.orders import read_answers
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
 from transforms.take_in.deliveries import FILES_A_BATCH
 from transforms.take_in.ledger import BatchReport, FileReport
 from transforms.unifying.said import when_holds
+from warehouse.quoting import literal
 
 NumberedBatch = tuple[int, BatchReport]
 
@@ -60,7 +61,7 @@ def prepare_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, b
         for statement in _stated_numbers(dataset, numbered):
             connection.execute(statement)
         if dataset.id in of_another_width:
-            parts = {"department": quoted(dataset.department), "dataset": quoted(dataset.name), "table": dataset.table}
+            parts = {"department": literal(dataset.department), "dataset": literal(dataset.name), "table": dataset.table}
             connection.execute(sql("prepare/key_told_by_record", **parts))
         _numbers_before(connection, dataset, numbered)
 
@@ -114,7 +115,7 @@ def _read(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     """All accepted rows of batches; ``source_no`` orders files by date, dataset and part."""
     return " UNION ALL BY NAME ".join(
         f"SELECT {number} * {FILES_A_BATCH} + part AS source_no, DATE '{b.batch_date}' AS batch_date, *{_not_agreed_then(dataset, b)}"
-        f" FROM read_parquet({quoted(str(b.normalised))})"
+        f" FROM read_parquet({literal(str(b.normalised))})"
         for number, b in batches
     )
 
@@ -123,7 +124,7 @@ def _not_agreed_then(dataset: Dataset, batch: BatchReport) -> str:
     """SQL for the columns that the contract has got since the batch was read, and its file is there no more to be read again."""
     there = set(pq.read_schema(batch.normalised).names)
     lacking = [column for column in dataset.taken if column.name not in there]
-    return "".join(f", {_empty_column(column, quoted(NOT_DELIVERED))}" for column in lacking)
+    return "".join(f", {_empty_column(column, literal(NOT_DELIVERED))}" for column in lacking)
 
 
 def newest_first(dataset: Dataset) -> str:
@@ -168,9 +169,9 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
     body = f"SELECT *, true AS is_current FROM ({_newest(dataset, _read(dataset, [latest]), doubled)})"
     if not older:
         return body
-    keys = f"SELECT DISTINCT record_key FROM read_parquet({quoted(str(latest[1].normalised))})"
+    keys = f"SELECT DISTINCT record_key FROM read_parquet({literal(str(latest[1].normalised))})"
     gone = f"SELECT * FROM ({_read(dataset, older)}) ANTI JOIN ({keys}) USING (record_key)"
-    out = f"FROM read_parquet({quoted(str(latest[1].quarantine))}) WHERE record_key IS"
+    out = f"FROM read_parquet({literal(str(latest[1].quarantine))}) WHERE record_key IS"
     kept = f"SELECT record_key {out} NOT NULL UNION ALL SELECT unnest({_possible_keys(latest[1])}) {out} NULL"
     before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     told = " OR ".join(f"{key} IN ({kept})" for key in _keys_and_beginnings(dataset))
@@ -206,9 +207,9 @@ def _numbers_before(connection: duckdb.DuckDBPyConnection, dataset: Dataset, bat
         connection.execute(
             sql(
                 "prepare/number_before",
-                department=quoted(dataset.department),
-                dataset=quoted(dataset.name),
-                role=quoted(person.role),
+                department=literal(dataset.department),
+                dataset=literal(dataset.name),
+                role=literal(person.role),
                 number=_told_by(number),
                 called=_told_by(name),
                 born=_told_by(person.data.get("birth_date")),
@@ -240,10 +241,10 @@ def _with_what_did_not_come(dataset: Dataset, rows: str, batches: list[NumberedB
         own = _own_columns(column)
         said = (
             f"SELECT record_key, true AS is_said, {', '.join(own)} FROM ({_read(dataset, having)})"
-            f" WHERE {column.name}__missing IS DISTINCT FROM {quoted(NOT_DELIVERED)} AND operation = 'upsert'"
+            f" WHERE {column.name}__missing IS DISTINCT FROM {literal(NOT_DELIVERED)} AND operation = 'upsert'"
             f" QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
         )
-        is_open = f"n.{column.name}__missing = {quoted(NOT_DELIVERED)} AND s.is_said"
+        is_open = f"n.{column.name}__missing = {literal(NOT_DELIVERED)} AND s.is_said"
         filled = ", ".join(f"CASE WHEN {is_open} THEN s.{c} ELSE n.{c} END AS {c}" for c in own)
         rows = f"SELECT n.* REPLACE ({filled}) FROM ({rows}) AS n LEFT JOIN ({said}) AS s USING (record_key)"
     return rows
@@ -270,7 +271,7 @@ def _record_no(dataset: Dataset) -> str:
 
 def _doubled(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     """The keys that come more than once in these batches."""
-    files = ", ".join(quoted(str(b.normalised)) for _, b in batches)
+    files = ", ".join(literal(str(b.normalised)) for _, b in batches)
     keys = f"SELECT record_key FROM read_parquet([{files}]) GROUP BY record_key HAVING count(*) > 1"
     return f"CREATE OR REPLACE TABLE doubled_{dataset.table} AS {keys}"
 

@@ -11,8 +11,9 @@ from datetime import date
 import duckdb
 
 from contracts.model import Contracts, Dataset
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.unifying.said import supplied
+from warehouse.quoting import literal
 
 COLUMNS = "measure VARCHAR, department VARCHAR, dataset VARCHAR, township VARCHAR, datum VARCHAR, class VARCHAR, part BIGINT, whole BIGINT"
 
@@ -31,7 +32,7 @@ def quality_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, d
     for dataset in contracts.datasets:
         _completeness(connection, contracts, dataset)
     _agreement(connection, contracts)
-    connection.execute(sql("quality/quality", day=quoted(day.isoformat()), release=quoted(release_id)))
+    connection.execute(sql("quality/quality", day=literal(day.isoformat()), release=literal(release_id)))
 
 
 def _completeness(connection: duckdb.DuckDBPyConnection, contracts: Contracts, dataset: Dataset) -> None:
@@ -43,7 +44,7 @@ def _completeness(connection: duckdb.DuckDBPyConnection, contracts: Contracts, d
         counts = ", ".join(f"count({name}) AS {name}" for name in names)
         connection.execute(
             "INSERT INTO quality_completeness SELECT 'completeness',"
-            f" {quoted(dataset.department)}, {quoted(dataset.name)}, township, datum, NULL, part, whole"
+            f" {literal(dataset.department)}, {literal(dataset.name)}, township, datum, NULL, part, whole"
             f" FROM (UNPIVOT (SELECT township, count(*) AS whole, {counts}"
             f" FROM unify_source__{dataset.table} JOIN quality_township USING (person_no){_bearing(dataset, roles)} GROUP BY township)"
             f" ON {', '.join(names)} INTO NAME datum VALUE part)"
@@ -54,10 +55,10 @@ def _bearing(dataset: Dataset, roles: tuple[str, ...]) -> str:
     """SQL: only persons in these roles of the dataset's rows; of a single role it is everybody."""
     if len(dataset.persons) == 1 or not roles:
         return ""
-    listed = ", ".join(quoted(role) for role in roles)
+    listed = ", ".join(literal(role) for role in roles)
     return (
-        f" SEMI JOIN (SELECT person_no FROM link_role WHERE department = {quoted(dataset.department)}"
-        f" AND dataset = {quoted(dataset.name)} AND role IN ({listed}) AND is_current) AS bearer USING (person_no)"
+        f" SEMI JOIN (SELECT person_no FROM link_role WHERE department = {literal(dataset.department)}"
+        f" AND dataset = {literal(dataset.name)} AND role IN ({listed}) AND is_current) AS bearer USING (person_no)"
     )
 
 
@@ -74,7 +75,7 @@ def _agreement(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
         f"{sums} FROM released.unify_person JOIN quality_township USING (person_no) GROUP BY township"
     )
     parts = " UNION ALL ".join(
-        f"SELECT 'agreement', {quoted(d.owner.split('/')[0])}, {quoted(d.owner.split('/')[1])}, township, {quoted(d.name)}, NULL,"
+        f"SELECT 'agreement', {literal(d.owner.split('/')[0])}, {literal(d.owner.split('/')[1])}, township, {literal(d.name)}, NULL,"
         f" {d.name}__yes, {d.name}__yes + {d.name}__no FROM quality_copies WHERE {d.name}__yes + {d.name}__no > 0"
         for d in data
     )

@@ -15,13 +15,14 @@ from contracts.model import Contracts, Dataset, Datum, Rule, Supply
 from transforms.declarations import declared_value
 from transforms.orders import order_build
 from transforms.rule_tables import prepare_rule_tables, publish_views, run_rule
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.unifying.published import agrees, is_former
 from transforms.unifying.said import known, supplied, when_holds
 from transforms.unifying.views import DECLARED
 from transforms.unifying.whole import says_less
 from warehouse.faults import RenkouError
 from warehouse.lookup import DECLARED_BY
+from warehouse.quoting import literal
 
 
 def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:
@@ -39,7 +40,7 @@ def reconcile_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts,
     for rule in contracts.rules:
         _apply(rule, connection, contracts)
     publish_views(connection, contracts)
-    connection.execute(sql("reconcile/named", day=quoted(day.isoformat())))
+    connection.execute(sql("reconcile/named", day=literal(day.isoformat())))
     order_build(connection, contracts, day, release_id)
     connection.execute(sql("order/person_record"))
     connection.execute(sql("reconcile/discrepancy"))
@@ -71,10 +72,10 @@ def _declared(datum: Datum) -> str:
     value = declared_value(datum)
     return sql(
         "reconcile/declared",
-        datum=quoted(datum.name),
+        datum=literal(datum.name),
         published=datum.name,
         owner=_who_answers(datum),
-        reporter=quoted(DECLARED_BY),
+        reporter=literal(DECLARED_BY),
         place=DECLARED,
         value=value,
         agreement=agrees(datum, value, f"p.{datum.name}"),
@@ -87,16 +88,16 @@ def _apply(rule: Rule, connection: duckdb.DuckDBPyConnection, contracts: Contrac
 
 def _contradictions(rule: Rule, contracts: Contracts) -> str:
     datum = contracts.catalogue.datum(rule.datum)
-    owner = quoted(datum.owner)
+    owner = literal(datum.owner)
     if datum.phase:
         owner = f"(SELECT {_who_answers(datum)} FROM unify_person AS p WHERE p.person_no = contradiction.person_no)"
     return sql(
         "reconcile/rule",
-        rule=quoted(rule.id),
-        datum=quoted(rule.datum),
+        rule=literal(rule.id),
+        datum=literal(rule.datum),
         owner=owner if rule.answers == "owner" else "record_of",
-        severity=quoted(rule.severity),
-        cause=quoted(rule.cause or rule.datum),
+        severity=literal(rule.severity),
+        cause=literal(rule.cause or rule.datum),
         answer_within=rule.answer_within or "NULL",
         query=rule.sql,
     )
@@ -120,8 +121,8 @@ def _counts(supply: Supply, datum: Datum, contracts: Contracts) -> str:
 def _who_answers(datum: Datum) -> str:
     """SQL: the dataset that owns the datum in this person's phase of life."""
     if datum.phase is None:
-        return quoted(datum.owner)
-    return f"CASE WHEN p.{datum.name}__is_owner THEN {quoted(datum.phase.owner)} ELSE {quoted(datum.owner)} END"
+        return literal(datum.owner)
+    return f"CASE WHEN p.{datum.name}__is_owner THEN {literal(datum.phase.owner)} ELSE {literal(datum.owner)} END"
 
 
 def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Datum, day: date) -> str:
@@ -129,15 +130,15 @@ def _value_check(dataset: Dataset, role: str, column: str, when: str, datum: Dat
     return sql(
         "reconcile/value_check",
         table=dataset.table,
-        department=quoted(dataset.department),
-        dataset=quoted(dataset.name),
-        reporter=quoted(dataset.id),
-        role=quoted(role),
+        department=literal(dataset.department),
+        dataset=literal(dataset.name),
+        reporter=literal(dataset.id),
+        role=literal(role),
         column=column,
         when=when,
-        datum=quoted(datum.name),
+        datum=literal(datum.name),
         published=published,
-        fresh_from=quoted((day - timedelta(days=datum.fresh_days)).isoformat()),
+        fresh_from=literal((day - timedelta(days=datum.fresh_days)).isoformat()),
         place=datum.sources.index(dataset.id) if dataset.id in datum.sources else 255,
         owner=_who_answers(datum),
         agreement=" OR ".join(

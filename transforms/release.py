@@ -16,11 +16,11 @@ from pathlib import Path
 import duckdb
 
 from contracts.model import Contracts
-from transforms import CODE_VERSION, declarations
+from transforms import code_version, declarations
 from transforms.events import event_view
 from transforms.history import person_history_view
 from transforms.origins import write_origins
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
 from transforms.take_in.ledger import BatchReport
 from transforms.unifying.views import person_datum_view, person_view, published_value_view
 from warehouse import decisions
@@ -28,6 +28,7 @@ from warehouse.connection import open_database, open_read_only
 from warehouse.dossier import write_dossiers
 from warehouse.home import Home
 from warehouse.publish import current_release, published, release_file, releases
+from warehouse.quoting import literal
 
 COPIED = {
     "person_record": "person_id",
@@ -69,7 +70,7 @@ def last_release(home: Home) -> Released | None:
 
 def inputs_of(home: Home, batches: list[BatchReport], contracts: Contracts, day: date) -> str:
     """A digest of everything that a build of ``day`` depends on: batches, their verdicts, contracts, code, decisions, submissions."""
-    digest = hashlib.sha256(f"{contracts.version} {CODE_VERSION} {decisions.digest(home)} {declarations.digest(home)}".encode())
+    digest = hashlib.sha256(f"{contracts.version} {code_version()} {decisions.digest(home)} {declarations.digest(home)}".encode())
     for batch in batches:
         if batch.batch_date <= day:
             digest.update(f"{batch.reference} {batch.folder.name} {batch.status}\n".encode())
@@ -105,7 +106,7 @@ def _records_before(connection: duckdb.DuckDBPyConnection, home: Home, day: date
         connection.execute("CREATE OR REPLACE VIEW record_before AS FROM prior_person_record")
         return
     home.need(release_file(home, earlier))
-    connection.execute(f"ATTACH {quoted(str(release_file(home, earlier)))} AS earlier (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(str(release_file(home, earlier)))} AS earlier (READ_ONLY)")
     connection.execute("CREATE OR REPLACE TABLE record_before AS SELECT department, dataset, record_key FROM earlier.person_record")
     connection.execute("DETACH earlier")
 
@@ -119,7 +120,7 @@ def next_release_id(connection: duckdb.DuckDBPyConnection, day: date) -> str:
 @contextmanager
 def release_beside(connection: duckdb.DuckDBPyConnection, release: Path) -> Iterator[None]:
     """Attach the release file as ``released``: what is large is written there once, and read from there."""
-    connection.execute(f"ATTACH {quoted(str(release))} AS released")
+    connection.execute(f"ATTACH {literal(str(release))} AS released")
     yield
     connection.execute("DETACH released")
 
@@ -130,7 +131,7 @@ def release_before(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterato
     if current_release(home) is None:
         yield False
         return
-    connection.execute(f"ATTACH {quoted(str(published(home)))} AS before (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(str(published(home)))} AS before (READ_ONLY)")
     yield True
     connection.execute("DETACH before")
 
@@ -142,12 +143,12 @@ def assemble(
     connection.execute(
         sql(
             "release/release",
-            release=quoted(release_id),
-            day=quoted(day.isoformat()),
-            built_at=quoted(datetime.now(UTC).isoformat()),
-            code=quoted(CODE_VERSION),
-            contracts=quoted(contracts.version),
-            inputs=quoted(inputs),
+            release=literal(release_id),
+            day=literal(day.isoformat()),
+            built_at=literal(datetime.now(UTC).isoformat()),
+            code=literal(code_version()),
+            contracts=literal(contracts.version),
+            inputs=literal(inputs),
         )
     )
     with release_beside(connection, release):

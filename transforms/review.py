@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from contracts.model import Contracts, Datum, PersonOfRow
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.take_in.ledger import BatchReport, ledger
 from transforms.take_in.verdicts import judged
 from warehouse.approvals import approvals
@@ -21,6 +21,7 @@ from warehouse.faults import NotFoundError, WrongUseError
 from warehouse.home import Home
 from warehouse.identity import masked_pair
 from warehouse.publish import published
+from warehouse.quoting import literal
 
 REFERENCE = tuple(Reference.__dataclass_fields__)
 
@@ -181,7 +182,7 @@ def _row(role: PersonOfRow, normalised: Path, record_key: str) -> dict[str, str]
     selected = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns.values())
     with scratch() as connection:
         row = connection.execute(
-            f"SELECT {selected} FROM read_parquet({quoted(str(normalised))}) WHERE record_key = ? AND operation = 'upsert'"
+            f"SELECT {selected} FROM read_parquet({literal(str(normalised))}) WHERE record_key = ? AND operation = 'upsert'"
             " ORDER BY part DESC, line DESC LIMIT 1",
             [record_key],
         ).fetchone()

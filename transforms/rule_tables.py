@@ -14,10 +14,11 @@ import duckdb
 from contracts.checks.sql import in_order, tables_named
 from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow, Rule, RuleView
 from transforms.normalising.columns import NOTED
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.unifying.said import day_of, known, role_join, sql_type, supplied_value, when_holds
 from transforms.unifying.views import origin_of, standing_of
 from warehouse.faults import RenkouError
+from warehouse.quoting import literal
 
 PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARCHAR AS role, NULL::BIGINT AS record_no,"
          " NULL::VARCHAR AS record_key, ")
@@ -32,8 +33,8 @@ def prepare_rule_tables(
     Raises RenkouError for a view that reads well and cannot be run.
     """
     connection.execute("CREATE OR REPLACE TEMP VIEW unify_person AS FROM released.unify_person")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE rule_day AS SELECT DATE {quoted(day.isoformat())} AS as_of")
-    connection.execute(sql("reconcile/rule_division", divisions=quoted(str(contracts.divisions))))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE rule_day AS SELECT DATE {literal(day.isoformat())} AS as_of")
+    connection.execute(sql("reconcile/rule_division", divisions=literal(str(contracts.divisions))))
     for name, query in _views(contracts):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
     views = {view.table: view for view in contract_views}
@@ -133,11 +134,11 @@ def _said_by(dataset: Dataset, person: PersonOfRow, datum: Datum, contracts: Con
 
 def _voice(dataset: Dataset, datum: Datum) -> str:
     """SQL: the name that datasets share which take the datum from one another."""
-    return quoted(next((group[0] for group in datum.copies if dataset.id in group), dataset.id))
+    return literal(next((group[0] for group in datum.copies if dataset.id in group), dataset.id))
 
 
 def _who(dataset: Dataset, role: str) -> str:
-    return f"SELECT who.person_no, {quoted(dataset.id)} AS dataset, {quoted(role)} AS role, r.record_no, r.record_key"
+    return f"SELECT who.person_no, {literal(dataset.id)} AS dataset, {literal(role)} AS role, r.record_no, r.record_key"
 
 
 def _of(dataset: Dataset, role: str) -> str:
@@ -150,7 +151,7 @@ def _event(contracts: Contracts) -> str:
     for dataset in contracts.datasets:
         for event in dataset.events:
             parts += [
-                f"{_who(dataset, role)}, {quoted(event.kind)}, {day_of(dataset, event.date)} {_of(dataset, role)}"
+                f"{_who(dataset, role)}, {literal(event.kind)}, {day_of(dataset, event.date)} {_of(dataset, role)}"
                 f" WHERE r.is_current AND r.{event.date} IS NOT NULL AND {when_holds(event.when, 'r.')}"
                 for role in event.roles
             ]
@@ -163,7 +164,7 @@ def _tie(contracts: Contracts) -> str:
         for tie in dataset.relations:
             holds = f"r.is_current AND {when_holds(tie.when, 'r.')} AND who.person_no <> other.person_no"
             parts += [
-                f"{_who(dataset, one)}, {quoted(kind)}, other.person_no {_of(dataset, one)}"
+                f"{_who(dataset, one)}, {literal(kind)}, other.person_no {_of(dataset, one)}"
                 f" {role_join(dataset, other, 'other', 'JOIN')} WHERE {holds}"
                 for kind, one, other in ((tie.kind, tie.from_, tie.to), (tie.inverse, tie.to, tie.from_))
             ]
@@ -175,7 +176,7 @@ def _household(contracts: Contracts) -> str:
     for dataset in contracts.datasets:
         if home := dataset.household:
             role = dataset.persons[0].role
-            codes = quoted(contracts.crosswalk(dataset.column(home.relation).crosswalk or "").to)
+            codes = literal(contracts.crosswalk(dataset.column(home.relation).crosswalk or "").to)
             parts.append(
                 f"{_who(dataset, role)}, r.{home.number}, r.{home.relation}, k.kin {_of(dataset, role)}"
                 f" LEFT JOIN unify_kin AS k ON k.code = r.{home.relation} AND k.list = {codes}"
@@ -186,7 +187,7 @@ def _household(contracts: Contracts) -> str:
 
 def _lesser(contracts: Contracts) -> str:
     places = [(datum.name, place, source) for datum in contracts.catalogue.data for place, source in enumerate(datum.sources)]
-    sources = ", ".join(f"({quoted(name)}, {place}, {quoted(source)})" for name, place, source in places)
+    sources = ", ".join(f"({literal(name)}, {place}, {literal(source)})" for name, place, source in places)
     return (
         "SELECT person_no, datum, dataset, record_no, less, value"
         f" FROM unify_lesser JOIN (VALUES {sources}) AS source (datum, place, dataset) USING (datum, place)"
@@ -203,6 +204,6 @@ def _number_before() -> str:
 def _quarantine(contracts: Contracts) -> str:
     owned = {d.id: [datum.name for datum in contracts.catalogue.data if datum.owner == d.id] for d in contracts.datasets}
     told = ", ".join(
-        f"({quoted(d.id)}, {d.delivery.mode == 'full'}, [{', '.join(map(quoted, owned[d.id]))}]::VARCHAR[])" for d in contracts.datasets
+        f"({literal(d.id)}, {d.delivery.mode == 'full'}, [{', '.join(map(literal, owned[d.id]))}]::VARCHAR[])" for d in contracts.datasets
     )
     return sql("reconcile/rule_quarantine", datasets=f"(VALUES {told})")

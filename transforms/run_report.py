@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from contracts.model import Contracts
-from transforms import CODE_VERSION
+from transforms import VERSION
 from warehouse.connection import open_read_only
 from warehouse.durable import write_text
 from warehouse.home import Home
@@ -33,7 +33,7 @@ STAGES = {
     "validate": "闸口校验",
     "publish": "发布",
 }
-PRODUCER = f"urn:renkou:{CODE_VERSION}"
+PRODUCER = f"urn:renkou:{VERSION}"
 
 BY_DEPARTMENT = {
     "rows": "SELECT department, sum(rows) FROM batch WHERE batch_date = $day GROUP BY department",

@@ -26,11 +26,6 @@ def macros(folder: str) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted((FOLDER / folder).glob("*.sql"))]
 
 
-def quoted(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     """The single number that ``query`` answers."""
     row = connection.execute(query).fetchone()

@@ -22,8 +22,8 @@ from warehouse.connection import open_database, open_read_only
 from warehouse.faults import RenkouError
 from warehouse.form_plan import OF_APPLICANT, columns_read, expressions_of
 from warehouse.home import Home
-from warehouse.lookup import quoted
 from warehouse.published import Calculator
+from warehouse.quoting import identifier
 from warehouse.selection import try_selection
 
 DAY = date(2000, 1, 1)  # any
@@ -136,7 +136,7 @@ def _tried(relative: Relative) -> dict[str, str]:
     tried = {"where": f"{persons} WHERE {relative.where or 'true'}", "order": f"{persons} ORDER BY {relative.order or '1'}"}
     if relative.between:
         read = [name for name in columns_read(relative.between) if name.startswith(OF_APPLICANT)]
-        ours = ", ".join(f"{quoted(name.removeprefix(OF_APPLICANT))} AS {name}" for name in read) or "1"
+        ours = ", ".join(f"{identifier(name.removeprefix(OF_APPLICANT))} AS {name}" for name in read) or "1"
         tried["between"] = f"{persons}, (SELECT {ours} FROM {persons}) WHERE {relative.between}"
     return tried
 

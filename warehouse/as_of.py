@@ -8,7 +8,7 @@ import duckdb
 
 from contracts.model import Contracts, Datum
 from warehouse.faults import NotFoundError
-from warehouse.lookup import quoted
+from warehouse.quoting import identifier
 
 
 def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, *, laid_out: bool = False) -> None:
@@ -22,7 +22,7 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
     if began is None or day < began:
         raise NotFoundError(f"{day}: the history begins on {began}, with the first release; nothing is known of an earlier day")
     moment = f"DATE '{day}'"
-    release = quoted(connection.execute("SELECT current_database()").fetchall()[0][0])
+    release = identifier(connection.execute("SELECT current_database()").fetchall()[0][0])
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW person_history AS SELECT * REPLACE (CASE WHEN known_to <= {moment} THEN known_to END AS known_to)"
         f" FROM {release}.main.person_history WHERE known_from <= {moment}"

@@ -12,8 +12,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pyarrow.parquet.encryption import create_decryption_properties  # type: ignore[import-untyped]
 
-from warehouse.lookup import quoted
 from warehouse.parquet import KEY
+from warehouse.quoting import identifier, literals
 
 OPERATIONS = ("I", "U", "D")
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -49,8 +49,8 @@ def compare(connection: duckdb.DuckDBPyConnection, earlier: Earlier, key: bytes 
         connection.register("earlier_rows", _opened(earlier, key))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE before AS {_before(connection, earlier, key is not None)}")
     names = [row[0] for row in connection.execute("DESCRIBE before").fetchall()]
-    columns = ", ".join(f"now.{quoted(name)}" for name in names if name != KEY)
-    differs = " OR ".join(f"now.{quoted(name)} IS DISTINCT FROM before.{quoted(name)}" for name in names)
+    columns = ", ".join(f"now.{identifier(name)}" for name in names if name != KEY)
+    differs = " OR ".join(f"now.{identifier(name)} IS DISTINCT FROM before.{identifier(name)}" for name in names)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE changes AS "
         f"SELECT CASE WHEN before.{KEY} IS NULL THEN 'I' WHEN now.{KEY} IS NULL THEN 'D' ELSE 'U' END AS op, "
@@ -69,18 +69,17 @@ def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier, is_opened: 
     """The earlier delivery in today's columns: one it did not have yet is empty, and so is what today's type cannot hold."""
     kinds = connection.execute("DESCRIBE delivered").fetchall()
     selected = ", ".join(
-        f"TRY_CAST({quoted(name)} AS {kind}) AS {quoted(name)}"
+        f"TRY_CAST({identifier(name)} AS {kind}) AS {identifier(name)}"
         if name in earlier.columns
-        else f"CAST(NULL AS {kind}) AS {quoted(name)}"
+        else f"CAST(NULL AS {kind}) AS {identifier(name)}"
         for name, kind, *_ in kinds
     )
     if not earlier.files:
         return "SELECT * FROM delivered LIMIT 0"
     if is_opened:
         return f"SELECT {selected} FROM earlier_rows"
-    files = ", ".join("'" + str(file).replace("'", "''") + "'" for file in earlier.files)
     return (
-        f"SELECT {selected} FROM read_parquet([{files}], union_by_name = true, hive_partitioning = true, "
+        f"SELECT {selected} FROM read_parquet([{literals(earlier.files)}], union_by_name = true, hive_partitioning = true, "
         "hive_types_autocast = false)"
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.faults import RenkouError
+from warehouse.quoting import literal
 
 Configuration = dict[str, str | bool | int | float | list[str]]
 
@@ -75,7 +76,7 @@ def _opened(path: Path, configuration: Configuration) -> duckdb.DuckDBPyConnecti
     settings = {name: value for name, value in configuration.items() if name not in LEAST_PRIVILEGE}
     connection = duckdb.connect(":memory:", config={"temp_directory": f"{path}.tmp"} | settings)
     try:
-        connection.execute("ATTACH '" + str(path).replace("'", "''") + "' AS published (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(path)} AS published (READ_ONLY)")
     except (duckdb.IOException, duckdb.SerializationException) as error:
         connection.close()
         if not path.exists():

@@ -30,8 +30,9 @@ from warehouse.form_sql import (
     whole_days,
 )
 from warehouse.kin import KEY, kin_sql
-from warehouse.lookup import quoted, release_of
+from warehouse.lookup import release_of
 from warehouse.places import division_names
+from warehouse.quoting import identifier
 
 TRUTH = Tables(persons="true_person", relatives="true_relative", kin="true_kin_")
 PUBLISHED = Tables(persons="whole_person", relatives="whole_person")
@@ -194,7 +195,7 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
     persons = f"read_parquet('{str(truth / 'person.parquet').replace(chr(39), chr(39) * 2)}')"
     held = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {persons}").fetchall()}
     ties = [d for d in contracts.catalogue.data if d.type == "person" and d.name in held]
-    joins = " ".join(f"LEFT JOIN foremost AS f_{d.name} ON f_{d.name}.true_id = t.{quoted(d.name)}" for d in ties)
+    joins = " ".join(f"LEFT JOIN foremost AS f_{d.name} ON f_{d.name}.true_id = t.{identifier(d.name)}" for d in ties)
     data = ", ".join(_true_datum(d, held) for d in contracts.catalogue.data)
     connection.execute(
         f"CREATE TEMP TABLE true_known AS SELECT truly.person_id, {data} FROM truly JOIN {persons} AS t USING (true_id)"
@@ -212,7 +213,7 @@ def _lay_out_truth(connection: duckdb.DuckDBPyConnection, contracts: Contracts, 
 
 
 def _true_datum(datum: Datum, held: set[str]) -> str:
-    name = quoted(datum.name)
+    name = identifier(datum.name)
     if datum.name not in held:
         return f"p.{name}"
     if datum.type == "person":

@@ -22,7 +22,8 @@ import duckdb
 from contracts.model import Contracts
 from warehouse.doubts import doubts_sql
 from warehouse.kin import MOST_RELATIVES, kin_sql
-from warehouse.lookup import Origin, Row, literal, quoted
+from warehouse.lookup import Origin, Row
+from warehouse.quoting import identifier, literal, literals
 
 # So many persons' dossiers are made at a time: lists of all that is said of a million persons do not fit into the memory allowed.
 AT_A_TIME = 200_000
@@ -169,7 +170,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _listed(texts: Iterable[str]) -> str:
-    return ", ".join(map(literal, texts)) or "''"
+    return literals(texts) or "''"
 
 
 def _numbered(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[str, tuple[Origin, ...]]]:
@@ -210,14 +211,14 @@ def _dossiers(contracts: Contracts, persons: str = "true") -> str:
     registers = "list_sort(list(DISTINCT department || '/' || dataset)) AS registers FROM person_record WHERE true"
     relatives = ", ".join(f"{literal(relative.id)}: kin_{relative.id}.ids" for relative in contracts.relatives)
     kept = f"{{{relatives}}}" if relatives else "NULL"
-    values = ", ".join(f"person.{quoted(datum.name)}" for datum in contracts.catalogue.data)
+    values = ", ".join(f"person.{identifier(datum.name)}" for datum in contracts.catalogue.data)
     of_these = "".join(
         f" LEFT JOIN (FROM {name} WHERE {persons}) AS {name} USING (person_id)" for name in ("person_origins", *_beside(contracts))
     )
     return (
         f"WITH told AS (SELECT person_id, {declared} AND {persons} GROUP BY person_id),"
         f" register AS (SELECT person_id, {registers} AND {persons} GROUP BY person_id)"
-        f" SELECT person.person_id, person.{quoted(contracts.catalogue.number.name)} AS number,"
+        f" SELECT person.person_id, person.{identifier(contracts.catalogue.number.name)} AS number,"
         f" to_json({{'values': json_array({values}), 'origins': origins, 'declared': declared,"
         f" 'registers': registers, 'disputed': disputed, 'imprecise': imprecise, 'to_the_month': to_the_month,"
         f" 'relatives': {kept}}})::VARCHAR AS told"
@@ -246,7 +247,7 @@ def _catalogued(contracts: Contracts) -> str:
 
 def _bearers(contracts: Contracts) -> str:
     """SQL: who bore a number that is another now; the one borne now is found in the dossier."""
-    number = quoted(contracts.catalogue.number.name)
+    number = identifier(contracts.catalogue.number.name)
     return (
         "SELECT DISTINCT value AS number, person_id FROM person_history JOIN person USING (person_id)"
         f" WHERE datum = {literal(contracts.catalogue.number.name)} AND known_to IS NULL AND value IS DISTINCT FROM {number}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts.model import Contracts
-from warehouse.lookup import CLOSED, literal, quoted
+from warehouse.lookup import CLOSED
+from warehouse.quoting import identifier, literal, literals
 
 # Data that all records of a person make together, so that one that is missing may change them.
 MADE_OF_ALL = ("union", "earliest")
@@ -21,7 +22,7 @@ def doubts_sql(contracts: Contracts) -> str:
     owned = {dataset.id: [d for d in contracts.catalogue.data if d.owner == dataset.id] for dataset in contracts.datasets}
     all_owned = _map((name, [datum.name for datum in data]) for name, data in owned.items())
     made_of_all = _map((name, [datum.name for datum in data if datum.pick in MADE_OF_ALL]) for name, data in owned.items())
-    number = quoted(contracts.catalogue.number.name)
+    number = identifier(contracts.catalogue.number.name)
     return (
         f"WITH unsettled AS (SELECT person_id, kind, datum FROM discrepancy WHERE status NOT IN ({_listed(CLOSED)})"
         f" AND kind NOT IN ({_listed(r.id for r in contracts.rules if r.doubts == ())})),"
@@ -58,4 +59,4 @@ def _map(pairs: Iterable[tuple[str, Iterable[str]]]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(literal, names)) or "NULL"
+    return literals(names) or "NULL"

@@ -26,9 +26,10 @@ from warehouse.faults import RenkouError, WrongUseError
 from warehouse.guide import guide
 from warehouse.home import Home
 from warehouse.identity import masked
-from warehouse.lookup import Release, quoted, release_of
+from warehouse.lookup import Release, release_of
 from warehouse.masks import add_pseudonyms
 from warehouse.parquet import KEY, ColumnMeaning, Part, batches, file_metadata, meanings, part, write
+from warehouse.quoting import identifier, literal
 from warehouse.selection import Partition, folders_apart, partitions_of, select
 from warehouse.subscriber_keys import key_of
 
@@ -144,7 +145,7 @@ def _deliver(
     partial = own / f".{name}.partial"
     partial.mkdir()
     spill = partial / ".spill"
-    connection.execute("SET temp_directory = '" + str(spill).replace("'", "''") + "'")
+    connection.execute(f"SET temp_directory = {literal(spill)}")
     partitions = partitions_of(subscription)
     work = _Work(
         connection,
@@ -172,9 +173,9 @@ def _write_data(work: _Work) -> Iterator[Part]:
     """One file a folder. A partition's column is in the folder's name and not in the file, as Hive has it."""
     levels = [p.name for p in work.partitions]
     kept = [name for name in work.subscription.columns if name not in levels]
-    places = "".join(f", {quoted(name)}::VARCHAR AS {quoted(name)}" for name in levels)
-    order = ", ".join(map(quoted, (*levels, KEY)))
-    answer = work.connection.execute(f"SELECT {', '.join(map(quoted, kept))}{places} FROM delivered ORDER BY {order}")
+    places = "".join(f", {identifier(name)}::VARCHAR AS {identifier(name)}" for name in levels)
+    order = ", ".join(map(identifier, (*levels, KEY)))
+    answer = work.connection.execute(f"SELECT {', '.join(map(identifier, kept))}{places} FROM delivered ORDER BY {order}")
     for place, rows in _by_place(batches(answer, work.key), kept, levels):
         path = work.folder.joinpath(*map(_folder_name, levels, place), "part-0.parquet")
         yield part(path, work.folder, write(rows, path, work.columns, work.about, work.key))
@@ -211,7 +212,7 @@ def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
         return None
     changes.compare(work.connection, earlier, work.key)
     folders = (p.name for p in folders_apart(work.subscription))
-    columns = ", ".join(quoted(name) for name in ("op", *work.subscription.columns, *folders))
+    columns = ", ".join(identifier(name) for name in ("op", *work.subscription.columns, *folders))
     path = work.folder / "changes" / "part-0.parquet"
     answer = work.connection.execute(f"SELECT {columns} FROM changes ORDER BY {KEY}")
     written = write(batches(answer, work.key), path, work.columns, work.about, work.key)

@@ -23,8 +23,8 @@ from warehouse.form_plan import (
     ways_of,
 )
 from warehouse.kin import KEY
-from warehouse.lookup import literal, quoted
 from warehouse.places import ADDRESS
+from warehouse.quoting import identifier, literal
 from warehouse.wording import LABEL, SEPARATOR, asks_for, labels_of
 
 IN_PART = "__"
@@ -76,13 +76,13 @@ def users_sql(form: Form, contracts: Contracts, tables: Tables, where: str) -> s
         alias = _join(via, form, contracts, tables, joins, joined)
         if _has_several_ways(via, contracts) and f"t_{alias}.way AS {alias}__way" not in columns:
             columns.append(f"t_{alias}.way AS {alias}__way")
-        columns.append(f"{alias}.{quoted(datum)} AS {quoted(_flat(via) + OF_RELATIVE + datum)}")
+        columns.append(f"{alias}.{identifier(datum)} AS {identifier(_flat(via) + OF_RELATIVE + datum)}")
     columns += [f"coalesce(m_{alias}.{mark}, []) AS {alias}__{mark}" for alias in sorted(joined) for mark in MARKS]
     for via, datum in sorted(_each(form, contracts)):
         name = _flat(via) + OF_RELATIVE + datum
         joins.append(f"LEFT JOIN ({_all_of(via, datum, form, contracts, tables)}) AS e_{name} ON e_{name}.who = a.{KEY}")
-        columns += [f"e_{name}.found AS {quoted('each__' + name)}"]
-        columns += [f"coalesce(e_{name}.{mark}, false) AS {quoted(f'each__{name}__{mark}')}" for mark in MARKS]
+        columns += [f"e_{name}.found AS {identifier('each__' + name)}"]
+        columns += [f"coalesce(e_{name}.{mark}, false) AS {identifier(f'each__{name}__{mark}')}" for mark in MARKS]
     return (
         f"SELECT * FROM (SELECT {', '.join(columns)} FROM {tables.persons} AS a"
         f" LEFT JOIN registers AS reg USING ({KEY}) LEFT JOIN marks AS own USING ({KEY}) {' '.join(joins)}) WHERE {where}"
@@ -129,11 +129,11 @@ def whole_days(contracts: Contracts, persons: str, in_part: str) -> str:
     so far; ``in_part`` is a row a person with the names of others.
     """
     days = [datum.name for datum in contracts.catalogue.data if datum.type == "date"]
-    known = [f"CASE WHEN NOT coalesce(list_contains(i.imprecise, '{day}'), false) THEN p.{quoted(day)} END" for day in days]
+    known = [f"CASE WHEN NOT coalesce(list_contains(i.imprecise, '{day}'), false) THEN p.{identifier(day)} END" for day in days]
     month = "NOT coalesce(list_contains(i.imprecise, '{0}') AND NOT list_contains(i.to_the_month, '{0}'), false)"
-    more = [f"CASE WHEN {month.format(day)} THEN p.{quoted(day)} END AS {quoted(day + IN_PART + 'month')}" for day in days]
-    more += [f"p.{quoted(day)} AS {quoted(day + IN_PART + 'year')}" for day in days]
-    replaced = ", ".join(f"{value} AS {quoted(day)}" for value, day in zip(known, days, strict=True))
+    more = [f"CASE WHEN {month.format(day)} THEN p.{identifier(day)} END AS {identifier(day + IN_PART + 'month')}" for day in days]
+    more += [f"p.{identifier(day)} AS {identifier(day + IN_PART + 'year')}" for day in days]
+    replaced = ", ".join(f"{value} AS {identifier(day)}" for value, day in zip(known, days, strict=True))
     return f"SELECT p.* REPLACE ({replaced}), {', '.join(more)} FROM {persons} AS p LEFT JOIN {in_part} AS i USING ({KEY})"
 
 
@@ -149,7 +149,7 @@ def _join(via: str, form: Form, contracts: Contracts, tables: Tables, joins: lis
     first, _, step = via.rpartition(".")
     bearer = _join(first, form, contracts, tables, joins, joined) if first else "a"
     if contracts.relative(step) is None:
-        tie = f"{bearer}.{quoted(step)}"
+        tie = f"{bearer}.{identifier(step)}"
     else:
         shown = _shown_kin(step, form, contracts, tables)
         foremost = f"SELECT who, min_by({KEY}, place) AS {KEY}, min(way) AS way FROM ({shown}) GROUP BY who"
@@ -171,7 +171,7 @@ def _may_be_shown(alias: str, form: Form, contracts: Contracts, step: str) -> st
     """SQL for ``warehouse.applicant.may_be_shown``."""
     if MINORS in form.covers:
         return "true"
-    number = f"{alias}.{quoted(contracts.catalogue.number.name)}"
+    number = f"{alias}.{identifier(contracts.catalogue.number.name)}"
     told = f"TRY_CAST(concat_ws('-', {number}[7:10], {number}[11:12], {number}[13:14]) AS DATE)"
     told = f"CASE WHEN length({number}) = {NUMBER_WITH_BIRTH} THEN {told} END"
     # nobody is taken for older than is known
@@ -179,7 +179,7 @@ def _may_be_shown(alias: str, form: Form, contracts: Contracts, step: str) -> st
     on = "CAST($filled_on AS DATE)"
     to_come = f"100 * month({on}) + day({on}) < 100 * month({born}) + day({born})"
     is_married = any(datum.name == SPOUSE for datum in contracts.catalogue.data)
-    is_grown = "true" if step in GROWN else f"{alias}.{quoted(SPOUSE)} IS NOT NULL" if is_married else "false"
+    is_grown = "true" if step in GROWN else f"{alias}.{identifier(SPOUSE)} IS NOT NULL" if is_married else "false"
     return f"coalesce(year({on}) - year({born}) - CASE WHEN {to_come} THEN 1 ELSE 0 END >= {MINOR_UNTIL}, {is_grown})"
 
 
@@ -187,13 +187,14 @@ def _all_of(via: str, datum: str, form: Form, contracts: Contracts, tables: Tabl
     tests = [f"list_contains(m.{{mark}}, '{datum.partition(IN_PART)[0]}')"]
     for way, step in enumerate(ways_of(via, contracts), 1):
         for name in told_by_relative(step, contracts):
-            tests.append(f"(t.way = {way} AND k.{quoted(name)} = t.who AND list_contains(m.{{mark}}, '{name}'))")
+            tests.append(f"(t.way = {way} AND k.{identifier(name)} = t.who AND list_contains(m.{{mark}}, '{name}'))")
     told = " OR ".join(f"coalesce({test}, false)" for test in tests)
     marks = ", ".join(f"bool_or({told.format(mark=mark)}) AS {mark}" for mark in MARKS)
     return (
-        f"SELECT t.who, list(k.{quoted(datum)} ORDER BY t.place) AS found, {marks} FROM ({_shown_kin(via, form, contracts, tables)}) AS t"
-        f" JOIN {tables.relatives} AS k USING ({KEY}) LEFT JOIN marks AS m USING ({KEY})"
-        f" WHERE k.{quoted(datum)} IS NOT NULL GROUP BY t.who"
+        f"SELECT t.who, list(k.{identifier(datum)} ORDER BY t.place) AS found, {marks}"
+        f" FROM ({_shown_kin(via, form, contracts, tables)}) AS t JOIN {tables.relatives} AS k USING ({KEY})"
+        f" LEFT JOIN marks AS m USING ({KEY})"
+        f" WHERE k.{identifier(datum)} IS NOT NULL GROUP BY t.who"
     )
 
 
@@ -268,10 +269,10 @@ def _value_and_text(form: Form, field: FormField, contracts: Contracts) -> tuple
         return "NULL", "NULL::VARCHAR"
     column = column_of(field, contracts)
     if field.each:
-        value = quoted(f"each__{_flat(str(field.via))}{OF_RELATIVE}{column}")
+        value = identifier(f"each__{_flat(str(field.via))}{OF_RELATIVE}{column}")
         one = _worded("item", form, field, datum, contracts)
         return value, _listed(f"list_transform({value}, lambda item: {one})", SEPARATOR)
-    value = quoted(_flat(field.via) + OF_RELATIVE + column) if field.via else quoted(column)
+    value = identifier(_flat(field.via) + OF_RELATIVE + column) if field.via else identifier(column)
     return value, _worded(value, form, field, datum, contracts)
 
 
@@ -364,7 +365,7 @@ def _ties(via: str, contracts: Contracts) -> Iterator[Behind]:
         if own := told_by_bearer(name, contracts):
             yield bearer, own, led
         for theirs in told_by_relative(name, contracts):
-            yield alias, theirs, f"{led}{quoted(_flat(via) + OF_RELATIVE + theirs)} = {quoted(whose)} AND "
+            yield alias, theirs, f"{led}{identifier(_flat(via) + OF_RELATIVE + theirs)} = {identifier(whose)} AND "
 
 
 def _has(one: Behind, mark: str) -> str:
@@ -380,7 +381,8 @@ def _marked(field: FormField, contracts: Contracts, mark: str) -> str:
     if field.asked:
         return "false"
     own = _any(_behind(field, contracts), mark)
-    return f"({own} OR {quoted(f'each__{_flat(str(field.via))}{OF_RELATIVE}{column_of(field, contracts)}__{mark}')})" if field.each else own
+    each = f"each__{_flat(str(field.via))}{OF_RELATIVE}{column_of(field, contracts)}__{mark}"
+    return f"({own} OR {identifier(each)})" if field.each else own
 
 
 def reads_no_datum(field: FormField) -> bool:

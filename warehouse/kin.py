@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts.model import Contracts, Relative
 from warehouse.form_plan import OF_APPLICANT, columns_read
-from warehouse.lookup import quoted
+from warehouse.quoting import identifier
 
 KEY = "person_id"
 
@@ -39,14 +39,14 @@ def _named(relative: Relative, relatives: str) -> str:
     apart = "" if relative.includes_self else f" WHERE who <> {KEY}"
     ranked = f"SELECT *, row_number() OVER (ORDER BY {_order(relative)}) AS place FROM {relatives} {_where(relative)}"
     ties = " UNION ".join(
-        f"SELECT {quoted(name)} AS who, {KEY}, place FROM ({ranked}) WHERE {quoted(name)} IS NOT NULL" for name in relative.of
+        f"SELECT {identifier(name)} AS who, {KEY}, place FROM ({ranked}) WHERE {identifier(name)} IS NOT NULL" for name in relative.of
     )
     return f"SELECT who, {KEY}, place, 1 AS way FROM ({ties}){apart}"
 
 
 def _sharing(relative: Relative, persons: str, relatives: str) -> str:
     apart = "" if relative.includes_self else f" AND other.{KEY} <> one.{KEY}"
-    same = quoted(str(relative.same))
+    same = identifier(str(relative.same))
     return (
         f"SELECT one.{KEY} AS who, other.{KEY}, other.place, 1 AS way FROM {persons} AS one"
         f" JOIN ({_members(relative, relatives)}) AS other ON one.{same} = other.{same}{apart}"
@@ -54,7 +54,7 @@ def _sharing(relative: Relative, persons: str, relatives: str) -> str:
 
 
 def _members(relative: Relative, relatives: str) -> str:
-    same = quoted(str(relative.same))
+    same = identifier(str(relative.same))
     return (
         f"SELECT *, row_number() OVER (PARTITION BY {same} ORDER BY {_order(relative)}) AS place FROM {relatives} {_where(relative)}"
         f" QUALIFY {same} IS NOT NULL AND place <= {MOST_RELATIVES}"
@@ -65,9 +65,9 @@ def _pairs(relative: Relative, persons: str, relatives: str) -> str:
     """Two of whom each is the only one that the other could have."""
     read = columns_read(str(relative.between))
     own = [name.removeprefix(OF_APPLICANT) for name in read if name.startswith(OF_APPLICANT)]
-    theirs = "".join(f", other.{quoted(name)}" for name in read if not name.startswith(OF_APPLICANT))
-    ours = "".join(f", one.{quoted(name)} AS {OF_APPLICANT}{name}" for name in own)
-    same = quoted(str(relative.same))
+    theirs = "".join(f", other.{identifier(name)}" for name in read if not name.startswith(OF_APPLICANT))
+    ours = "".join(f", one.{identifier(name)} AS {OF_APPLICANT}{name}" for name in own)
+    same = identifier(str(relative.same))
     return (
         f"SELECT who, {KEY}, 1 AS place, 1 AS way FROM (SELECT one.{KEY} AS who, other.{KEY}{theirs}{ours} FROM {persons} AS one"
         f" JOIN ({_members(relative, relatives)}) AS other ON one.{same} = other.{same} AND other.{KEY} <> one.{KEY})"
@@ -81,7 +81,7 @@ def _first_of(relative: Relative, contracts: Contracts, persons: str, relatives:
     ways = []
     for way, name in enumerate(relative.first_of, 1):
         step = contracts.relative(name)
-        named = f"SELECT {KEY} AS who, {quoted(name)} AS {KEY}, 1 AS place FROM {persons} WHERE {quoted(name)} IS NOT NULL"
+        named = f"SELECT {KEY} AS who, {identifier(name)} AS {KEY}, 1 AS place FROM {persons} WHERE {identifier(name)} IS NOT NULL"
         ties = kin_sql(step, contracts, persons, relatives) if step else named
         ways.append(f"SELECT who, {KEY}, place, {way} AS way FROM ({ties}) WHERE who <> {KEY}")
     found = " UNION ALL ".join(ways)

@@ -16,6 +16,7 @@ import duckdb
 from contracts.model import Contracts
 from warehouse.faults import NotFoundError, RenkouError
 from warehouse.identity import masked, tidy, with_century
+from warehouse.quoting import identifier
 
 CLOSED = ("closed", "confirmed", "resolved", "withdrawn")
 Row = dict[str, Any]
@@ -72,16 +73,6 @@ class Bearing:
     record_key: str | None
 
 
-def quoted(name: str) -> str:
-    """A name of a contract as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, values: Iterable[Any] = ()) -> list[Row]:
     """The answer of a query, a dictionary a row."""
     answer = connection.execute(sql, list(values))
@@ -109,7 +100,7 @@ def persons_called(
     found = (
         _ids(connection, "SELECT person_id FROM person WHERE person_id = ?", [asked])
         or _merged_into(connection, asked)
-        or _ids(connection, f"SELECT person_id FROM person WHERE {quoted(contracts.catalogue.number.name)} = ?", [number])
+        or _ids(connection, f"SELECT person_id FROM person WHERE {identifier(contracts.catalogue.number.name)} = ?", [number])
     )
     borne = () if found else _bearings(connection, contracts, number)
     found = found or tuple(sorted({bearing.person_id for bearing in borne}))

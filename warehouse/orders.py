@@ -20,7 +20,7 @@ from contracts.model import Contracts
 from warehouse.connection import open_read_only
 from warehouse.faults import WrongUseError
 from warehouse.home import Home
-from warehouse.lookup import literal
+from warehouse.quoting import literal
 from warehouse.worksheets import Cells, fill, rows
 
 WAITING = ("opened", "sent", "reopened", "escalated")

@@ -15,7 +15,8 @@ from warehouse.dossier import Dossier, Dossiers, lay_out_dossiers
 from warehouse.faults import RenkouError
 from warehouse.form_plan import FILLED_ON, OF_RELATIVE, REGISTERS, FieldPlan, planned
 from warehouse.identity import tidy, with_century
-from warehouse.lookup import Release, latest_batch, quoted, release_of
+from warehouse.lookup import Release, latest_batch, release_of
+from warehouse.quoting import identifier, literal
 
 OWN_TYPES = {FILLED_ON: "DATE", REGISTERS: "VARCHAR[]"}
 
@@ -108,7 +109,7 @@ class Calculator:
     def _plan(self, expressions: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         if expressions not in self._planned:
             plan = f"plan_{len(self._planned)}"
-            row = ", ".join(f"CAST(${n} AS {self._type(name)}) AS {quoted(name)}" for n, name in enumerate(names, 1))
+            row = ", ".join(f"CAST(${n} AS {self._type(name)}) AS {identifier(name)}" for n, name in enumerate(names, 1))
             told = ", ".join(f"({expression})" for expression in expressions)
             self._connection.execute(f"PREPARE {plan} AS SELECT {told} FROM (SELECT {row or '1'})")
             self._planned[expressions] = plan, names
@@ -123,6 +124,5 @@ def _literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_literal, value))}]::VARCHAR[]"
-    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    return "'" + text.replace("'", "''") + "'"
+    return literal(f"{value:f}" if isinstance(value, Decimal) else str(value))
 

@@ -10,9 +10,10 @@ import duckdb
 
 from contracts.model import Subscription
 from warehouse.faults import RenkouError
-from warehouse.lookup import quoted, release_of
+from warehouse.lookup import release_of
 from warehouse.masks import FUNCTION, add_pseudonyms
 from warehouse.parquet import KEY
+from warehouse.quoting import identifier, literal
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Partition:
 def partitions_of(subscription: Subscription) -> tuple[Partition, ...]:
     """``partition_by`` names columns, or folders with an expression: ``county = left(region, 6)``."""
     pairs = (re.fullmatch(r"\s*(\w+)\s*(?:=(.*))?", text, re.DOTALL) for text in subscription.partition_by)
-    return tuple(Partition(m[1], (m[2] or quoted(m[1])).strip()) for m in pairs if m)
+    return tuple(Partition(m[1], (m[2] or identifier(m[1])).strip()) for m in pairs if m)
 
 
 def try_selection(connection: duckdb.DuckDBPyConnection, subscription: Subscription) -> None:
@@ -44,8 +45,8 @@ def select(connection: duckdb.DuckDBPyConnection, subscription: Subscription) ->
     contract that asks what the release does not have.
     """
     _check_columns(connection, subscription)
-    columns = ", ".join(f"{_masked(name, text, subscription)} AS {quoted(name)}" for name, text in subscription.reads)
-    folders = "".join(f", CAST(({p.expression}) AS VARCHAR) AS {quoted(p.name)}" for p in folders_apart(subscription))
+    columns = ", ".join(f"{_masked(name, text, subscription)} AS {identifier(name)}" for name, text in subscription.reads)
+    folders = "".join(f", CAST(({p.expression}) AS VARCHAR) AS {identifier(p.name)}" for p in folders_apart(subscription))
     selected = f"SELECT {columns}{folders} FROM person {_wanted(subscription)}"
     try:
         connection.execute(f"CREATE OR REPLACE TEMP VIEW selected AS {selected}")
@@ -61,7 +62,7 @@ def select(connection: duckdb.DuckDBPyConnection, subscription: Subscription) ->
 def _lists_as_text(connection: duckdb.DuckDBPyConnection) -> str:
     """What is told of ``selected``. DuckDB reads no nested column of an encrypted file: there a list is JSON."""
     kinds = connection.execute("DESCRIBE selected").fetchall()
-    lists = [f"to_json({quoted(name)})::VARCHAR AS {quoted(name)}" for name, kind, *_ in kinds if kind.endswith("[]")]
+    lists = [f"to_json({identifier(name)})::VARCHAR AS {identifier(name)}" for name, kind, *_ in kinds if kind.endswith("[]")]
     return f"selected.* REPLACE ({', '.join(lists)})" if lists else "selected.*"
 
 
@@ -73,8 +74,8 @@ def _wanted(subscription: Subscription) -> str:
     """Which persons: those of the regions for whom ``where`` holds."""
     tests = [f"({subscription.where})"] if subscription.where else []
     if subscription.regions:
-        codes = (code.replace("'", "''") for code in subscription.regions.codes)
-        begins = " OR ".join(f"starts_with({quoted(subscription.regions.datum)}, '{code}')" for code in codes)
+        region = identifier(subscription.regions.datum)
+        begins = " OR ".join(f"starts_with({region}, {literal(code)})" for code in subscription.regions.codes)
         tests.append(f"({begins})")
     return f"WHERE {' AND '.join(tests)}" if tests else ""
 
@@ -85,7 +86,7 @@ def _withheld(connection: duckdb.DuckDBPyConnection, subscription: Subscription)
     if cells is None:
         return 0, "selected"
     connection.execute("CREATE OR REPLACE TEMP TABLE counted AS FROM selected")  # all are read once more than elsewhere
-    columns = [quoted(name) for name in cells.columns]
+    columns = [identifier(name) for name in cells.columns]
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE small_cell AS SELECT {', '.join(columns)}, count(*) AS \"rows of the cell\""
         f" FROM counted GROUP BY ALL HAVING count(*) < {cells.minimum}"

@@ -14,8 +14,9 @@ from warehouse.clock import today
 from warehouse.connection import open_read_only
 from warehouse.coverage import answer, lay_out
 from warehouse.home import Home
-from warehouse.lookup import quoted, release_of, rows
+from warehouse.lookup import release_of, rows
 from warehouse.publish import current_release, published
+from warehouse.quoting import identifier
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,7 +43,7 @@ def closing(home: Home, contracts: Contracts, page: str) -> str:
     """Everything that a reader wants to see after the run; ``page`` says how Airflow's page is opened."""
     with open_read_only(published(home), beside_others=True) as release:
         told = release_of(release)
-        counts = {t: rows(release, f"SELECT count(*) AS n FROM {quoted(t)}")[0]["n"] for t in TABLES}
+        counts = {t: rows(release, f"SELECT count(*) AS n FROM {identifier(t)}")[0]["n"] for t in TABLES}
         form, someone = _applicant(release, contracts)
     parts = [
         f"\nRelease {told.release_id} as of {told.as_of}",
@@ -58,7 +59,7 @@ def closing(home: Home, contracts: Contracts, page: str) -> str:
 def _applicant(release: duckdb.DuckDBPyConnection, contracts: Contracts) -> tuple[Form, dict[str, Any]]:
     """The first form that somebody would hand in, and who of them is known best: ``person_id``, ``number``."""
     lay_out(release, contracts, contracts.forms)
-    number = quoted(contracts.catalogue.number.name)
+    number = identifier(contracts.catalogue.number.name)
     known_best = (
         f"SELECT person_id, {number} AS number FROM form_user JOIN person_record USING (person_id) "
         f"WHERE {number} IS NOT NULL GROUP BY ALL ORDER BY count(*) DESC, person_id LIMIT 1"

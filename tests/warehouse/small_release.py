@@ -12,7 +12,7 @@ import duckdb
 from contracts.model import Contracts, Datum
 from warehouse.connection import open_database
 from warehouse.dossier import number_origins, write_dossiers
-from warehouse.lookup import quoted
+from warehouse.quoting import identifier
 
 MAN = "330102196503120015"
 WOMAN = "330102197205060027"
@@ -124,7 +124,7 @@ def lay_together(connection: duckdb.DuckDBPyConnection, contracts: Contracts) ->
     """Make the dossiers of what the tables say now."""
     number_origins(connection, contracts)
     release = connection.execute("SELECT current_database()").fetchall()[0][0]
-    connection.execute(f"CREATE OR REPLACE TABLE {quoted(release)}.main.dossier_origin AS FROM temp.main.dossier_origin")
+    connection.execute(f"CREATE OR REPLACE TABLE {identifier(release)}.main.dossier_origin AS FROM temp.main.dossier_origin")
     write_dossiers(connection, contracts)
 
 
@@ -146,7 +146,7 @@ def build(
     with open_database(path) as connection:
         connection.begin()
         columns = ", ".join(
-            f"{quoted(d.name)} {KINDS.get(d.type, 'VARCHAR')}" for d in contracts.catalogue.data
+            f"{identifier(d.name)} {KINDS.get(d.type, 'VARCHAR')}" for d in contracts.catalogue.data
         )
         connection.execute(f"CREATE TABLE person (person_id VARCHAR, {columns})")
         for table, definition in TABLES.items():
@@ -173,7 +173,7 @@ class _Putter:
         self._connection = connection
 
     def row(self, table: str, row: Mapping[str, Any]) -> None:
-        names = ", ".join(quoted(name) for name in row)
+        names = ", ".join(identifier(name) for name in row)
         marks = ", ".join("?" for _ in row)
         self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
 

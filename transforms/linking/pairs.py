@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from contracts.model import Linking
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
+from warehouse.quoting import literal
 
 AT_A_TIME = 500_000
 """Units whose lists are gathered at a time."""
@@ -20,7 +21,7 @@ def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     connection.execute("CREATE OR REPLACE TEMP TABLE link_found (unit_l BIGINT, unit_r BIGINT, block VARCHAR)")
     for block in linking.blocks:
         by_kin = block.key == "kin"
-        parts = {"block": quoted(block.name), "limit": block.limit}
+        parts = {"block": literal(block.name), "limit": block.limit}
         if by_kin:
             connection.execute(sql("link/kin_block", **parts))
         else:

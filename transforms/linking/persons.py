@@ -10,7 +10,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from contracts.model import Contracts, LinkDoubt, Linking, LinkRule
 from transforms.linking.join import Conflict, Joining, Pair, Unit, Verdict
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
+from warehouse.quoting import literal
 
 MODEL = "model"
 # The level of the number at which both bear one of their own.
@@ -41,7 +42,7 @@ def judged(linking: Linking) -> str:
     rule = _first({rule.name: _holds(rule) for rule in linking.rules})
     asking = {rule.name: rule.label_en for rule in linking.rules if rule.asks}
     doubt = _first({doubt.label_en: _leaves_open(doubt) for doubt in linking.doubts})
-    asked = _first({label: f"rule = {quoted(name)}" for name, label in asking.items()})
+    asked = _first({label: f"rule = {literal(name)}" for name, label in asking.items()})
     model = linking.model
     return (
         "CREATE OR REPLACE TEMP TABLE link_judged AS"
@@ -53,7 +54,7 @@ def judged(linking: Linking) -> str:
 
 
 def _first(conditions: dict[str, str]) -> str:
-    cases = " ".join(f"WHEN {condition} THEN {quoted(name)}" for name, condition in conditions.items())
+    cases = " ".join(f"WHEN {condition} THEN {literal(name)}" for name, condition in conditions.items())
     return f"CASE {cases} END" if cases else "NULL::VARCHAR"
 
 
@@ -70,7 +71,7 @@ def _leaves_open(doubt: LinkDoubt) -> str:
 
 
 def _has(comparison: str, levels: tuple[str, ...]) -> str:
-    return f"{comparison} IN ({', '.join(map(quoted, levels))})"
+    return f"{comparison} IN ({', '.join(map(literal, levels))})"
 
 
 def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
@@ -134,7 +135,7 @@ def _tied_rows(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> I
     ]
     if not ties:
         return []
-    values = ", ".join(f"({', '.join(map(quoted, tie))})" for tie in ties)
+    values = ", ".join(f"({', '.join(map(literal, tie))})" for tie in ties)
     return connection.execute(sql("link/tied", ties=values)).fetchall()
 
 

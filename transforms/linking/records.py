@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contracts.model import PARENTS, Context, Contracts, Dataset, PersonOfRow, Supply
 from transforms.normalising.columns import NOTHING, TOLD
-from transforms.sql_files import quoted
 from transforms.unifying.said import when_holds
+from warehouse.quoting import literal
 
-SAY_NOTHING = ", ".join(map(quoted, NOTHING))
+SAY_NOTHING = ", ".join(map(literal, NOTHING))
 # The persons of one row are numbered below this.
 PERSONS_A_ROW = 100
 
@@ -37,7 +37,7 @@ def link_record(contracts: Contracts) -> str:
     )
     return (
         "CREATE OR REPLACE TABLE link_record AS SELECT *,"
-        f" department || '/' || dataset = {quoted(owner)} AS is_owner,"
+        f" department || '/' || dataset = {literal(owner)} AS is_owner,"
         f" (department, dataset, record_key, role) IN ({decided}) AS is_decided FROM ({' UNION ALL '.join(roles)})"
     )
 
@@ -46,10 +46,10 @@ def _role(contracts: Contracts, dataset: Dataset, person: PersonOfRow, place: in
     name = _value(person.data.get("name"))
     contexts = ", ".join(f"{_context(person, context)} AS {context.name}" for context in contracts.linking.contexts)
     home = dataset.household
-    household = f"CASE WHEN is_current THEN {quoted(dataset.id + '/')} || {home.number} END" if home else "NULL::VARCHAR"
+    household = f"CASE WHEN is_current THEN {literal(dataset.id + '/')} || {home.number} END" if home else "NULL::VARCHAR"
     own_row = "record_no" if len(dataset.persons) > 1 else "NULL::BIGINT"
     return (
-        f"SELECT {quoted(dataset.department)} AS department, {quoted(dataset.name)} AS dataset, {quoted(person.role)} AS role,"
+        f"SELECT {literal(dataset.department)} AS department, {literal(dataset.name)} AS dataset, {literal(person.role)} AS role,"
         f" record_no * {PERSONS_A_ROW} + {place} AS record_id, record_no, record_key, batch_date, is_current,"
         f" {_value(person.data.get('id_number'))} AS number, {person.former_id_number or 'NULL::VARCHAR'} AS former_number,"
         f" {_told(dataset, person)} AS told,"
@@ -58,7 +58,7 @@ def _role(contracts: Contracts, dataset: Dataset, person: PersonOfRow, place: in
         f" birth_with_number({_value(person.data.get('birth_date'), 'DATE')}, {_value(person.data.get('id_number'))}) AS birth_date,"
         f" {_known(contracts, person, 'sex')} AS sex,"
         f" {_register_key(person)} AS register_key, {household} AS household, {own_row} AS own_row,"
-        f" CASE WHEN {str(person.one_row_a_person).lower()} AND is_current THEN {quoted(f'{dataset.id}/{person.role}')} END AS stands_in,"
+        f" CASE WHEN {str(person.one_row_a_person).lower()} AND is_current THEN {literal(f'{dataset.id}/{person.role}')} END AS stands_in,"
         f" {_told(dataset, person, 'name')} AS called, {_parents(dataset, person)} AS parents, {contexts}"
         f" FROM record_{dataset.table} AS r LEFT JOIN link_name AS named (named, named_key) ON named = {name}"
         f" WHERE {present(dataset, person)}"
@@ -75,7 +75,7 @@ def _known(contracts: Contracts, person: PersonOfRow, datum: str) -> str:
     """SQL: the code, NULL where it says that nothing is known."""
     agreed = contracts.datum(datum)
     codes = contracts.code_list(agreed.codes).codes if agreed and agreed.codes else ()
-    unknown = ", ".join(quoted(code.code) for code in codes if code.unknown)
+    unknown = ", ".join(literal(code.code) for code in codes if code.unknown)
     value = _value(person.data.get(datum))
     return f"CASE WHEN {value} NOT IN ({unknown}) THEN {value} END" if unknown else value
 
@@ -104,7 +104,7 @@ def _register_key(person: PersonOfRow) -> str:
     key = person.register_key
     if key is None:
         return "NULL::VARCHAR"
-    return f"CASE WHEN {when_holds(key.when, 'r.')} THEN {quoted(key.space + '/')} || r.{key.column} END"
+    return f"CASE WHEN {when_holds(key.when, 'r.')} THEN {literal(key.space + '/')} || r.{key.column} END"
 
 
 def _context(person: PersonOfRow, context: Context) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 
 from contracts.model import Comparison, Linking, LinkModel
-from transforms import CODE_VERSION
+from transforms import code_version
 from transforms.linking.names import NAME_VARIANTS
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
+from warehouse.quoting import literal
 
 SCORED = "link_score"
 PAIRS = 1_000_000
@@ -70,7 +71,7 @@ def score(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     release before compared with the same contents on the same basis (``prior_compared``) is taken over, and only the others
     are compared. ``link_compared`` keeps all of them for the next build.
     """
-    basis = quoted(_basis(linking))
+    basis = literal(_basis(linking))
     connection.execute(_contents(connection))
     connection.execute(sql("link/compared_before", basis=basis))
     connection.execute(sql("link/to_compare"))
@@ -107,7 +108,7 @@ def _basis(linking: Linking) -> str:
     """A digest of all that a comparison depends on besides the two units: comparisons, parameters, macros, engines."""
     told = settings(linking, linking.model) | {
         "macros": [sql("link/names"), sql("link/compare"), NAME_VARIANTS.read_text(encoding="utf-8")],
-        "engines": [version("splink"), version("duckdb"), CODE_VERSION],
+        "engines": [version("splink"), version("duckdb"), code_version()],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -115,7 +116,7 @@ def _basis(linking: Linking) -> str:
 def _contents(connection: duckdb.DuckDBPyConnection) -> str:
     """SQL for ``link_content``: one row per unit with a digest of all that it tells; its number is this build's own."""
     columns = [name for (name, *_) in connection.execute("DESCRIBE link_unit").fetchall() if name != "unit_id"]
-    told = ", ".join(f"{quoted(name)}: {name}" for name in columns)
+    told = ", ".join(f"{literal(name)}: {name}" for name in columns)
     return f"CREATE OR REPLACE TEMP TABLE link_content AS SELECT unit_id, sha256(to_json({{{told}}})::VARCHAR) AS content FROM link_unit"
 
 

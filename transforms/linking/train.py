@@ -19,10 +19,11 @@ from transforms.link import link_build
 from transforms.linking.score import levels_by_gamma, linker_on
 from transforms.prepare import prepare_build
 from transforms.road import batches_known, take_in, waiting_batches
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from warehouse.connection import scratch
 from warehouse.durable import write_text
 from warehouse.home import Home
+from warehouse.quoting import literal
 
 SEEN = 0.5
 RANDOM_PAIRS = 300_000
@@ -108,7 +109,7 @@ def learn(connection: duckdb.DuckDBPyConnection, contracts: Contracts, truth: Pa
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE train_record AS"
         " SELECT department, dataset, record_key, role, max_by(true_id, (batch_date, line)) AS true_id"
-        f" FROM read_parquet({quoted(str(truth / 'link.parquet'))}) WHERE expected = 'accepted' AND true_id IS NOT NULL GROUP BY ALL"
+        f" FROM read_parquet({literal(str(truth / 'link.parquet'))}) WHERE expected = 'accepted' AND true_id IS NOT NULL GROUP BY ALL"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE train_truth AS SELECT unit_id, true_id FROM ("

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from contracts.model import Column, Dataset
-from transforms.sql_files import quoted
+from warehouse.quoting import literal
 
 DAY_NORMALISERS = {"birth_date", "event_date", "date"}
 NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
@@ -45,9 +45,10 @@ def _lookup(column: Column) -> tuple[str, str]:
     if column.normaliser == "code":
         return ", coalesce(spelt.code, alike.code, CASE WHEN before.code = beside.code THEN before.code END)", _spellings(column)
     if column.normaliser == "document_number":
-        return f", {quoted(column.pattern) if column.pattern else 'NULL::VARCHAR'}", ""
+        return f", {literal(column.pattern) if column.pattern else 'NULL::VARCHAR'}", ""
     if column.normaliser == "set":
-        codes = f"SELECT map(list(raw), list(code)) AS codes FROM crosswalk WHERE id = {quoted(column.crosswalk or '')} HAVING count(*) > 0"
+        own = f"FROM crosswalk WHERE id = {literal(column.crosswalk or '')}"
+        codes = f"SELECT map(list(raw), list(code)) AS codes {own} HAVING count(*) > 0"
         return ", walk.codes", f" LEFT JOIN ({codes}) AS walk ON true"
     if column.normaliser == "division":
         return ", successor.today", " LEFT JOIN division_successor AS successor ON successor.code = left(trim(text), 6)"
@@ -56,7 +57,7 @@ def _lookup(column: Column) -> tuple[str, str]:
 
 def _spellings(column: Column) -> str:
     """SQL: the crosswalk by the spelling to the letter, by what it comes to, and by a code with its name beside it."""
-    walk = quoted(column.crosswalk or "")
+    walk = literal(column.crosswalk or "")
     keys = {"alike": "code_key(text)", "before": "code_before_name(code_key(text))", "beside": "name_after_code(code_key(text))"}
     joins = (f" LEFT JOIN crosswalk_key AS {name} ON {name}.id = {walk} AND {name}.key = {key}" for name, key in keys.items())
     return f" LEFT JOIN crosswalk AS spelt ON spelt.id = {walk} AND spelt.raw = trim(text){''.join(joins)}"
@@ -86,7 +87,7 @@ def told(column: Column) -> str:
     """SQL: what came in the place of a value and may still tell who is meant; for linking alone. The normaliser is one of ``TOLD``."""
     odd = f"{column.name}__odd"
     reasons, plain = TOLD[column.normaliser]
-    return f"CASE WHEN {odd}.said.missing IN ({', '.join(map(quoted, reasons))}) THEN {plain}({odd}.text) END"
+    return f"CASE WHEN {odd}.said.missing IN ({', '.join(map(literal, reasons))}) THEN {plain}({odd}.text) END"
 
 
 def record_key(dataset: Dataset) -> str:
@@ -99,7 +100,7 @@ def operation(dataset: Dataset) -> str:
     agreed = dataset.delivery.operation
     if agreed is None:
         return "'upsert'"
-    deleted = ", ".join(quoted(code) for code in agreed.delete)
+    deleted = ", ".join(literal(code) for code in agreed.delete)
     return f"CASE WHEN {value(dataset.column(agreed.column))} IN ({deleted}) THEN 'delete' ELSE 'upsert' END"
 
 

@@ -10,8 +10,9 @@ from unicodedata import normalize
 import duckdb
 
 from contracts.model import Contracts
-from transforms.sql_files import macros, quoted, sql
+from transforms.sql_files import macros, sql
 from warehouse.connection import in_memory, memory_allowed, threads_allowed
+from warehouse.quoting import literal, literals
 
 WITHOUT_MARKS = r"""regexp_replace(word, '^[(\[【［「“"]?(.+?)[)\]】］」”"]?[。!！]?$', '\1')"""
 """SQL: a text without what people put around a word for nothing, (空) and 无。"""
@@ -31,7 +32,7 @@ def engine(contracts: Contracts, spill: Path) -> Iterator[duckdb.DuckDBPyConnect
         prepare_normalisers(_kept[made_of], contracts)
     try:
         with _kept[made_of].cursor() as connection:
-            connection.execute(f"SET temp_directory = {quoted(str(spill))}")
+            connection.execute(f"SET temp_directory = {literal(str(spill))}")
             yield connection
     finally:
         if spill.exists():  # once an engine has spilled it spills nowhere else
@@ -41,7 +42,7 @@ def engine(contracts: Contracts, spill: Path) -> Iterator[duckdb.DuckDBPyConnect
 def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     """Create the macros, the placeholders and the crosswalks that normalising needs."""
     cases = " ".join(
-        f"WHEN word IN ({', '.join(map(quoted, texts))}) THEN {quoted(reason)}" for reason, texts in contracts.placeholders.reasons.items()
+        f"WHEN word IN ({literals(texts)}) THEN {literal(reason)}" for reason, texts in contracts.placeholders.reasons.items()
     )
     connection.execute(f"CREATE OR REPLACE MACRO reason_of_word(word) AS CASE {cases} END")
     connection.execute(
@@ -51,7 +52,7 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
     connection.execute(f"CREATE OR REPLACE MACRO is_read_as_gbk(t) AS regexp_matches(t, '^{_utf_8_read_as_gbk()}')")
     connection.execute(
         "CREATE OR REPLACE MACRO with_whole_characters(t) AS CASE WHEN regexp_matches(t, '[\\x{2E80}-\\x{2FDF}\\x{F900}-\\x{FAFF}]')"
-        f" THEN nfc_normalize(translate(t, {', '.join(map(quoted, _radicals()))})) ELSE t END"
+        f" THEN nfc_normalize(translate(t, {literals(_radicals())})) ELSE t END"
     )
     for text in macros("normaliser"):
         connection.execute(text)
@@ -61,7 +62,7 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
         dict(zip(("ids", "raws", "codes"), map(list, zip(*pairs, strict=True)), strict=True)),
     )
     connection.execute(sql("normalise/crosswalk_key"))
-    connection.execute(sql("normalise/divisions", divisions=quoted(str(contracts.divisions))))
+    connection.execute(sql("normalise/divisions", divisions=literal(str(contracts.divisions))))
 
 
 def _utf_8_read_as_gbk() -> str:

@@ -15,7 +15,7 @@ from transforms.normalising.columns import (
     value,
 )
 from transforms.normalising.several import several_that_do_not_fit
-from transforms.sql_files import quoted
+from warehouse.quoting import literal
 
 Reason = tuple[tuple[Column, ...], str]
 """The columns of which may keep a row out what they say, and SQL for why it does: ``code: words``; NULL when it does not."""
@@ -57,7 +57,7 @@ def _of_the_key(dataset: Dataset) -> Iterator[Reason]:
     if dataset.delivery.operation:
         column = dataset.column(dataset.delivery.operation.column)
         words = f"unknown_operation: {_named(column)} is none that was agreed"
-        yield (column,), f"CASE WHEN {value(column)} IS NULL THEN {quoted(words)} END"
+        yield (column,), f"CASE WHEN {value(column)} IS NULL THEN {literal(words)} END"
 
 
 def _beside_the_key(dataset: Dataset) -> Iterator[Reason]:
@@ -67,10 +67,10 @@ def _beside_the_key(dataset: Dataset) -> Iterator[Reason]:
             yield (column,), f"CASE WHEN {value(column)} IS NULL THEN {_no_value(column)} END"
         if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":
             for reason, words in IMPOSSIBLE_DAYS.items():
-                yield (column,), f"CASE WHEN {missing(column)} = '{reason}' THEN {quoted(f'{reason}: {_named(column)} {words}')} END"
+                yield (column,), f"CASE WHEN {missing(column)} = '{reason}' THEN {literal(f'{reason}: {_named(column)} {words}')} END"
         if column.normaliser in {"identity_number", "name"}:
             words = f"test_row: {_named(column)} is a test entry"
-            yield (column,), f"CASE WHEN {missing(column)} = 'test' THEN {quoted(words)} END"
+            yield (column,), f"CASE WHEN {missing(column)} = 'test' THEN {literal(words)} END"
     yield from several_that_do_not_fit(dataset)
     yield from _names_nobody(dataset)
     for number, name in numbers_and_names(dataset):
@@ -87,13 +87,13 @@ def _names_nobody(dataset: Dataset) -> Iterator[Reason]:
     if len(dataset.persons) > 1 and columns:
         # one list: a condition for each column takes DuckDB seconds to plan
         why = ", ".join(f"coalesce({missing(column)}, '')" for column in columns)
-        nothing = f"list_has_all([{', '.join(map(quoted, NOTHING))}], [{why}])"
-        words = quoted("names_nobody: none of the persons of the row is told")
+        nothing = f"list_has_all([{', '.join(map(literal, NOTHING))}], [{why}])"
+        words = literal("names_nobody: none of the persons of the row is told")
         yield columns, f"CASE WHEN {nothing} THEN {words} END"
 
 
 def _no_value(column: Column) -> str:
-    return quoted(f"no_key: {_named(column)} is empty{' or not of its pattern' if column.pattern else ''}")
+    return literal(f"no_key: {_named(column)} is empty{' or not of its pattern' if column.pattern else ''}")
 
 
 def _named(column: Column) -> str:
@@ -105,7 +105,7 @@ def _changed_places(number: Column, name: Column) -> Reason:
     text = f"identity_text(landed.{name.name})"
     is_number = rf"regexp_full_match({text}, '\d{{17}}[0-9X]') AND number_is_sound({text})"
     is_name = rf"regexp_full_match(landed.{number.name}, '[^\d]*\p{{L}}[^\d]*')"
-    words = quoted(f"changed_places: {_named(name)} holds a number and {_named(number)} a name")
+    words = literal(f"changed_places: {_named(name)} holds a number and {_named(number)} a name")
     looked = f"CASE WHEN {is_name} AND {is_number} THEN {words} END"
     return (number, name), f"CASE WHEN coalesce({value(number)}, {value(name)}) IS NULL THEN {looked} END"
 
@@ -115,7 +115,7 @@ def _several_persons(number: Column, name: Column) -> Reason:
     numbers = rf"list_distinct(regexp_extract_all(upper(half_width(landed.{number.name})), '\d{{17}}[0-9X]'))"
     # classes of all letters would cost a fifth of a second each time that they are made ready
     names = rf"regexp_full_match(trim(landed.{name.name}), '[^\d{BETWEEN}]{{2,}}([{BETWEEN}]+[^\d{BETWEEN}]{{2,}})+')"
-    words = quoted(f"not_single: {_named(number)} and {_named(name)} hold several persons, where one was agreed")
+    words = literal(f"not_single: {_named(number)} and {_named(name)} hold several persons, where one was agreed")
     looked = f"CASE WHEN len({numbers}) > 1 AND {names} THEN {words} END"
     return (number,), f"CASE WHEN {missing(number)} = 'invalid' THEN {looked} END"
 
@@ -125,7 +125,7 @@ def _forms_in_words(dataset: Dataset) -> Iterator[Reason]:
     for formed in (c for c in dataset.taken if c.normaliser in FORMS_AND_WORDS):
         normaliser, has_form = FORMS_AND_WORDS[formed.normaliser]
         for worded in (c for c in dataset.taken if c.normaliser == normaliser and not c.is_sheet_name):
-            words = quoted(f"changed_places: {_named(worded)} holds a value of {_named(formed)}, which holds words")
+            words = literal(f"changed_places: {_named(worded)} holds a value of {_named(formed)}, which holds words")
             is_mixed_up = rf"regexp_matches(landed.{formed.name}, '\p{{Han}}{{2}}') AND {has_form.format(f'trim(landed.{worded.name})')}"
             yield (formed,), f"CASE WHEN {value(formed)} IS NULL THEN CASE WHEN {is_mixed_up} THEN {words} END END"
 
@@ -136,6 +136,6 @@ def _says_nothing(dataset: Dataset) -> Iterator[Reason]:
     telling = [c for c in dataset.taken if c.key is None and c.name != agreed and not c.is_sheet_name]
     if telling and dataset.persons:
         texts = ", ".join(f"nullif(trim(landed.{c.name}), '')" for c in telling)
-        words = quoted("says_nothing: nothing is filled in beside the key")
+        words = literal("says_nothing: nothing is filled in beside the key")
         at = dataset.column(agreed) if agreed else dataset.keys[0]
         yield (at,), f"CASE WHEN coalesce({texts}) IS NULL THEN {words} END"

@@ -9,7 +9,8 @@ import duckdb
 
 from contracts.model import Dataset
 from transforms.normalising.columns import irregular_joins, missing
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
+from warehouse.quoting import literal
 
 Later = tuple[int, int, str | None, int]
 """Part, number of keys, sheet and line: see ``one_key.differing``."""
@@ -55,5 +56,5 @@ def _without_key(connection: duckdb.DuckDBPyConnection, quarantine: Path) -> lis
     first = "min({'sheet': sheet, 'line': line})"
     return connection.execute(
         f"SELECT part, rows, first.sheet, first.line FROM (SELECT part, count(*) AS rows, {first} AS first"
-        f" FROM read_parquet({quoted(str(quarantine))}) WHERE record_key IS NULL GROUP BY part)"
+        f" FROM read_parquet({literal(str(quarantine))}) WHERE record_key IS NULL GROUP BY part)"
     ).fetchall()

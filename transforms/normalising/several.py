@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.model import Column, Dataset, PersonOfRow
-from transforms.sql_files import quoted
+from warehouse.quoting import literal
 
 
 def delivered(dataset: Dataset, rows: str) -> str:
@@ -45,7 +45,7 @@ def _does_not_fit(dataset: Dataset, person: PersonOfRow) -> str:
     named = " and ".join(f"{c.name} ({c.label})" for c in columns)
     at_most = person.each.at_most if person.each else 0
     return (
-        f"CASE WHEN len(list_distinct({lengths})) > 1 THEN {quoted(f'uneven: {named} do not hold the same number of persons')}"
+        f"CASE WHEN len(list_distinct({lengths})) > 1 THEN {literal(f'uneven: {named} do not hold the same number of persons')}"
         f" WHEN list_max({lengths}) > {at_most}"
-        f" THEN {quoted(f'too_many: {named} hold more than the {at_most} persons that were agreed')} END"
+        f" THEN {literal(f'too_many: {named} hold more than the {at_most} persons that were agreed')} END"
     )

@@ -10,6 +10,7 @@ import ssl
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from tenacity import (
@@ -49,6 +50,11 @@ class Connection:
     password: str = field(default="", repr=False)
     schema: str = ""
     extra: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where the share of a source of kind ``folder`` is mounted."""
+        return Path(str(self.extra.get("path") or self.host or f"/{self.schema}"))
 
 
 def certificate_refused(connection: Connection, error: BaseException | None) -> PullError | None:

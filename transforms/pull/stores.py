@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import asyncssh
@@ -35,7 +34,7 @@ class Folder:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._root = Path(str(connection.extra.get("path") or connection.host or f"/{connection.schema}"))
+        self._root = connection.folder
 
     def listed(self, folder: str) -> list[Remote]:
         if not self._root.is_dir():

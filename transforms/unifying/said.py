@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contracts.model import HOUSEHOLD_TELLS, Contracts, Dataset, Datum, PersonOfRow, Supply, When
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
+from warehouse.quoting import literal
 
 
 def when_holds(when: When, prefix: str = "") -> str:
@@ -11,7 +12,7 @@ def when_holds(when: When, prefix: str = "") -> str:
     tests = []
     for column, values in when.items():
         wanted = [values] if isinstance(values, str) else values
-        tests.append(f"{prefix}{column} IN ({', '.join(quoted(v) for v in wanted)})")
+        tests.append(f"{prefix}{column} IN ({', '.join(literal(v) for v in wanted)})")
     return " AND ".join(tests) or "true"
 
 
@@ -47,8 +48,8 @@ def source_table(dataset: Dataset, contracts: Contracts) -> str:
     return sql(
         "unify/source",
         table=dataset.table,
-        department=quoted(dataset.department),
-        dataset=quoted(dataset.name),
+        department=literal(dataset.department),
+        dataset=literal(dataset.name),
         rows=rows,
         only=", ".join(["is_about", *(_only(datum, datum.name in dated(contracts)) for datum in data)]),
         picked=", ".join(["bool_or(is_about) AS is_about", *(_pick(datum, datum.name in dated(contracts)) for datum in data)]),
@@ -70,7 +71,7 @@ def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contrac
     if dataset.household:
         joins += f" LEFT JOIN unify_household__{dataset.table} AS kin ON kin.record_no = r.record_no"
     return (
-        f"SELECT who.person_no, r.record_no, r.record_key, {quoted(person.role)} AS role, r.batch_date,"
+        f"SELECT who.person_no, r.record_no, r.record_key, {literal(person.role)} AS role, r.batch_date,"
         f" {f'r.{person.newest_by}::TIMESTAMP' if person.newest_by else 'NULL::TIMESTAMP'} AS newest,"
         f" {_moment(dataset, updated) if updated else 'NULL::TIMESTAMP'} AS updated, {values}"
         f" FROM record_{dataset.table} AS r {role_join(dataset, person.role, 'who', 'JOIN')}{joins} WHERE r.is_current"
@@ -80,8 +81,8 @@ def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contrac
 def role_join(dataset: Dataset, role: str, alias: str, kind: str) -> str:
     """SQL: a record of ``dataset``, ``r``, with the person of one of its roles."""
     return (
-        f"{kind} (SELECT record_no, person_no FROM link_role WHERE department = {quoted(dataset.department)}"
-        f" AND dataset = {quoted(dataset.name)} AND role = {quoted(role)}) AS {alias} ON {alias}.record_no = r.record_no"
+        f"{kind} (SELECT record_no, person_no FROM link_role WHERE department = {literal(dataset.department)}"
+        f" AND dataset = {literal(dataset.name)} AND role = {literal(role)}) AS {alias} ON {alias}.record_no = r.record_no"
     )
 
 
@@ -108,7 +109,7 @@ def known(datum: Datum, value: str, contracts: Contracts) -> str:
     """SQL: the value, unless it is a code that says that nothing is known."""
     if datum.codes is None or datum.type == "set":
         return value
-    unknown = ", ".join(quoted(c.code) for c in contracts.code_list(datum.codes).codes if c.unknown)
+    unknown = ", ".join(literal(c.code) for c in contracts.code_list(datum.codes).codes if c.unknown)
     return f"CASE WHEN {value} NOT IN ({unknown}) THEN {value} END" if unknown else value
 
 
@@ -150,7 +151,8 @@ def _pick(datum: Datum, is_dated: bool) -> str:
 def source_record_table(contracts: Contracts) -> str:
     """SQL for ``source_record`` of the attached release file ``released``: one row per record of every dataset, with its key and batch."""
     rows = " UNION ALL ".join(
-        f"SELECT {quoted(d.department)} AS department, {quoted(d.name)} AS dataset, record_no, record_key, batch_date FROM record_{d.table}"
+        f"SELECT {literal(d.department)} AS department, {literal(d.name)} AS dataset, record_no, record_key, batch_date"
+        f" FROM record_{d.table}"
         for d in contracts.datasets
     )
     return f"CREATE OR REPLACE TABLE released.source_record AS {rows}"

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import duckdb
 
 from contracts.model import SPOUSE, WEDLOCK, Contracts, Dataset, RelationOfRow
-from transforms.sql_files import quoted, sql
+from transforms.sql_files import sql
 from transforms.unifying.portions import portions
 from transforms.unifying.said import day_of, role_join, when_holds
+from warehouse.quoting import literal
 
 
 def code_kin(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
@@ -42,12 +43,12 @@ def household_ties(dataset: Dataset, contracts: Contracts) -> str:
     return sql(
         "unify/household",
         table=dataset.table,
-        department=quoted(dataset.department),
-        dataset=quoted(dataset.name),
-        role=quoted(person.role),
+        department=literal(dataset.department),
+        dataset=literal(dataset.name),
+        role=literal(person.role),
         number=dataset.household.number,
         relation=dataset.household.relation,
-        codes=quoted(contracts.crosswalk(crosswalk).to),
+        codes=literal(contracts.crosswalk(crosswalk).to),
         sex=person.data["sex"].column,
         birth_date=f"r.{person.data['birth_date'].column}" if "birth_date" in person.data else "NULL::DATE",
         id_number=f"r.{person.data['id_number'].column}" if "id_number" in person.data else "NULL::VARCHAR",
@@ -75,27 +76,27 @@ def _told_ties(contracts: Contracts) -> Iterator[str]:
     decided = {
         "of_holder": _by_datum({name: f"holder.{name}" for name in ties}),
         "of_value": _by_datum({name: f"other.{name}" for name in ties}),
-        "owner": _by_datum({name: quoted(contracts.catalogue.datum(name).owner) for name in ties}),
+        "owner": _by_datum({name: literal(contracts.catalogue.datum(name).owner) for name in ties}),
     }
     for d in contracts.datasets:
         for tie in d.relations:
             yield sql("unify/tie", told=_tie(d, tie, ties), **decided)
         if d.household:
-            household = sql("unify/household_relation", table=d.table, department=quoted(d.department), dataset=quoted(d.name))
+            household = sql("unify/household_relation", table=d.table, department=literal(d.department), dataset=literal(d.name))
             yield sql("unify/tie", told=household, **decided)
 
 
 def _by_datum(answers: dict[str, str]) -> str:
-    cases = " ".join(f"WHEN {quoted(name)} THEN {answer}" for name, answer in sorted(answers.items()))
+    cases = " ".join(f"WHEN {literal(name)} THEN {answer}" for name, answer in sorted(answers.items()))
     return f"CASE datum {cases} END" if cases else "NULL"
 
 
 def _tie(dataset: Dataset, tie: RelationOfRow, ties: set[str]) -> str:
     """What a row states of two persons, in both directions."""
-    department, name = quoted(dataset.department), quoted(dataset.name)
-    datum = quoted(tie.kind) if tie.kind in ties else "NULL"
+    department, name = literal(dataset.department), literal(dataset.name)
+    datum = literal(tie.kind) if tie.kind in ties else "NULL"
     return (
-        f"SELECT unnest([one.person_no, other.person_no]), unnest([{quoted(tie.kind)}, {quoted(tie.inverse)}]),"
+        f"SELECT unnest([one.person_no, other.person_no]), unnest([{literal(tie.kind)}, {literal(tie.inverse)}]),"
         f" unnest([other.person_no, one.person_no]), {department}, {name}, r.record_key, {datum}, one.person_no, other.person_no"
         f"{_of_two(dataset, tie)}"
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contracts.model import Contracts, Datum
-from transforms.sql_files import quoted
 from transforms.unifying.said import dated
 from warehouse.lookup import DECLARED_BY
+from warehouse.quoting import literal
 
 # In the place of a source: what a citizen declared in a form, where no source has a value.
 DECLARED = 254
@@ -31,7 +31,7 @@ def person_datum_view(contracts: Contracts) -> str:
     (``declared_answer``). Of a day of which the year or the month alone is known, that is the value (1990, 1990-03).
     """
     values = " UNION ALL ".join(_as_told(datum) for datum in contracts.catalogue.data)
-    by = [quoted(part) for part in DECLARED_BY.split("/")]
+    by = [literal(part) for part in DECLARED_BY.split("/")]
     return (
         "CREATE OR REPLACE VIEW person_datum AS SELECT p.person_id, p.datum, p.value, p.department, p.dataset, s.record_key,"
         f" s.batch_date, p.standing, p.agreeing, p.disagreeing FROM ({values}) AS p"
@@ -44,8 +44,8 @@ def person_datum_view(contracts: Contracts) -> str:
 
 def origin_of(datum: Datum) -> str:
     """SQL: the dataset whose value of the datum is published."""
-    origins = " ".join(f"WHEN {place} THEN {quoted(source)}" for place, source in enumerate(datum.sources))
-    return f"CASE {datum.name}__source {origins} WHEN {DECLARED} THEN {quoted(DECLARED_BY)} END"
+    origins = " ".join(f"WHEN {place} THEN {literal(source)}" for place, source in enumerate(datum.sources))
+    return f"CASE {datum.name}__source {origins} WHEN {DECLARED} THEN {literal(DECLARED_BY)} END"
 
 
 def standing_of(datum: Datum) -> str:
@@ -68,7 +68,7 @@ def published_values(contracts: Contracts, table: str) -> str:
 def _as_told(datum: Datum) -> str:
     if datum.type != "date":
         return _datum_rows(datum, "unify_person", False, _in_words(datum))
-    known = f"(SELECT person_id, precision FROM date_precision WHERE datum = {quoted(datum.name)})"
+    known = f"(SELECT person_id, precision FROM date_precision WHERE datum = {literal(datum.name)})"
     digits = "CASE precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 10 END"
     return _datum_rows(datum, f"unify_person LEFT JOIN {known} USING (person_id)", False, f"left({_in_words(datum)}, {digits})")
 
@@ -84,7 +84,7 @@ def _datum_rows(datum: Datum, table: str, is_dated: bool, value: str) -> str:
     name = datum.name
     source = origin_of(datum)
     return (
-        f"SELECT person_id, {quoted(name)} AS datum, {value} AS value,"
+        f"SELECT person_id, {literal(name)} AS datum, {value} AS value,"
         f" split_part({source}, '/', 1) AS department, split_part({source}, '/', 2) AS dataset, {name}__no AS record_no,"
         f" {standing_of(datum)} AS standing,"
         f" {name}__agreeing::INTEGER AS agreeing, {name}__disagreeing::INTEGER AS disagreeing,"

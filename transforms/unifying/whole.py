@@ -12,8 +12,9 @@ import duckdb
 
 from contracts.model import Contracts, Dataset, Datum
 from transforms.normalising.columns import NOTED
-from transforms.sql_files import count, quoted, sql
+from transforms.sql_files import count, sql
 from transforms.unifying.published import agrees, available, checking, columns_of, is_former
+from warehouse.quoting import literal
 
 LESSER = "('lossy', 'month', 'year')"
 # A character of somebody's own font is there, though others cannot read it.
@@ -39,7 +40,7 @@ def make_whole(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
         if datum.type in COMPLETES:
             for found in _lesser(datum, contracts):
                 connection.execute(f"INSERT INTO unify_lesser {found}")
-            are_lesser = count(connection, f"SELECT count(*) FROM unify_lesser WHERE datum = {quoted(datum.name)}")
+            are_lesser = count(connection, f"SELECT count(*) FROM unify_lesser WHERE datum = {literal(datum.name)}")
             if are_lesser and len(available(datum, contracts)) > 1:
                 connection.execute(_whole(datum, contracts))
                 connection.execute(_put_in_place(datum, contracts))
@@ -76,7 +77,7 @@ def _lesser_copies(datum: Datum, contracts: Contracts) -> str | None:
     counted = (
         f"SELECT person_no, count(*)::UTINYINT AS copies FROM ({' UNION ALL '.join(copies)}) WHERE person_no NOT IN (SELECT l.person_no"
         f" FROM unify_lesser AS l JOIN released.unify_person AS p USING (person_no)"
-        f" WHERE l.datum = {quoted(name)} AND p.{name}__source <> l.place) GROUP BY person_no"
+        f" WHERE l.datum = {literal(name)} AND p.{name}__source <> l.place) GROUP BY person_no"
     )
     return (
         f"UPDATE released.unify_person SET {name}__disagreeing = {name}__disagreeing - c.copies FROM ({counted}) AS c"
@@ -87,8 +88,8 @@ def _lesser_copies(datum: Datum, contracts: Contracts) -> str | None:
 def _precision(contracts: Contracts) -> str:
     """What is left of the lesser days: the rest have been made whole."""
     published = " UNION ALL ".join(
-        f"SELECT person_id, {quoted(datum.name)} AS datum, less AS precision FROM unify_lesser AS l JOIN released.unify_person AS p"
-        f" ON p.person_no = l.person_no AND p.{datum.name}__source = l.place WHERE l.datum = {quoted(datum.name)}"
+        f"SELECT person_id, {literal(datum.name)} AS datum, less AS precision FROM unify_lesser AS l JOIN released.unify_person AS p"
+        f" ON p.person_no = l.person_no AND p.{datum.name}__source = l.place WHERE l.datum = {literal(datum.name)}"
         for datum in contracts.catalogue.data
         if datum.type == "date"
     )
@@ -111,7 +112,7 @@ def _lesser(datum: Datum, contracts: Contracts) -> Iterator[str]:
         for column in _noted(dataset, datum):
             place = datum.sources.index(dataset.id)
             yield (
-                f"SELECT DISTINCT {quoted(name)}, p.person_no, {place}, r.record_no, r.{column}__note, p.{name}::VARCHAR"
+                f"SELECT DISTINCT {literal(name)}, p.person_no, {place}, r.record_no, r.{column}__note, p.{name}::VARCHAR"
                 f" FROM record_{dataset.table} AS r JOIN released.unify_person AS p ON p.{name}__no = r.record_no"
                 f" WHERE r.{column}__note IN {LESSER} AND p.{name}__source = {place} AND p.{name} = r.{column}"
                 f" AND NOT regexp_matches(p.{name}::VARCHAR, '{OWN_FONT}')"
@@ -122,7 +123,7 @@ def _whole(datum: Datum, contracts: Contracts) -> str:
     return sql(
         "unify/whole",
         told=" UNION ALL ".join(_told(dataset, datum) for dataset in checking(datum, contracts)),
-        datum=quoted(datum.name),
+        datum=literal(datum.name),
         completes=COMPLETES[datum.type].format(whole="told.value", value="l.value", less="l.less"),
         agrees=agrees(datum, "other.value", "chosen.value"),
     )
@@ -134,8 +135,8 @@ def _told(dataset: Dataset, datum: Datum) -> str:
     voice = next((group[0] for group in datum.copies if dataset.id in group), dataset.id)
     lesser = " OR ".join(f"(r.{column}__note IN {LESSER} AND r.{column} = s.{name})" for column in _noted(dataset, datum))
     return (
-        f"SELECT s.person_no, {place}, s.{name}, s.{name}__no, {quoted(voice)}, coalesce({lesser or 'false'}, false)"
-        f" FROM unify_source__{dataset.table} AS s SEMI JOIN (FROM unify_lesser WHERE datum = {quoted(name)}) USING (person_no)"
+        f"SELECT s.person_no, {place}, s.{name}, s.{name}__no, {literal(voice)}, coalesce({lesser or 'false'}, false)"
+        f" FROM unify_source__{dataset.table} AS s SEMI JOIN (FROM unify_lesser WHERE datum = {literal(name)}) USING (person_no)"
         f" JOIN record_{dataset.table} AS r ON r.record_no = s.{name}__no"
     )
 
