@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from warehouse.access_log import AccessLogBrokenError
-from warehouse.faults import NotFoundError, has_no_room, is_damage
+from warehouse.faults import NotFoundError, has_no_room, is_damage, place_of
 
 MEDIA_TYPE = "application/problem+json"
 LOG = logging.getLogger("renkou.api")
@@ -129,9 +129,5 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def fault(_: Request, error: Exception) -> JSONResponse:
         # The words of an error may quote a value; its kind and place do not.
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-        LOG.error("%s at %s", type(error).__name__, where)
+        LOG.error("%s at %s", type(error).__name__, place_of(error))
         return problem(500, WORDS[500])

@@ -49,7 +49,7 @@ def measure(console: Console, persons: int) -> None:
     """Serve and load a release of ``persons``."""
     with tempfile.TemporaryDirectory(prefix="renkou-bench-") as folder:
         home = Home(Path(folder) / "home")
-        releases = _releases(Path(folder), home, persons)
+        releases = _releases(Path(folder), persons)
         publish(releases[0], home, "bench-1")
         size = home.current.resolve().stat().st_size
         numbers, form, purpose = _whom(home)
@@ -70,7 +70,7 @@ def _used(who: int) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _releases(folder: Path, home: Home, persons: int) -> list[Path]:
+def _releases(folder: Path, persons: int) -> list[Path]:
     generate(MADE, 7, folder / "county", days=1)
     command = [sys.executable, "-m", "bench.stages", str(folder / "county" / "landing"), str(folder / "made")]
     subprocess.run(command, check=True, capture_output=True)

@@ -134,7 +134,6 @@ def pull(
     json: Json = False,
 ) -> None:
     """Bring what the departments offer on their servers into the landing folder. 从部门拉取数据"""
-    from dataclasses import asdict
 
     from contracts.load import load_all
     from transforms.pull.connections import from_environment
@@ -147,7 +146,7 @@ def pull(
             home.here(landing) if landing else home.landing, load_all(), from_environment, department
         )
     if json:
-        typer.echo(as_json([asdict(p) for p in found]))
+        typer.echo(as_json(found))
     else:
         for one in found:
             typer.echo(f"{one.subject}: {one.status.replace('_', ' ')}{'; ' * bool(one.reason)}{one.reason}")

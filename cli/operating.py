@@ -38,7 +38,7 @@ def approve(
         with at_home(WAITS) as home:
             waiting = questions(home, load_all())
         if json:
-            typer.echo(as_json([q.to_json() for q in waiting]))
+            typer.echo(as_json(waiting))
         else:
             show_work.questions(waiting)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -17,15 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-
-class Listener(Protocol):
-    """Who is told what a run does; ``seconds`` are wall-clock, ``figures`` a stage's own counts."""
-
-    def stage(self, name: str) -> None: ...
-
-    def progress(self, done: int, total: int, unit: str) -> None: ...
-
-    def finished(self, name: str, seconds: float, figures: Mapping[str, Any]) -> None: ...
+if TYPE_CHECKING:
+    from transforms.run import Listener
 
 
 class Bars:

@@ -40,7 +40,7 @@ def run(report: RunReport, current: str) -> None:
         print(f"kept out answers of {reference}: {answers:,}; line and reason of each: `renkou report {reference.partition('/')[0]}`")
     for sentence in report.stops:
         print(f"stopped: {sentence}")
-    stays = f"{report.release_id or 'nothing'} stays published" if report.release_id else "nothing is published yet"
+    stays = f"{report.release_id} stays published" if report.release_id else "nothing is published yet"
     words = {
         "published": f"published {report.release_id}: {current}",
         "unchanged": f"unchanged, {stays}: {current}",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param
+from airflow.sdk import Param, TriggerRule, task
+from airflow.sdk.exceptions import AirflowSkipException
 
+from dags import wiring
+from warehouse.parts import WAITS
+
+ANSWER_WITHIN = timedelta(hours=12)
 YES, NO, LATER = "approve 采用", "reject 不采用", "later 以后再说"
 
 
@@ -17,10 +23,21 @@ def beside(figures: Sequence[Sequence[str]], headings: Sequence[str] = ("", "bef
     return "\n".join("| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows)
 
 
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def look_for_questions() -> None:
+    """Have people asked, if a batch is held or the gate of the release stopped it."""
+    from transforms.questions import questions  # noqa: PLC0415
+
+    with wiring.at_home(WAITS) as home:
+        waiting = questions(home, wiring.agreed())
+    if not waiting:
+        raise AirflowSkipException("nothing waits for a decision")
+
+
 class Ask(HITLOperator):
     """Waits, without a worker, for a person's answer: one of the options, and the reason.
 
-    Answers ``{"verdict": option, "who": the person, "why": their words}``.
+    Answers ``{"verdict": option, "who": the person, "why": their words}``, with a word for whom or what Airflow does not know.
     """
 
     def __init__(self, *, options: Sequence[str] = (YES, NO, LATER), **kwargs: Any) -> None:
@@ -32,6 +49,6 @@ class Ask(HITLOperator):
         who = told.get("responded_by_user") or {}
         return {
             "verdict": told["chosen_options"][0],
-            "who": who.get("name") or who.get("id") or "",
-            "why": (told.get("params_input") or {}).get("why", ""),
+            "who": who.get("name") or who.get("id") or "Airflow",
+            "why": (told.get("params_input") or {}).get("why", "").strip() or "no reason was given 未填理由",
         }

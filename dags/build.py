@@ -10,13 +10,15 @@ from airflow.sdk import DAG, AssetAny, TriggerRule, chain, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags import wiring
+from dags.asking import look_for_questions
 from dags.waiting import PullsSettled
 from warehouse.faults import NotFoundError
 from warehouse.parts import BUILD, REPORT, WAITS
 
 log = logging.getLogger(__name__)
 
-STAGES = ("prepare", "link", "unify", "reconcile")
+MAKING = ("prepare", "link", "unify", "reconcile")
+"""The stages of the road that make a build; those that judge and publish it are tasks of their own."""
 STOPS_SHOWN = 3
 LATE_PULLS = timedelta(hours=1)
 
@@ -63,17 +65,6 @@ def validate(day: str) -> None:
             f"{len(report.stops)} checks stopped it: {'; '.join(report.stops[:STOPS_SHOWN])}. "
             f"All of them: {home.address(home.data_docs)}"
         )
-
-
-@task(trigger_rule=TriggerRule.ALL_DONE)
-def look_for_questions() -> None:
-    """Have people asked, if the gate of the release stopped it."""
-    from transforms.questions import questions  # noqa: PLC0415
-
-    with wiring.at_home(WAITS) as home:
-        waiting = questions(home, wiring.agreed())
-    if not waiting:
-        raise AirflowSkipException("nothing waits for a decision")
 
 
 @task(pool=wiring.WRITER_POOL)
@@ -126,7 +117,7 @@ with DAG(
     out = publish.override(outlets=[wiring.release_asset()])(chosen)
     out >> report()
     chain(
-        *(stage(name)(chosen) for name in STAGES),
+        *(stage(name)(chosen) for name in MAKING),
         checked,
         out,
         look_ahead.override(outlets=[wiring.days_waiting_asset()])(chosen),

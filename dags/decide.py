@@ -10,10 +10,8 @@ from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
-from dags.asking import LATER, YES, Ask, beside
+from dags.asking import ANSWER_WITHIN, LATER, YES, Ask, beside
 from warehouse.parts import APPROVE
-
-ANSWER_WITHIN = timedelta(hours=12)
 
 
 @task
@@ -49,8 +47,7 @@ def keep(pair: tuple[str, dict[str, str]], outlet_events: Any = None) -> str:
     subject, told = pair
     if told["verdict"] == LATER:
         raise AirflowSkipException(f"{subject} is asked again at the next look")
-    why = told["why"].strip() or "no reason was given 未填理由"
-    said = Answer("approved" if told["verdict"] == YES else "rejected", told["who"] or "Airflow", why)
+    said = Answer("approved" if told["verdict"] == YES else "rejected", told["who"], told["why"])
     with wiring.at_home(APPROVE) as home:
         answer(home, wiring.agreed(), subject, said)
     outlet_events[wiring.days_waiting_asset()].extra = {"decided": subject}

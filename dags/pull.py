@@ -12,6 +12,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, get_current_cont
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags import wiring
+from dags.asking import look_for_questions
 from dags.waiting import Fetch
 from warehouse.clock import COUNTY
 from warehouse.parts import TAKE_IN, WAITS
@@ -80,17 +81,6 @@ def announce(reports: Sequence[dict[str, Any]], outlet_events: Any = None) -> di
     (asset,) = get_current_context()["task"].outlets
     outlet_events[asset].extra = {"batches": taken, "held": held}
     return {"taken_in": len(taken), "not_taken_in": len(reports) - len(taken)}
-
-
-@task(trigger_rule=TriggerRule.ALL_DONE)
-def look_for_questions() -> None:
-    """Have people asked, if a batch is held."""
-    from transforms.questions import questions  # noqa: PLC0415
-
-    with wiring.at_home(WAITS) as home:
-        waiting = questions(home, wiring.agreed())
-    if not waiting:
-        raise AirflowSkipException("nothing waits for a decision")
 
 
 def pull(department: str) -> DAG:

@@ -10,12 +10,11 @@ from airflow.sdk import DAG, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dags import wiring
-from dags.asking import LATER, Ask
+from dags.asking import ANSWER_WITHIN, LATER, Ask
 from warehouse.parts import DECIDE, REVIEW
 
 LINKED, NOT_LINKED = "linked 同一人", "not_linked 不是同一人"
 AT_ONCE = int(os.environ.get("RENKOU_REVIEW_AT_ONCE", "20"))
-ANSWER_WITHIN = timedelta(hours=12)
 
 
 @task
@@ -60,10 +59,9 @@ def keep(subject: str, told: dict[str, str]) -> str:
     if told["verdict"] == LATER:
         raise AirflowSkipException(f"{pair_id} is asked again after a later release")
     verdict = "linked" if told["verdict"] == LINKED else "not_linked"
-    why = told["why"].strip() or "no reason was given 未填理由"
     try:
         with wiring.at_home(DECIDE) as home:
-            return decide_pair(home, verdict, (pair_id,), told["who"] or "Airflow", why).decision_id
+            return decide_pair(home, verdict, (pair_id,), told["who"], told["why"]).decision_id
     except RenkouError as error:
         raise AirflowFailException(str(error)) from None
 

@@ -48,7 +48,6 @@ class Summary:
     rows: int
     """Entries of the link table: one a role in a row."""
     planted: int
-    reported_errors: int
     out: Path = field(compare=False)
 
 
@@ -84,5 +83,5 @@ def generate(  # noqa: PLR0913, PLR0917 - all but the first three have good defa
     households = int(county.families.household.max()) + 1
     counts = truth.counts
     return Summary(
-        len(county), households, days, counts["link"], counts["planted"], counts["reported_error"], out
+        len(county), households, days, counts["link"], counts["planted"], out
     )

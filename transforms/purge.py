@@ -62,8 +62,8 @@ def purge(home: Home, contracts: Contracts, landing: Path, today: date) -> Path 
         if not going:
             return None
         proof = _proof(home, [told for _, told in going])
-        for folder, told in going:
-            _leave_receipt(folder, told)
+        for folder, _ in going:
+            _leave_receipt(folder)
             remove_folder(folder)
         content = json.loads(proof.read_text(encoding="utf-8"))
         gone = all(not folder.exists() for folder, _ in going)
@@ -101,7 +101,7 @@ def _told(dataset: Dataset, day: date, folder: Path, root: Path) -> Purged:
     return Purged(name, f"{dataset.id} {dataset.version}", kept, str(folder.relative_to(root)), files)
 
 
-def _leave_receipt(folder: Path, told: Purged) -> None:
+def _leave_receipt(folder: Path) -> None:
     """The receipt of a pull stays: a source that still offers the day is not pulled again."""
     receipt = folder / RECEIPT
     if receipt.exists() and not folder.name.startswith("."):

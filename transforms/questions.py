@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,6 @@ class Question:
     sentence: str
     about: tuple[str, ...]
     figures: tuple[tuple[str, str, str], ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def questions(home: Home, contracts: Contracts) -> list[Question]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,7 +27,7 @@ from warehouse.publish import published
 
 
 class Listener(Protocol):
-    """Who is told how far a run has come; ``seconds`` are wall-clock time."""
+    """Who is told how far a run has come; ``seconds`` are wall-clock, ``figures`` a stage's own counts."""
 
     def stage(self, name: str) -> None: ...
 
@@ -132,17 +132,9 @@ def _take_in_all(
 
 def _build_day(home: Home, contracts: Contracts, day: date, report: RunReport, told: Listener) -> bool:
     """Build one day; false when a gate stopped it."""
-    steps: dict[str, Callable[[Home, Contracts, date], Any]] = {
-        "prepare": road.prepare,
-        "link": road.link,
-        "unify": road.unify,
-        "reconcile": road.reconcile,
-        "validate": road.validate,
-        "publish": road.publish,
-    }
     for name in road.STAGES:
         with _timed(f"{name} {day}", told):
-            outcome = steps[name](home, contracts, day)
+            outcome = getattr(road, name)(home, contracts, day)
         if isinstance(outcome, road.GateReport) and not outcome.passed:
             report.stops += outcome.stops
             return False

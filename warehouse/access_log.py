@@ -230,8 +230,8 @@ class AccessLog:
 
     def of_person(self, person_ids: Iterable[str]) -> list[Entry]:
         """Every look at the data of a person (by all ids that the person ever had), newest first."""
-        wanted = {person_id.encode() for person_id in person_ids}
-        ids = {person_id.decode() for person_id in wanted}
+        ids = set(person_ids)
+        wanted = {person_id.encode() for person_id in ids}
         found = {}
         for path in [path for chain in self._chains() for path in chain._files_and_tails()]:
             with path.open("rb") as lines:

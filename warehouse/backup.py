@@ -19,11 +19,11 @@ from typing import Any
 
 from warehouse.durable import one_at_a_time, sync
 from warehouse.faults import RenkouError, WrongUseError
-from warehouse.home import Home
+from warehouse.home import NOT_KEPT, Home
 from warehouse.publish import current_release
 from warehouse.sealing import Keys, SealingWriter, as_file, content_of, key_name
 
-NOT_KEPT = ("airflow", "builds", "data_docs", "extracts", "runs")
+MADE_AGAIN = ("airflow", "builds", "data_docs", "extracts")
 LIST = "files.json"
 CHUNK = 1 << 20
 
@@ -97,10 +97,8 @@ def _kept(home: Home) -> Iterator[Path]:
         yield home.current.resolve()
         yield home.current
     for path in sorted(home.root.rglob("*")):
-        top = path.relative_to(home.root).parts[0]
-        if top in {*NOT_KEPT, home.warehouse.name} or path.name in {".lock"} or path.name.endswith(".partial"):
-            continue
-        if any(part.endswith(".partial") for part in path.relative_to(home.root).parts):
+        place = path.relative_to(home.root)
+        if place.parts[0] in {*MADE_AGAIN, home.warehouse.name} or NOT_KEPT.search(place.as_posix()):
             continue
         if path.is_file():
             yield path

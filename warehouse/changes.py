@@ -15,6 +15,7 @@ from pyarrow.parquet.encryption import create_decryption_properties  # type: ign
 from warehouse.parquet import KEY
 from warehouse.quoting import identifier, literals
 
+MANIFEST = "manifest.json"
 OPERATIONS = ("I", "U", "D")
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -30,7 +31,7 @@ class Earlier:
 
 def earlier_delivery(folder: Path) -> Earlier | None:
     """The delivery in ``folder``; None when it is gone or not whole, then nothing can be compared with it."""
-    manifest = folder / "manifest.json"
+    manifest = folder / MANIFEST
     if not manifest.exists():
         return None
     told = json.loads(manifest.read_text(encoding="utf-8"))

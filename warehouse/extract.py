@@ -20,6 +20,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from contracts.model import RHYTHMS, Contracts, Subscription, period
 from warehouse import changes
 from warehouse.as_of import stand_at
+from warehouse.changes import MANIFEST
 from warehouse.connection import open_read_only
 from warehouse.durable import one_at_a_time, put_in_place, remove_folder, sync, write_text
 from warehouse.faults import RenkouError, WrongUseError
@@ -33,7 +34,6 @@ from warehouse.quoting import identifier, literal
 from warehouse.selection import Partition, folders_apart, partitions_of, select
 from warehouse.subscriber_keys import key_of
 
-MANIFEST = "manifest.json"
 GUIDE = "README.md"
 
 Place = tuple[str | None, ...]  # of a row: its folder of each level

@@ -61,7 +61,7 @@ def test_a_held_batch_is_asked_about_with_both_figures(held: tuple[Home, Landing
     assert asked.subject == HELD
     assert ("行数 rows", "400", "200") in asked.figures
     assert "shrank by 50%" in asked.sentence
-    assert "王小明" not in json.dumps(asked.to_json(), ensure_ascii=False)
+    assert "王小明" not in repr(asked)
 
 
 def test_until_then_the_last_good_batch_stands_and_the_release_says_so(held: tuple[Home, Landing], own_contracts: Contracts) -> None:

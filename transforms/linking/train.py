@@ -128,7 +128,7 @@ def learn(connection: duckdb.DuckDBPyConnection, contracts: Contracts, truth: Pa
     )
     counts.matching.update(_levels(connection, linking, matching))
     counts.random.update(_levels(connection, linking, some))
-    _measure(connection, linking, counts, matching)
+    _measure(connection, counts, matching)
 
 
 def _levels(connection: duckdb.DuckDBPyConnection, linking: Linking, pairs: str) -> Counter[Level]:
@@ -147,7 +147,7 @@ def _levels(connection: duckdb.DuckDBPyConnection, linking: Linking, pairs: str)
     return found
 
 
-def _measure(connection: duckdb.DuckDBPyConnection, linking: Linking, counts: Counts, matching: str) -> None:
+def _measure(connection: duckdb.DuckDBPyConnection, counts: Counts, matching: str) -> None:
     for rule, right, n in connection.execute(
         "SELECT method, true_id = person_true_id, count(*) FROM ("
         " SELECT m.method, t.true_id, mode(t.true_id ORDER BY t.true_id) OVER (PARTITION BY m.person_no) AS person_true_id"
