@@ -120,7 +120,7 @@ class Home:
 
     @property
     def decisions(self) -> Path:
-        """What people decided about pairs of records; the one thing here, beside landed/, that cannot be made again."""
+        """What people decided about pairs of records."""
         return self.root / "decisions"
 
     @property

@@ -59,7 +59,7 @@ BEHIND_A_NAME = {
     "link/person_change.sql": {"person_id": "our own macro"},
     "unify/declared.sql": {"person_id": "our own macro"},
     "reconcile/named.sql": {"person_id": "our own macro"},
-    "order/person_record.sql": {"person_id": "our own macro"},
+    "order/heir.sql": {"person_id": "our own macro"},
     "unify/relation.sql": {"person_id": "our own macro"},
     "reconcile/rule_division.sql": {"read_csv": "the list of divisions is a file"},
 }

@@ -1,5 +1,6 @@
 -- One row per event that records tell now: of a kind that is once in a life one a person, on the day that is published where a record
--- tells it so, else one a role of a record. What a register has ahead, as the month from which a pension will be paid, is told when its day has come; what a rule withholds is not told.
+-- tells it so, else one a role of a record. What a register has ahead, as the month from which a pension will be paid, is told when its day
+-- has come; what a rule withholds is not told.
 CREATE OR REPLACE TEMP TABLE event_told AS
 WITH published (kind, person_no, day) AS (
     $days

@@ -2,8 +2,7 @@
 -- by another whole number and another name, or, of a namesake, by the number, name and birth of somebody else who was known. Another
 -- number or name alone is a correction, or a child that got a name. A register's one row of a person, and what people have decided over,
 -- is that person's whatever becomes of it. Of a person in whom another's records lie nobody can tell by name and number whose they
--- were: there only who was known as somebody else is one. Nor does it speak for a
--- first person of whom nothing is remembered.
+-- were: there only who was known as somebody else is one. Nor does it speak for a first person of whom nothing is remembered.
 CREATE OR REPLACE TABLE link_another AS
 WITH spoken AS (
     SELECT department, dataset, role, record_key, person_no FROM prior_person_record

@@ -83,11 +83,15 @@ CREATE OR REPLACE MACRO is_spelt_otherwise(a, b, sound_a, sound_b) AS
 CREATE OR REPLACE MACRO is_turned(a, b) AS
     length(a) >= 5 AND length(a) = length(b) AND contains(a || a, b);
 
--- What two names say of each other; nothing where one is in letters and one in Han characters that sound otherwise. similar: one sounds like the other, is cut off or has lost a character; in letters, its parts are
--- written together or some left out. lookalike: one
--- character looks like the other's. slip: another first
--- character, which no brother or sister has. one, half: one of three or more characters differs, one of two: a slip or a sibling. given: the
--- surname alone is the same: another given name, or a relative. Of names in several parts: lookalike, another spelling; half, another order.
+-- What two names say of each other; nothing where one is in letters and one in Han characters that sound otherwise.
+--   same
+--   similar    one sounds like the other, is cut off or has lost a character; in letters, its parts are written together or some left out
+--   lookalike  one character looks like the other's; of names in several parts, another spelling
+--   slip       another first character, which no brother or sister has
+--   one        one of three or more characters differs: a slip or a sibling
+--   half       one of two characters differs: a slip or a sibling; of names in several parts, they stand in another order
+--   given      the surname alone is the same: another given name, or a relative
+--   other
 CREATE OR REPLACE MACRO name_says(a, b, sound_a, sound_b, lossy_a, lossy_b, looks_a) AS
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
          WHEN a = b THEN 'same'
