@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from contracts.model import Contracts
 from tests.support.county import DAYS, Travelled
+from tests.support.release import rows
 from tests.support.truth import Scored, merged_against_the_truth, wrong_pairs, wrong_values
 
 # The words with which a reason begins that fits what was planted.
@@ -129,3 +131,9 @@ def test_a_discrepancy_names_a_record_of_its_own_person(found: Scored) -> None:
         WHERE NOT EXISTS (FROM w.person_record AS r WHERE r.person_id = d.person_id AND r.record_key = d.record_key)
         GROUP BY kind ORDER BY kind""")
     assert astray == []
+
+
+def test_a_rule_is_told_with_the_precision_that_was_measured_of_it(travelled: Travelled, own_contracts: Contracts) -> None:
+    measured = {rule.name: rule.precision for rule in own_contracts.linking.rules}
+    told = "SELECT DISTINCT probability FROM person_record WHERE method = 'same_number'"
+    assert rows(travelled.home.current, told) == [(measured["same_number"],)]

@@ -134,6 +134,10 @@ def moody(connection: Connection, faults: list[str]) -> Iterator[Connection]:
 # --- an HTTP API ------------------------------------------------------------------------------------------------
 
 
+RETRY_AFTER = {"429": "0", "503": "Thu, 01 Jan 1970 00:00:00 -0000"}
+"""When a server that has no time may be asked again: seconds, or a day that has come, of which some do not tell the zone."""
+
+
 class Api:
     """Pages of items by path. ``faults`` is what the next requests meet instead of an answer, one each:
     ``drip``, ``hang``, ``cut``, ``lie``, ``garbage``, or a status (``429``, ``500``).
@@ -198,7 +202,7 @@ class Api:
         body = json.dumps({"items": pages[number % len(pages)], "next": following}, ensure_ascii=self.escaped).encode()
         fault = self.faults.pop(0) if self.faults else ""
         if fault.isdigit():
-            return _send(request, int(fault), b"{}", {"Retry-After": "0"} if fault in {"429", "503"} else {})
+            return _send(request, int(fault), b"{}", {"Retry-After": RETRY_AFTER[fault]} if fault in RETRY_AFTER else {})
         if fault == "garbage":
             return _send(request, 200, b"<html>sign in</html>")
         if fault:

@@ -90,6 +90,14 @@ def test_a_rule_that_cannot_be_run_is_told_by_its_file(written: str, own_contrac
         built(CASES[:1], own_contracts.model_copy(update={"rules": (broken,)}))
 
 
+def test_a_view_over_a_value_of_another_type_is_told_without_the_value(own_contracts: Contracts) -> None:
+    view, *others = own_contracts.rule_views
+    broken = view.model_copy(update={"sql": "SELECT person_no, value::INTEGER AS number FROM rule_said_name"})
+    what = "a value is not of the type that it is taken for; use TRY_CAST, or quote a code"
+    with pytest.raises(RenkouError, match=f"^rules/views/{view.id}.yaml: sql: {what}$"):
+        built(CASES, own_contracts.model_copy(update={"rule_views": (broken, *others)}))
+
+
 def test_every_discrepancy_is_open_with_ten_working_days_to_answer(told: Told) -> None:
     assert {(row["opened_on"], row["due_on"], row["status"]) for row in told.tables["discrepancy"]} == {
         (DAY, add_working_days(DAY, 10, load(OWN).calendar), "open")
