@@ -63,6 +63,7 @@ def order_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day
     highest = len(terms.authorities)
     connection.execute(sql("order/move", day=today, highest=highest, reopen_limit=terms.reopen_limit))
     rises = literal(add_working_days(day, terms.escalate_within, contracts.calendar).isoformat())
+    connection.execute(sql("order/effect"))
     connection.execute(sql("order/work_order", day=today, highest=highest, escalate_due=rises))
     connection.execute(sql("order/work_order_item", day=today))
     connection.execute(sql("order/work_order_step", day=today, release=literal(release_id)))

@@ -19,8 +19,9 @@ WITH live AS (
     SELECT coalesce(live.order_id, o.order_id) AS order_id, coalesce(live.department, o.department) AS department,
            coalesce(live.person_id, h.heir, o.person_id) AS person_id, coalesce(live.cause, o.cause) AS cause,
            coalesce(live.severity, o.severity) AS severity, coalesce(live.disputes, 0)::INTEGER AS disputes,
-           live.opened_on AS found_on, coalesce(CASE WHEN o.order_id IS NULL THEN live.due_on ELSE live.due_anew_on END, DATE $day) AS found_due_on, answer.answer AS new_answer, answer.remark AS new_remark,
-           answer.answered_on AS new_answered_on, terms.follows,
+           live.opened_on AS found_on,
+           coalesce(CASE WHEN o.order_id IS NULL THEN live.due_on ELSE live.due_anew_on END, DATE $day) AS found_due_on,
+           answer.answer AS new_answer, answer.remark AS new_remark, answer.answered_on AS new_answered_on, terms.follows,
            coalesce(o.status = 'answered' AND delivered.delivered_on > o.answered_on AND live.disputes > 0, false) AS is_refuted,
            o.* EXCLUDE (order_id, department, person_id, cause, severity, disputes)
     FROM prior_work_order AS o
