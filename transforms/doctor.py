@@ -191,9 +191,9 @@ def _half_finished(patient: Patient) -> Iterator[Found]:
     partial = [*home.landed.glob("*/*/*/*.partial"), *patient.landing.glob("*/*/.*.partial"), *home.extracts.glob("**/*.partial")]
     for path in partial:
         yield Found("note", "half finished", f"{path} was left behind", remedy)
-    for manifest in home.landed.glob("*/*/*/*"):
-        if manifest.is_dir() and not manifest.name.endswith((".partial", ".removed")) and not (manifest / MANIFEST).exists():
-            yield Found("fault", "half finished", f"{manifest} has no {MANIFEST}", "remove this folder; it is taken in again")
+    for folder in home.landed.glob("*/*/*/*"):
+        if folder.is_dir() and not folder.name.endswith((".partial", ".removed")) and not (folder / MANIFEST).exists():
+            yield Found("fault", "half finished", f"{folder} has no {MANIFEST}", "remove this folder; it is taken in again")
     if not left and not partial:
         yield Found("fine", "half finished", "nothing")
 

@@ -201,7 +201,7 @@ class Bucket:
                 for o in page.get("Contents", [])
                 if not o["Key"].endswith("/")
             ]
-        raise AssertionError
+        raise AssertionError("what is told of a fault is raised again")
 
     def _version(self, entry: dict[str, Any]) -> str:
         """The SHA-256 that the store itself keeps, where it keeps one; else the etag."""
