@@ -28,8 +28,9 @@ def engine(contracts: Contracts, spill: Path) -> Iterator[duckdb.DuckDBPyConnect
     made_of = (contracts.intake_version, memory_allowed(), threads_allowed())
     if made_of not in _kept:
         _kept.clear()
-        _kept[made_of] = in_memory()
-        prepare_normalisers(_kept[made_of], contracts)
+        prepared = in_memory()
+        prepare_normalisers(prepared, contracts)
+        _kept[made_of] = prepared
     try:
         with _kept[made_of].cursor() as connection:
             connection.execute(f"SET temp_directory = {literal(str(spill))}")
