@@ -83,6 +83,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         for now, before in (pair for case in cases for pair in case.get("stated", ())):
             connection.execute("INSERT INTO stated_number VALUES (?, ?)", [now, before])
         connection.execute("CREATE TABLE link_person AS SELECT DISTINCT person_no FROM link_role")
+        connection.execute(sql("link/person_record", precision="NULL"))
         with TemporaryDirectory() as folder, release_beside(connection, Path(folder) / "release.duckdb"):
             unify_build(connection, contracts)
             prepare_declarations(connection, Home(Path(folder)))

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.servers import TOKEN, Api
 from tests.transforms.pull.conftest import Pull
-from transforms.pull import clock
 from transforms.pull.arrival import RECEIPT
+from warehouse import clock as county
 
 DATASET = "health/birth"
 SOURCE = {"kind": "http", "path": "/v1/birth"}
@@ -28,7 +28,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """An API whose clock goes with ours."""
     with Api({"/v1/birth": PAGES, "/v1/record": REGISTER}) as served:
         served.date = MONDAY
-        monkeypatch.setattr(clock, "ours", lambda: parsedate_to_datetime(str(served.date)).astimezone(clock.COUNTY))
+        monkeypatch.setattr(county, "now", lambda: parsedate_to_datetime(str(served.date)).astimezone(county.COUNTY))
         yield served
 
 
