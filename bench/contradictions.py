@@ -30,7 +30,7 @@ from transforms.unifying.published import agrees
 from transforms.unifying.said import known, supplied_value, when_holds
 from warehouse.connection import scratch
 from warehouse.home import Home
-from warehouse.quoting import literal
+from warehouse.quoting import literal, literals
 
 SIZES = (3_000,)
 SEEDS = tuple(range(101, 111))
@@ -86,9 +86,9 @@ def measure(console: Console, persons: int) -> None:
 def beside_truth(home: Home, truth: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published release of ``home`` as ``published``, the truth tables ``true_*``, and who is whom (``evaluate_shared``)."""
     with scratch() as connection:
-        connection.execute(f"ATTACH {literal(str(home.current.resolve()))} AS published (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(home.current.resolve())} AS published (READ_ONLY)")
         for table in TRUTH:
-            connection.execute(f"CREATE VIEW true_{table} AS FROM read_parquet({literal(str(truth / table))} || '.parquet')")
+            connection.execute(f"CREATE VIEW true_{table} AS FROM read_parquet({literal(truth / table)} || '.parquet')")
         connection.execute("CREATE VIEW truth_link AS FROM true_link")
         connection.execute("CREATE VIEW as_of AS SELECT max(as_of) AS day FROM published.release")
         prepare_normalisers(connection, load_all())
@@ -153,7 +153,7 @@ def contradictions(connection: duckdb.DuckDBPyConnection) -> list[Class]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(literal, names)) or "NULL"
+    return literals(names) or "NULL"
 
 
 # --- published values ---------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ def _said_by_owner(owner: Dataset, datum: Datum, contracts: Contracts, home: Hom
         if supply and supply.column:
             value = known(datum, supplied_value(owner, supply, datum), contracts)
             yield (
-                f"SELECT w.person_id FROM read_parquet({literal(str(files))}, filename = true, union_by_name = true) AS r"
+                f"SELECT w.person_id FROM read_parquet({literal(files)}, filename = true, union_by_name = true) AS r"
                 " JOIN published.person_record AS w ON w.record_key = r.record_key AND w.is_current"
                 " AND strftime(w.batch_date, '%Y%m%d') = regexp_extract(r.filename, '/(\\d{8})/', 1)"
                 f" AND (w.department, w.dataset, w.role) = ({literal(owner.department)}, {literal(owner.name)}, {literal(person.role)})"

@@ -150,7 +150,7 @@ WAYS: dict[str, Callable[[duckdb.DuckDBPyConnection, Contracts], None]] = {
 def _scored(connection: duckdb.DuckDBPyConnection, folder: Path, name: str, day: date) -> Evaluation:
     """The groups as a release that holds nothing else, measured like any release."""
     release = folder / f"{name}.duckdb"
-    connection.execute(f"ATTACH {literal(str(release))} AS bench")
+    connection.execute(f"ATTACH {literal(release)} AS bench")
     pairs = "FROM link_pair" + ("" if name == "renkou" else " WHERE false")
     for table, query in {
         "release": f"SELECT {literal(name)} AS release_id, DATE '{day}' AS as_of",

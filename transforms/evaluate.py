@@ -99,7 +99,7 @@ def evaluate(database: Path, truth: Path, examples: int = 0) -> Evaluation:
     truth table is missing.
     """
     with scratch() as connection:
-        connection.execute(f"ATTACH {literal(str(database))} AS published (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(database)} AS published (READ_ONLY)")
         release_id, day = _release(connection)
         for table in TRUTH:
             file = truth / f"{table}.parquet"
@@ -108,7 +108,7 @@ def evaluate(database: Path, truth: Path, examples: int = 0) -> Evaluation:
                     f"{file}: no such truth table; give the truth folder that `renkou generate` wrote"
                 )
             connection.execute(
-                f"CREATE VIEW truth_{table} AS SELECT * FROM read_parquet({literal(str(file))})"
+                f"CREATE VIEW truth_{table} AS SELECT * FROM read_parquet({literal(file)})"
                 f" WHERE batch_date <= {literal(day)}"
             )
         for step in STEPS:

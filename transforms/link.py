@@ -16,7 +16,7 @@ from transforms.linking.persons import join_units
 from transforms.linking.records import link_name, link_record
 from transforms.linking.score import score
 from transforms.sql_files import count, sql
-from warehouse.quoting import literal
+from warehouse.quoting import literal, literals
 
 __all__ = ["link_build", "link_records", "prepare_comparisons"]
 
@@ -75,7 +75,7 @@ def _parents(contracts: Contracts) -> str:
         for datum, supply in person.data.items()
         if datum in PARENTS and supply.role
     }
-    listed = ", ".join(f"({', '.join(map(literal, role))})" for role in sorted(roles))
+    listed = ", ".join(f"({literals(role)})" for role in sorted(roles))
     return f"(VALUES {listed or '(NULL, NULL, NULL)'})"
 
 

@@ -79,7 +79,7 @@ def normalise_batch(
 
 def _union(files: list[LandedFile], kind: Literal["rows", "faults"]) -> str:
     """SQL: the rows of all files, in one scan: one a file would be planned anew for every column of a hundred files."""
-    paths = ", ".join(literal(str(getattr(f, kind))) for f in files)
+    paths = ", ".join(literal(getattr(f, kind)) for f in files)
     return f"SELECT file_index::INTEGER AS part, * FROM read_parquet([{paths}])"
 
 
@@ -134,8 +134,8 @@ def _quarantined(files: list[LandedFile], dataset: Dataset) -> str:
 
 
 def _copy(query: str, to: Path) -> str:
-    return f"COPY ({query}) TO {literal(str(to))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    return f"COPY ({query}) TO {literal(to)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[int, int]:
-    return dict(connection.execute(f"SELECT part, count(*) FROM read_parquet({literal(str(path))}) GROUP BY part").fetchall())
+    return dict(connection.execute(f"SELECT part, count(*) FROM read_parquet({literal(path)}) GROUP BY part").fetchall())

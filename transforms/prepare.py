@@ -115,7 +115,7 @@ def _read(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     """All accepted rows of batches; ``source_no`` orders files by date, dataset and part."""
     return " UNION ALL BY NAME ".join(
         f"SELECT {number} * {FILES_A_BATCH} + part AS source_no, DATE '{b.batch_date}' AS batch_date, *{_not_agreed_then(dataset, b)}"
-        f" FROM read_parquet({literal(str(b.normalised))})"
+        f" FROM read_parquet({literal(b.normalised)})"
         for number, b in batches
     )
 
@@ -169,9 +169,9 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
     body = f"SELECT *, true AS is_current FROM ({_newest(dataset, _read(dataset, [latest]), doubled)})"
     if not older:
         return body
-    keys = f"SELECT DISTINCT record_key FROM read_parquet({literal(str(latest[1].normalised))})"
+    keys = f"SELECT DISTINCT record_key FROM read_parquet({literal(latest[1].normalised)})"
     gone = f"SELECT * FROM ({_read(dataset, older)}) ANTI JOIN ({keys}) USING (record_key)"
-    out = f"FROM read_parquet({literal(str(latest[1].quarantine))}) WHERE record_key IS"
+    out = f"FROM read_parquet({literal(latest[1].quarantine)}) WHERE record_key IS"
     kept = f"SELECT record_key {out} NOT NULL UNION ALL SELECT unnest({_possible_keys(latest[1])}) {out} NULL"
     before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     told = " OR ".join(f"{key} IN ({kept})" for key in _keys_and_beginnings(dataset))
@@ -271,7 +271,7 @@ def _record_no(dataset: Dataset) -> str:
 
 def _doubled(dataset: Dataset, batches: list[NumberedBatch]) -> str:
     """The keys that come more than once in these batches."""
-    files = ", ".join(literal(str(b.normalised)) for _, b in batches)
+    files = ", ".join(literal(b.normalised) for _, b in batches)
     keys = f"SELECT record_key FROM read_parquet([{files}]) GROUP BY record_key HAVING count(*) > 1"
     return f"CREATE OR REPLACE TABLE doubled_{dataset.table} AS {keys}"
 

@@ -106,7 +106,7 @@ def _records_before(connection: duckdb.DuckDBPyConnection, home: Home, day: date
         connection.execute("CREATE OR REPLACE VIEW record_before AS FROM prior_person_record")
         return
     home.need(release_file(home, earlier))
-    connection.execute(f"ATTACH {literal(str(release_file(home, earlier)))} AS earlier (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(release_file(home, earlier))} AS earlier (READ_ONLY)")
     connection.execute("CREATE OR REPLACE TABLE record_before AS SELECT department, dataset, record_key FROM earlier.person_record")
     connection.execute("DETACH earlier")
 
@@ -120,7 +120,7 @@ def next_release_id(connection: duckdb.DuckDBPyConnection, day: date) -> str:
 @contextmanager
 def release_beside(connection: duckdb.DuckDBPyConnection, release: Path) -> Iterator[None]:
     """Attach the release file as ``released``: what is large is written there once, and read from there."""
-    connection.execute(f"ATTACH {literal(str(release))} AS released")
+    connection.execute(f"ATTACH {literal(release)} AS released")
     yield
     connection.execute("DETACH released")
 
@@ -131,7 +131,7 @@ def release_before(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterato
     if current_release(home) is None:
         yield False
         return
-    connection.execute(f"ATTACH {literal(str(published(home)))} AS before (READ_ONLY)")
+    connection.execute(f"ATTACH {literal(published(home))} AS before (READ_ONLY)")
     yield True
     connection.execute("DETACH before")
 

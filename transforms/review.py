@@ -182,7 +182,7 @@ def _row(role: PersonOfRow, normalised: Path, record_key: str) -> dict[str, str]
     selected = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns.values())
     with scratch() as connection:
         row = connection.execute(
-            f"SELECT {selected} FROM read_parquet({literal(str(normalised))}) WHERE record_key = ? AND operation = 'upsert'"
+            f"SELECT {selected} FROM read_parquet({literal(normalised)}) WHERE record_key = ? AND operation = 'upsert'"
             " ORDER BY part DESC, line DESC LIMIT 1",
             [record_key],
         ).fetchone()

@@ -18,7 +18,7 @@ from transforms.sql_files import sql
 from transforms.unifying.said import day_of, known, role_join, sql_type, supplied_value, when_holds
 from transforms.unifying.views import origin_of, standing_of
 from warehouse.faults import RenkouError
-from warehouse.quoting import literal
+from warehouse.quoting import literal, literals
 
 PARTS = ("SELECT NULL::BIGINT AS person_no, NULL::VARCHAR AS dataset, NULL::VARCHAR AS role, NULL::BIGINT AS record_no,"
          " NULL::VARCHAR AS record_key, ")
@@ -34,7 +34,7 @@ def prepare_rule_tables(
     """
     connection.execute("CREATE OR REPLACE TEMP VIEW unify_person AS FROM released.unify_person")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE rule_day AS SELECT DATE {literal(day.isoformat())} AS as_of")
-    connection.execute(sql("reconcile/rule_division", divisions=literal(str(contracts.divisions))))
+    connection.execute(sql("reconcile/rule_division", divisions=literal(contracts.divisions)))
     for name, query in _views(contracts):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
     views = {view.table: view for view in contract_views}
@@ -204,6 +204,6 @@ def _number_before() -> str:
 def _quarantine(contracts: Contracts) -> str:
     owned = {d.id: [datum.name for datum in contracts.catalogue.data if datum.owner == d.id] for d in contracts.datasets}
     told = ", ".join(
-        f"({literal(d.id)}, {d.delivery.mode == 'full'}, [{', '.join(map(literal, owned[d.id]))}]::VARCHAR[])" for d in contracts.datasets
+        f"({literal(d.id)}, {d.delivery.mode == 'full'}, [{literals(owned[d.id])}]::VARCHAR[])" for d in contracts.datasets
     )
     return sql("reconcile/rule_quarantine", datasets=f"(VALUES {told})")

@@ -11,7 +11,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from contracts.model import Contracts, LinkDoubt, Linking, LinkRule
 from transforms.linking.join import Conflict, Joining, Pair, Unit, Verdict
 from transforms.sql_files import sql
-from warehouse.quoting import literal
+from warehouse.quoting import literal, literals
 
 MODEL = "model"
 # The level of the number at which both bear one of their own.
@@ -71,7 +71,7 @@ def _leaves_open(doubt: LinkDoubt) -> str:
 
 
 def _has(comparison: str, levels: tuple[str, ...]) -> str:
-    return f"{comparison} IN ({', '.join(map(literal, levels))})"
+    return f"{comparison} IN ({literals(levels)})"
 
 
 def _units(connection: duckdb.DuckDBPyConnection) -> dict[int, Unit]:
@@ -135,7 +135,7 @@ def _tied_rows(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> I
     ]
     if not ties:
         return []
-    values = ", ".join(f"({', '.join(map(literal, tie))})" for tie in ties)
+    values = ", ".join(f"({literals(tie)})" for tie in ties)
     return connection.execute(sql("link/tied", ties=values)).fetchall()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contracts.model import PARENTS, Context, Contracts, Dataset, PersonOfRow, Supply
 from transforms.normalising.columns import NOTHING, TOLD
 from transforms.unifying.said import when_holds
-from warehouse.quoting import literal
+from warehouse.quoting import literal, literals
 
-SAY_NOTHING = ", ".join(map(literal, NOTHING))
+SAY_NOTHING = literals(NOTHING)
 # The persons of one row are numbered below this.
 PERSONS_A_ROW = 100
 

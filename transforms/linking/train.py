@@ -109,7 +109,7 @@ def learn(connection: duckdb.DuckDBPyConnection, contracts: Contracts, truth: Pa
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE train_record AS"
         " SELECT department, dataset, record_key, role, max_by(true_id, (batch_date, line)) AS true_id"
-        f" FROM read_parquet({literal(str(truth / 'link.parquet'))}) WHERE expected = 'accepted' AND true_id IS NOT NULL GROUP BY ALL"
+        f" FROM read_parquet({literal(truth / 'link.parquet')}) WHERE expected = 'accepted' AND true_id IS NOT NULL GROUP BY ALL"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE train_truth AS SELECT unit_id, true_id FROM ("

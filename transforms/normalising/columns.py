@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from contracts.model import Column, Dataset
-from warehouse.quoting import literal
+from warehouse.quoting import literal, literals
 
 DAY_NORMALISERS = {"birth_date", "event_date", "date"}
 NOTED = DAY_NORMALISERS | {"identity_number", "name", "division"}
@@ -87,7 +87,7 @@ def told(column: Column) -> str:
     """SQL: what came in the place of a value and may still tell who is meant; for linking alone. The normaliser is one of ``TOLD``."""
     odd = f"{column.name}__odd"
     reasons, plain = TOLD[column.normaliser]
-    return f"CASE WHEN {odd}.said.missing IN ({', '.join(map(literal, reasons))}) THEN {plain}({odd}.text) END"
+    return f"CASE WHEN {odd}.said.missing IN ({literals(reasons)}) THEN {plain}({odd}.text) END"
 
 
 def record_key(dataset: Dataset) -> str:

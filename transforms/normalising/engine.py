@@ -33,7 +33,7 @@ def engine(contracts: Contracts, spill: Path) -> Iterator[duckdb.DuckDBPyConnect
         _kept[made_of] = prepared
     try:
         with _kept[made_of].cursor() as connection:
-            connection.execute(f"SET temp_directory = {literal(str(spill))}")
+            connection.execute(f"SET temp_directory = {literal(spill)}")
             yield connection
     finally:
         if spill.exists():  # once an engine has spilled it spills nowhere else
@@ -63,7 +63,7 @@ def prepare_normalisers(connection: duckdb.DuckDBPyConnection, contracts: Contra
         dict(zip(("ids", "raws", "codes"), map(list, zip(*pairs, strict=True)), strict=True)),
     )
     connection.execute(sql("normalise/crosswalk_key"))
-    connection.execute(sql("normalise/divisions", divisions=literal(str(contracts.divisions))))
+    connection.execute(sql("normalise/divisions", divisions=literal(contracts.divisions)))
 
 
 def _utf_8_read_as_gbk() -> str:

@@ -15,7 +15,7 @@ from transforms.normalising.columns import (
     value,
 )
 from transforms.normalising.several import several_that_do_not_fit
-from warehouse.quoting import literal
+from warehouse.quoting import literal, literals
 
 Reason = tuple[tuple[Column, ...], str]
 """The columns of which may keep a row out what they say, and SQL for why it does: ``code: words``; NULL when it does not."""
@@ -87,7 +87,7 @@ def _names_nobody(dataset: Dataset) -> Iterator[Reason]:
     if len(dataset.persons) > 1 and columns:
         # one list: a condition for each column takes DuckDB seconds to plan
         why = ", ".join(f"coalesce({missing(column)}, '')" for column in columns)
-        nothing = f"list_has_all([{', '.join(map(literal, NOTHING))}], [{why}])"
+        nothing = f"list_has_all([{literals(NOTHING)}], [{why}])"
         words = literal("names_nobody: none of the persons of the row is told")
         yield columns, f"CASE WHEN {nothing} THEN {words} END"
 

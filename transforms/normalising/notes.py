@@ -56,5 +56,5 @@ def _without_key(connection: duckdb.DuckDBPyConnection, quarantine: Path) -> lis
     first = "min({'sheet': sheet, 'line': line})"
     return connection.execute(
         f"SELECT part, rows, first.sheet, first.line FROM (SELECT part, count(*) AS rows, {first} AS first"
-        f" FROM read_parquet({literal(str(quarantine))}) WHERE record_key IS NULL GROUP BY part)"
+        f" FROM read_parquet({literal(quarantine)}) WHERE record_key IS NULL GROUP BY part)"
     ).fetchall()
