@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,19 +19,21 @@ from warehouse.quoting import identifier, literals
 MANIFEST = "manifest.json"
 OPERATIONS = ("I", "U", "D")
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+ENCRYPTED = b"PARE"  # the end of a Parquet file of which the footer too is sealed
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """A delivery that stands: its release, its data files, the columns that it has."""
+    """A delivery that stands: its release, its data files, the columns that it has with their types."""
 
     release_id: str
     files: tuple[Path, ...]
-    columns: frozenset[str]
+    columns: Mapping[str, str]
+    is_encrypted: bool
 
 
-def earlier_delivery(folder: Path) -> Earlier | None:
-    """The delivery in ``folder``; None when it is gone or not whole, then nothing can be compared with it."""
+def earlier_delivery(folder: Path, key: bytes | None = None) -> Earlier | None:
+    """The delivery in ``folder``; None when it is gone, not whole, or sealed and ``key`` is none: nothing can be compared with it."""
     manifest = folder / MANIFEST
     if not manifest.exists():
         return None
@@ -38,7 +41,16 @@ def earlier_delivery(folder: Path) -> Earlier | None:
     files = tuple(folder / file["path"] for file in told["files"])
     if not all(file.exists() for file in files):
         return None
-    return Earlier(told["release"], files, frozenset(column["name"] for column in told["schema"]))
+    is_encrypted = bool(files) and _end(files[0]) == ENCRYPTED
+    if is_encrypted and key is None:
+        return None
+    return Earlier(told["release"], files, {column["name"]: column["type"] for column in told["schema"]}, is_encrypted)
+
+
+def _end(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        opened.seek(-len(ENCRYPTED), 2)
+        return opened.read()
 
 
 def compare(connection: duckdb.DuckDBPyConnection, earlier: Earlier, key: bytes | None = None) -> None:
@@ -46,9 +58,9 @@ def compare(connection: duckdb.DuckDBPyConnection, earlier: Earlier, key: bytes 
 
     A row withdrawn (D) bears its person_id and nothing else: the receiver has the rest, and is to delete it.
     """
-    if key is not None and earlier.files:
+    if earlier.is_encrypted and key is not None:
         connection.register("earlier_rows", _opened(earlier, key))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE before AS {_before(connection, earlier, key is not None)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE before AS {_before(connection, earlier)}")
     names = [row[0] for row in connection.execute("DESCRIBE before").fetchall()]
     columns = ", ".join(f"now.{identifier(name)}" for name in names if name != KEY)
     differs = " OR ".join(f"now.{identifier(name)} IS DISTINCT FROM before.{identifier(name)}" for name in names)
@@ -66,7 +78,17 @@ def counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {op: int(found.get(op, 0)) for op in OPERATIONS}
 
 
-def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier, is_opened: bool) -> str:
+def columns(connection: duckdb.DuckDBPyConnection, earlier: Earlier) -> dict[str, list[str]]:
+    """Which columns are not those of the earlier delivery: a reader's table of before cannot hold what is told now, or holds too much."""
+    now = {name: kind for name, kind, *_ in connection.execute("DESCRIBE delivered").fetchall()}
+    return {
+        "new": [name for name in now if name not in earlier.columns],
+        "gone": [name for name in earlier.columns if name not in now],
+        "of_another_type": [name for name, kind in now.items() if earlier.columns.get(name, kind) != kind],
+    }
+
+
+def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier) -> str:
     """The earlier delivery in today's columns: one it did not have yet is empty, and so is what today's type cannot hold."""
     kinds = connection.execute("DESCRIBE delivered").fetchall()
     selected = ", ".join(
@@ -77,7 +99,7 @@ def _before(connection: duckdb.DuckDBPyConnection, earlier: Earlier, is_opened: 
     )
     if not earlier.files:
         return "SELECT * FROM delivered LIMIT 0"
-    if is_opened:
+    if earlier.is_encrypted:
         return f"SELECT {selected} FROM earlier_rows"
     return (
         f"SELECT {selected} FROM read_parquet([{literals(earlier.files)}], union_by_name = true, hive_partitioning = true, "

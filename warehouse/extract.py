@@ -207,7 +207,7 @@ def _folder_name(name: str, value: str | None) -> str:
 def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
     pointer = own / "current"
     before = pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
-    earlier = changes.earlier_delivery(own / before) if before else None
+    earlier = changes.earlier_delivery(own / before, work.key) if before else None
     if earlier is None:
         return None
     changes.compare(work.connection, earlier, work.key)
@@ -219,6 +219,7 @@ def _write_changes(work: _Work, own: Path) -> dict[str, Any] | None:
     return {
         "since": earlier.release_id,
         "rows": changes.counts(work.connection),
+        "columns": changes.columns(work.connection, earlier),
         "files": [asdict(part(path, work.folder, written))],
     }
 

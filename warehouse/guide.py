@@ -8,6 +8,7 @@ from typing import Any
 from contracts.model import RHYTHMS, Subscription
 
 SHOWN = 12
+OTHERS = {"new": "new:", "gone": "no longer:", "of_another_type": "of another type:"}
 
 
 def guide(subscription: Subscription, manifest: Mapping[str, Any]) -> str:
@@ -53,14 +54,25 @@ def _queries(subscription: Subscription, manifest: Mapping[str, Any]) -> Iterato
     first = [c["name"] for c in manifest["schema"]][-1]
     yield "## 查询 Queries"
     yield ""
-    yield "`manifest.json` names each file with its SHA-256; `changes/` holds what is different from the delivery before (op I, U, D)."
-    yield "To bring a table of your own up to date: delete the rows of every `person_id` in `changes/`, insert those of I and U."
+    yield from _changes(manifest["changes"])
     yield ""
     yield from _of_encrypted(manifest) if subscription.encrypted else _of_plain(manifest, first)
 
 
+def _changes(compared: Mapping[str, Any] | None) -> Iterator[str]:
+    if compared is None:
+        yield "`manifest.json` names each file with its SHA-256. This delivery is compared with none before it: it is to be taken whole."
+        return
+    since = compared["since"]
+    yield f"`manifest.json` names each file with its SHA-256; `changes/` holds what is different from the delivery {since} (op I, U, D)."
+    yield f"A table of your own that stands as {since} comes up to date so: delete the rows of every `person_id` in `changes/`, insert"
+    yield "those of I and U. One that stands as another, as when a delivery was missed, takes those between first, or this one whole."
+    if others := "; ".join(f"{OTHERS[how]} {', '.join(names)}" for how, names in compared["columns"].items() if names):
+        yield f"**The columns are not those of {since}** ({others}): take this delivery whole, and delete your table of before."
+
+
 def _of_encrypted(manifest: Mapping[str, Any]) -> Iterator[str]:
-    path = manifest["files"][0]["path"]
+    path = next((file["path"] for file in manifest["files"]), "part-0.parquet")
     yield "```python"
     yield "import pyarrow.parquet as pq"
     yield "from pyarrow.parquet.encryption import create_decryption_properties"

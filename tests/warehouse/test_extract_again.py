@@ -85,6 +85,38 @@ def test_a_column_that_is_of_another_type_now_is_a_change_of_all_who_have_it(
     assert second.changes == {"I": 0, "U": first.rows, "D": 0}
 
 
+def test_a_subscription_that_is_encrypted_from_now_on_or_no_longer_goes_on(
+    first: Delivery, contracts: Contracts, home: Home, tmp_path: Path
+) -> None:
+    sealed = changed(contracts, "hr", encrypted=True)
+    second = extract(later(contracts, tmp_path), sealed, "hr", home)
+    assert (second.since, second.changes) == ("r1", {"I": 1, "U": 1, "D": 1})
+    third = extract(build(tmp_path / "r3.duckdb", contracts, "r3"), sealed, "hr", home)
+    assert (third.since, third.changes) == ("r2", {"I": 1, "U": 1, "D": 1})
+    fourth = extract(build(tmp_path / "r4.duckdb", contracts, "r4"), contracts, "hr", home)
+    assert (fourth.since, sorted(whole(fourth.folder))) == (None, sorted(whole(first.folder)))
+    assert "is to be taken whole" in (fourth.folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_an_encrypted_delivery_of_nobody_has_a_guide(contracts: Contracts, home: Home, database: Path) -> None:
+    assert extract(database, changed(contracts, "hr", encrypted=True, where="false"), "hr", home).files == 0
+
+
+def test_who_applies_changes_is_told_to_which_delivery_they_belong_and_of_other_columns(
+    first: Delivery, contracts: Contracts, home: Home, tmp_path: Path
+) -> None:
+    hr = of(contracts, "hr")
+    guide = (extract(later(contracts, tmp_path), contracts, "hr", home).folder / "README.md").read_text(encoding="utf-8")
+    assert "stands as r1 comes up to date so" in guide
+    assert "take this delivery whole" not in guide
+    kept = tuple(name for name in hr.columns if name != "id_number")
+    other = changed(contracts, "hr", columns=(*kept, "phone"), expressions={**hr.expressions, "sex": "1"})
+    third = extract(build(tmp_path / "r3.duckdb", contracts, "r3"), other, "hr", home)
+    assert manifest(third.folder)["changes"]["columns"] == {"new": ["phone"], "gone": ["id_number"], "of_another_type": ["sex"]}
+    guide = (third.folder / "README.md").read_text(encoding="utf-8")
+    assert "not those of r2** (new: phone; no longer: id_number; of another type: sex): take this delivery whole" in guide
+
+
 def test_old_deliveries_are_kept_to_a_bound(contracts: Contracts, home: Home, tmp_path: Path) -> None:
     for number in range(4):
         database = build(tmp_path / f"{number}.duckdb", contracts, f"r{number}")
