@@ -11,9 +11,14 @@ _TELLING = re.compile(r"[0-9A-Za-z]*[0-9](?:[ \t-]?[0-9]){5,}[0-9A-Za-z]*")
 BORN_BEFORE_1900 = frozenset({"996", "997", "998", "999"})
 
 
+# As in a delivery: signs that are typed for X (multiplication signs, Greek and Cyrillic letters, asterisks), and what no eye sees.
+_TYPED_FOR_X = dict.fromkeys(map(ord, "\u00d7\u03a7\u03c7\u2715\u2716\u0445\u0425*"), "X")
+_NO_PART = re.compile("[\\s'\"=\u00ad\u200b-\u200f\u2060\ufeff\ufe00-\ufe0f\U000e0100-\U000e01ef-]")
+
+
 def tidy(typed: str) -> str:
-    """The number without spaces and full-width forms, X in upper case (GB 11643)."""
-    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed)).upper()
+    """The number without spaces, full-width forms and what a spreadsheet puts around it, X in upper case (GB 11643)."""
+    return _NO_PART.sub("", unicodedata.normalize("NFKC", typed)).upper().translate(_TYPED_FOR_X)
 
 
 def with_century(number: str) -> str:

@@ -15,6 +15,7 @@ from contracts.model import Contracts
 from tests.warehouse.small_release import MAN, PEOPLE, SHARED, build
 from warehouse.access_log import AccessLog
 from warehouse.home import Home
+from warehouse.identity import tidy
 from warehouse.prefill import prefill
 from warehouse.prefilled import Inquiry
 from warehouse.publish import publish
@@ -38,6 +39,16 @@ def test_the_same_answer_as_the_command_line(client: TestClient, key: Key, home:
     assert (name["departments"], name["sources"], name["standing"]) == (["police"], ["常住人口登记"], "owner")
     assert (name["disputed"], ethnicity["disputed"]) == (False, True)
     assert {a["name"] for a in answer.json()["attachments"] if a["unnecessary"]} >= {"id_card", "insurance_record"}
+
+
+@pytest.mark.parametrize("typed", [f"'{MAN}", f'="{MAN}"', f"{MAN}\u200b", f"\ufeff{MAN[:6]}-{MAN[6:14]}-{MAN[14:]}"])
+def test_a_number_is_read_as_in_a_delivery(client: TestClient, key: Key, typed: str) -> None:
+    assert client.post(PREFILL, json=ASKED | {"id_number": typed}, headers=key()).json()["status"] == "filled"
+
+
+@pytest.mark.parametrize("sign", ["x", "Ｘ", "\u00d7", "\u2169", "\u0425", "\u0445", "*", "＊"])
+def test_signs_that_are_typed_for_x_are_x(sign: str) -> None:
+    assert tidy(f"11010519491231002{sign}") == "11010519491231002X"
 
 
 def test_a_number_of_two_is_nobodys(client: TestClient, key: Key) -> None:
