@@ -115,7 +115,7 @@ def _forms(app: FastAPI) -> None:
     @app.post(
         "/v1/forms/{form}/prefill",
         response_model=Prefilled,
-        responses=NAMED | always | problems.documented(400, 403, 404, 422, 503),
+        responses=NAMED | always | problems.documented(400, 403, 404, 415, 422, 503),
     )
     async def prefill(form: FormId, asked: models.PrefillRequest, system: Caller, service: Serving) -> Response:
         """The form filled in for one applicant, for the applicant to see and confirm before it is used.
@@ -130,7 +130,7 @@ def _forms(app: FastAPI) -> None:
     @app.post(
         "/v1/forms/{form}/submissions",
         status_code=201,
-        responses={201: {"headers": HEADERS}} | always | problems.documented(400, 403, 404, 409, 422, 503),
+        responses={201: {"headers": HEADERS}} | always | problems.documented(400, 403, 404, 409, 415, 422, 503),
     )
     async def submissions(
         form: FormId,

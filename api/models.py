@@ -24,7 +24,7 @@ CaseNo = Annotated[
     Field(
         min_length=1,
         max_length=100,
-        pattern="^[（(〔【]?[0-9A-Za-z\u4e00-\u9fff][^\\x00-\\x1f\\x7f]*$",
+        pattern="^[（(〔【［\\[]?[0-9A-Za-z０-９Ａ-Ｚａ-ｚ\u4e00-\u9fff][^\\x00-\\x1f\\x7f]*$",
         description="The case number that the look belongs to 业务受理编号",
     ),
     Writable,

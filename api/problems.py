@@ -65,6 +65,7 @@ WORDS = {
     405: "This address does not take that method.",
     409: "The Idempotency-Key was used for another submission.",
     413: "The body is larger than a form needs.",
+    415: "The body is to be sent as JSON: Content-Type: application/json.",
     422: "The call does not fit what is agreed; see errors.",
     429: "The key has asked too often; wait as many seconds as Retry-After says. 请求过于频繁",
     500: "Something is broken here; the operator finds it in the log.",
@@ -91,9 +92,13 @@ def install(app: FastAPI) -> None:
         return problem(error.status_code, words, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
-    async def misfit(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def misfit(request: Request, error: RequestValidationError) -> JSONResponse:
         if any(item["type"] == "json_invalid" for item in error.errors()):
             return problem(400, WORDS[400])
+        # FastAPI reads no other body as JSON, and then says that it is no object
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not kind.endswith(("/json", "+json")) and any(item["type"] == "model_attributes_type" for item in error.errors()):
+            return problem(415, WORDS[415])
         errors = [
             Misfit(
                 where=".".join(str(part) for part in item["loc"][:4]),

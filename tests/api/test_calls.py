@@ -73,6 +73,19 @@ def test_what_is_no_json_is_told_as_such(client: TestClient, key: Key) -> None:
     assert (answer.status_code, answer.json()["detail"]) == (400, "The body cannot be read as JSON.")
 
 
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_json_that_is_sent_as_something_else_is_told_as_such(client: TestClient, key: Key, kind: str | None) -> None:
+    headers = key() | ({"content-type": kind} if kind else {})
+    answer = client.post(PREFILL, content=json.dumps(ASKED), headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json")
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("case", ["［2026］1号", "[2026]1", "２０２６－１", "杭社〔2026〕1号"])
+def test_a_case_number_as_offices_write_it(client: TestClient, key: Key, case: str) -> None:
+    assert client.post(PREFILL, json=ASKED | {"case_no": case}, headers=key()).status_code == 200
+
+
 def test_health_says_which_release_and_how_old(client: TestClient) -> None:
     told = client.get("/health").json()
     assert (told["release_id"], told["as_of"], told["age_seconds"] >= 0) == ("r1", "2026-11-22", True)
