@@ -83,10 +83,10 @@ stack: $(READY) ## Start the services of docker-compose.yml and an office of eve
 	@RENKOU_HOME="$(CURDIR)/home-stack" $(VENV)/bin/python -m cli.demo --stack --persons 2000
 
 .PHONY: test
-# Two tests run at a time, on counties too small for a second thread to be of any use.
+# Three tests run at a time, as those with an Airflow mostly wait, on counties too small for a second thread to be of any use.
 test: export RENKOU_THREADS ?= 1
 test: $(READY) $(if $(shell command -v java),$(SPARK_READY)) ## Run every test; where there is Java, also those that start Spark
-	@$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(VENV)/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: bench
 bench: $(READY) ## Measure each stage on made-up counties: make bench NAME=road PERSONS="100000 1000000"

@@ -24,6 +24,8 @@ PROCESSES = ("scheduler", "dag-processor", "api-server")
 PARTS = ("scheduler", "dag_processor")
 # A busy machine has taken two minutes to start Airflow.
 STARTING_TAKES = 600
+# A task is a process: what it needs of others' code is loaded once, by the one that tasks are copies of; our own is not, as it may change.
+LOADED_ONCE = "airflow.executors.local_executor,airflow.sdk.execution_time.task_runner,great_expectations,splink"
 STOPPING_TAKES = (3, 10)
 
 
@@ -215,6 +217,8 @@ def _environment(home: Path, landing: Path, airflow: Airflow) -> dict[str, str]:
         "API__BASE_URL": f"http://127.0.0.1:{port}",
         "LOGGING__WORKER_LOG_SERVER_PORT": airflow.log_ports[0],
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.5,
+        "SCHEDULER__MP_START_METHOD": "forkserver",
+        "SCHEDULER__MP_FORKSERVER_PRELOAD": LOADED_ONCE,
         # the DAGs do not change meanwhile; to read them takes two seconds of a core, and by default that is done every 30 s
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 300,
         # a supervisor that misses its task's end looks again after this long, by default 5 s

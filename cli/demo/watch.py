@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 RUNS = "/api/v2/dags/~/dagRuns?limit=100&order_by=-run_after"
 # An asset's change becomes a run in the scheduler's next round: nothing must be seen for this long.
 QUIET_FOR = 4.0
-POLL_EVERY = 1.0
+POLL_EVERY = 2.0
 # What a task is in while something is still to happen by itself.
 WORKING = {"scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred"}
 
