@@ -11,6 +11,7 @@ import json
 import duckdb
 
 from contracts.model import Contracts, Datum
+from transforms.normalising.engine import engine
 from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import sql
 from transforms.unifying.said import sql_type
@@ -20,6 +21,9 @@ from warehouse.lookup import DECLARED_BY
 from warehouse.quoting import literal
 from warehouse.submissions import submission_files, submissions
 
+WRITTEN = {"identity_number": ", false", "name": "", "phone": "", "credit_code": "", "address": "", "text": ""}
+"""Normalisers of what people write as they like, with their further arguments; other values come in the catalogue's form already."""
+
 
 def digest(home: Home) -> str:
     """What the builds depend on of the submissions; their names do, as none is ever changed."""
@@ -27,7 +31,7 @@ def digest(home: Home) -> str:
     return hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
-def prepare_declarations(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+def prepare_declarations(connection: duckdb.DuckDBPyConnection, home: Home, contracts: Contracts) -> None:
     """Table ``declaration``: one row per value that a citizen corrected or added, of the persons as they were then."""
     connection.execute(
         "CREATE OR REPLACE TABLE declaration (submission_id VARCHAR, received_at TIMESTAMPTZ, person_id VARCHAR,"
@@ -41,6 +45,35 @@ def prepare_declarations(connection: duckdb.DuckDBPyConnection, home: Home) -> N
     ]
     if rows:
         connection.executemany("INSERT INTO declaration VALUES (?, ?, ?, ?, ?)", rows)
+        _read_as_delivered(connection, home, contracts)
+
+
+def _read_as_delivered(connection: duckdb.DuckDBPyConnection, home: Home, contracts: Contracts) -> None:
+    """Bring what was written to the form that the owner's column has: a space in a name or +86 is no other value, and 无 is none."""
+    written = connection.execute("SELECT datum, list(DISTINCT value) FROM declaration GROUP BY datum").fetchall()
+    with engine(contracts, home.builds / "declared.spill") as normalising:
+        for name, texts in written:
+            normaliser = _normaliser(contracts.datum(name), contracts)
+            if normaliser in WRITTEN:
+                said = f"normalise_{normaliser}(text, current_date{WRITTEN[normaliser]}).value"
+                found = normalising.execute(f"SELECT list(text), list({said}) FROM (SELECT unnest(?) AS text)", [texts]).fetchone()
+                assert found is not None
+                connection.execute(
+                    "UPDATE declaration SET value = said.value"
+                    " FROM (SELECT unnest(?::VARCHAR[]) AS text, unnest(?::VARCHAR[]) AS value) AS said"
+                    " WHERE datum = ? AND declaration.value = text",
+                    [*found, name],
+                )
+    connection.execute("DELETE FROM declaration WHERE value IS NULL")
+
+
+def _normaliser(datum: Datum | None, contracts: Contracts) -> str | None:
+    """The normaliser of the owner's column of a datum."""
+    if datum is None:
+        return None
+    owner = contracts.dataset(datum.owner)
+    columns = (person.data[datum.name].column for person in owner.persons if datum.name in person.data)
+    return next((owner.column(column).normaliser for column in columns if column), None)
 
 
 def declare(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:

@@ -174,7 +174,7 @@ def prepare(home: Home, contracts: Contracts, day: date) -> None:
         release.take_over(connection, home, day)
         prepare_build(connection, contracts, batches, day)
         prepare_decisions(connection, home)
-        prepare_declarations(connection, home)
+        prepare_declarations(connection, home, contracts)
         write_freshness(connection, contracts, batches, day)
         release_id = release.next_release_id(connection, day)
     _note(home, day, release_id=release_id, inputs=release.inputs_of(home, batches, contracts, day))

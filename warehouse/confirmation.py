@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from contracts.model import Contracts, Datum, Form, FormField
+from contracts.model import Column, Contracts, Datum, Form, FormField
 from warehouse.connection import scratch
+from warehouse.identity import is_mistyped_credit_code
 from warehouse.prefilled import Prefilled
 from warehouse.submissions import Answered, Outcome
 from warehouse.wording import from_form, labels_of, misfit
@@ -58,17 +59,22 @@ def misfits(contracts: Contracts, form: Form, fields: Iterable[Answered]) -> Ite
 
 
 def _no_document(text: str, datum: Datum, contracts: Contracts) -> str | None:
-    """What keeps an answer from being the number of a document: the pattern of the owner's column, or, as in a delivery, no digit."""
+    """What keeps an answer from being the number of a document: the pattern of the owner's column, or, as in a delivery, no digit; or from
+    being a unified social credit code.
+    """
+    if any(column.normaliser == "credit_code" for column in _owners(datum, contracts)):
+        return "its last character does not follow from the others, or there are more or fewer" if is_mistyped_credit_code(text) else None
     if datum.type != "document_number":
         return None
     written = "".join(unicodedata.normalize("NFKC", text).split()).upper()
-    patterns = _patterns(datum, contracts) or (SOME_DIGIT,)
+    patterns = tuple(column.pattern for column in _owners(datum, contracts) if column.pattern) or (SOME_DIGIT,)
     with scratch() as engine:  # RE2, as deliveries are read
         fits = any(engine.execute("SELECT regexp_full_match(?, ?)", [written, pattern]).fetchone() == (True,) for pattern in patterns)
     return None if fits else "not of the pattern of such a document's number"
 
 
-def _patterns(datum: Datum, contracts: Contracts) -> tuple[str, ...]:
+def _owners(datum: Datum, contracts: Contracts) -> tuple[Column, ...]:
+    """The columns that the owner of a datum tells it in."""
     owner = contracts.dataset(datum.owner)
     supplied = (person.data[datum.name].column for person in owner.persons if datum.name in person.data)
-    return tuple(pattern for column in supplied if column and (pattern := owner.column(column).pattern))
+    return tuple(owner.column(column) for column in supplied if column)

@@ -8,6 +8,7 @@ import unicodedata
 # Six digits or more, also in groups, with the letters that an identity number may have around them.
 _TELLING = re.compile(r"[0-9A-Za-z]*[0-9](?:[ \t-]?[0-9]){5,}[0-9A-Za-z]*")
 
+_CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 BORN_BEFORE_1900 = frozenset({"996", "997", "998", "999"})
 
 
@@ -39,6 +40,15 @@ def is_mistyped(typed: str) -> bool:
     if re.fullmatch(r"[0-9]{17}[0-9X]", number):
         return number[17] != _check_character(number[:17])
     return not re.fullmatch(r"[A-Z]{3}[0-9]{12}", number)
+
+
+def is_mistyped_credit_code(typed: str) -> bool:
+    """Whether this is no unified social credit code: 18 characters of which the last follows from the others (GB 32100)."""
+    code = tidy(typed)
+    if not re.fullmatch(f"[{_CREDIT}]{{18}}", code):
+        return True
+    total = sum(_CREDIT.index(character) * pow(3, place, 31) for place, character in enumerate(code[:17]))
+    return _CREDIT[-total % 31] != code[17]
 
 
 def _check_character(digits: str) -> str:

@@ -22,6 +22,7 @@ from warehouse.publish import publish
 
 Key = Callable[..., dict[str, str]]
 ASKED = {"id_number": MAN, "purpose": "退休申请", "case_no": "2026-0001"}
+CODE = "91330110170204620Q"
 PREFILL, SUBMIT = "/v1/forms/retirement/prefill", "/v1/forms/retirement/submissions"
 
 
@@ -119,7 +120,7 @@ def test_a_new_release_is_served_within_seconds_and_the_old_call_ends_well(
 
 # --- submissions ------------------------------------------------------------------------------------------------
 
-SENT = {"name": "欧阳[志]强", "phone": "13911112222", "employer_code": "91110000MA00000000", "bank_account": "6222"}
+SENT = {"name": "欧阳[志]强", "phone": "13911112222", "employer_code": CODE, "bank_account": "6222"}
 
 
 def submitted(client: TestClient, headers: dict[str, str], sent: dict[str, str] = SENT, **more: Any) -> Any:
@@ -180,9 +181,11 @@ def test_an_answer_that_is_no_choice_is_told_by_its_field(client: TestClient, ke
 
 
 def test_a_correction_that_can_be_none_is_told_by_its_field(client: TestClient, key: Key) -> None:
-    answer = submitted(client, key(), fields={"name": "欧阳志强", "phone": "一三九", "id_number": "123"})
-    assert {error["where"] for error in answer.json()["errors"]} == {"body.fields.phone", "body.fields.id_number"}
+    wrong = {"phone": "一三九", "id_number": "123", "employer_code": f"{CODE[:-1]}0"}
+    answer = submitted(client, key(), fields={"name": "欧阳志强"} | wrong)
+    assert {error["where"] for error in answer.json()["errors"]} == {f"body.fields.{name}" for name in wrong}
     assert "一三九" not in answer.text
+    assert submitted(client, key(), fields={"employer_code": CODE}).status_code == 201
 
 
 def test_a_number_that_nobody_can_type_is_no_fault(client: TestClient, key: Key) -> None:

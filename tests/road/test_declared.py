@@ -19,11 +19,12 @@ from warehouse.published import Published
 from warehouse.submissions import Submission, Submissions
 
 ONE = (
-    "SELECT person_id, id_number, name FROM person WHERE name IS NOT NULL AND former_name IS NULL AND death_date IS NULL"
-    " AND birth_date < DATE '1990-01-01' AND person_id IN (SELECT person_id FROM person_datum WHERE datum = 'name' AND standing = 'owner')"
+    "SELECT person_id, id_number, phone FROM person WHERE name IS NOT NULL AND former_name IS NULL AND death_date IS NULL"
+    " AND len(phone) = 11 AND birth_date < DATE '1990-01-01'"
+    " AND person_id IN (SELECT person_id FROM person_datum WHERE datum = 'name' AND standing = 'owner')"
     " AND id_number IN (SELECT id_number FROM person GROUP BY id_number HAVING count(*) = 1) ORDER BY person_id LIMIT 1"
 )
-SENT = {"name": "张三丰", "former_name": "张君宝", "worker_category": "管理技术岗位", "sex": "看不清"}
+SENT = {"name": "张三丰", "former_name": "张\u3000君宝", "worker_category": "管理技术岗位", "sex": "看不清"}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     root = made(tmp_path_factory.mktemp("declared"), 400, 11, 1)
     home = Home(root / "home")
     travel_ungated(home, root / "landing", DAYS[0])
-    person_id, number, _ = rows(home.current, ONE)[0]
+    person_id, number, phone = rows(home.current, ONE)[0]
     inquiry = Inquiry("retirement", number, "退休申请", "1")
     contracts = agreed()
     filled = fill(Published(home.current.resolve(), contracts), inquiry).prefilled
@@ -48,7 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
             person_id=person_id,
             release_id=filled.release.release_id,
             content="",
-            fields=answered(contracts, form, filled, SENT),
+            fields=answered(contracts, form, filled, SENT | {"phone": f"+86 {phone[:3]}-{phone[3:]}", "employer_name": "同上"}),
         )
     )
     assert road.days_to_build(home, contracts) == [DAYS[0]]
@@ -83,6 +84,12 @@ def test_an_owners_value_stays_and_the_owner_is_asked(home: Home) -> None:
     assert (standing, value == "张三丰") == ("owner", False)
     found = told(home, "discrepancy", "name", "kind, owner, reporter, reported_value, status")
     assert ("declared", "police/resident", "citizen/submission", "张三丰", "open") in found
+
+
+def test_what_is_written_in_another_way_or_says_nothing_is_no_question(home: Home) -> None:
+    assert not told(home, "discrepancy", "phone", "reported_value")
+    assert not told(home, "discrepancy", "employer_name", "reported_value")
+    assert all(standing != "declared" for (standing,) in told(home, "person_datum", "employer_name", "standing"))
 
 
 def test_what_cannot_be_read_as_a_code_is_declared_nowhere(home: Home) -> None:

@@ -86,7 +86,7 @@ def built(cases: list[Case], contracts: Contracts, day: date = DAY, prior: list[
         connection.execute(sql("link/person_record", precision="NULL"))
         with TemporaryDirectory() as folder, release_beside(connection, Path(folder) / "release.duckdb"):
             unify_build(connection, contracts)
-            prepare_declarations(connection, Home(Path(folder)))
+            prepare_declarations(connection, Home(Path(folder)), contracts)
             declare(connection, contracts)
             withhold(connection, contracts, day)
             for table in ("declared_answer", "relation", "date_precision"):
