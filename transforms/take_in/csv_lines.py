@@ -99,6 +99,8 @@ class Lines:
     def regular(self) -> Flags:
         """One flag a line: whether Arrow reads it right."""
         block, buffer = self.block, self.block.buffer
+        if not self.table.layout.delimiter.isascii():  # Arrow takes no other
+            return np.zeros(block.count, np.bool_)
         fits: Flags = (np.diff(block.edges(self.delimiters)) == self.table.width - 1) & ~self.quoted
         if np.count_nonzero(self.quoted) > block.count * WORTH_A_LOOK:
             fits |= self._cleanly_quoted()

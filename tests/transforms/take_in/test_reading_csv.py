@@ -261,7 +261,7 @@ def test_a_row_of_another_width_tells_the_keys_that_it_may_have(tmp_path: Path) 
     assert told == [(None, ["1|k", "b|k", "b|1"]), (None, ["1|k", "k"]), (None, ["1|k"]), (None, [])]
 
 
-@pytest.mark.parametrize("delimiter", [";", "|", "\t", "\x01", "~"])
+@pytest.mark.parametrize("delimiter", [";", "|", "\t", "\x01", "~", "¦", "，"])
 def test_other_delimiters_even_where_they_are_trail_bytes(tmp_path: Path, delimiter: str) -> None:
     agreed = dataset(["id", "name"], format="csv", delimiter=delimiter, encoding="gb18030")
     # 亅 is 81 7C and 亇 81 7E: their second bytes are | and ~.
