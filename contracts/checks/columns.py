@@ -17,6 +17,10 @@ from contracts.model import SHEET, Column, Dataset, Subscription
 from contracts.odcs import odcs
 
 VERSION = re.compile(r"v?\d+([.-]\w+)*")
+# What of a pattern names no small letter that must stand there: escapes, flags, names of groups and classes, classes with other characters.
+NO_SMALL_LETTER = re.compile(
+    r"\\[pP]\{\^?\w+\}|\\x\{\w+\}|\\x\w\w|\\.|\(\?P?<\w+>|\(\?[A-Za-z-]*:?|\[\^[^\]]*\]|\[[^\]]*?[^a-z\]-][^\]]*\]"
+)
 OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "is_damaged", "reason"})
 DAYS = frozenset(name for name, kind in ANSWERS.items() if kind == "date")
 
@@ -184,6 +188,11 @@ def patterns_can_be_read(agreed: Agreement) -> Iterator[Finding]:
         except pa.ArrowInvalid:
             what = f"pattern {each.pattern!r} is no regular expression of RE2"
             yield Finding("error", file, where, what, r"write what the whole number looks like, as [A-Z]\d{8}, without look-ahead")
+            continue
+        bare = NO_SMALL_LETTER.sub("", each.pattern)
+        if re.search(r"\s", bare) or ("(?i" not in each.pattern and re.search("[a-z]", bare)):
+            what = f"pattern {each.pattern!r} has a blank or a small letter, and is held against numbers without blanks, in capitals"
+            yield Finding("error", file, where, what, "write letters in capitals, and no blanks")
 
 
 def reasons_are_stated(agreed: Agreement) -> Iterator[Finding]:
@@ -267,8 +276,12 @@ def layouts_can_be_told_apart(agreed: Agreement) -> Iterator[Finding]:
             if layout.format == "xlsx" and (layout.compression or layout.encoding != "utf-8"):
                 what = f"{layout.files}: a workbook has no compression and no encoding"
                 yield Finding("error", file, where, what, "leave them out")
-            if len(layout.delimiter) != 1:
-                what = f"{layout.files}: delimiter {layout.delimiter!r} is not one character"
+            if layout.format != "csv" and layout.delimiter != ",":
+                what = f"{layout.files}: only csv has a delimiter"
+                yield Finding("error", file, where, what, "leave it out, or make the format csv")
+            if len(layout.delimiter) != 1 or layout.delimiter.isalnum() or layout.delimiter in '"\r\n':
+                is_one = "stands within values or about them" if len(layout.delimiter) == 1 else "is not one character"
+                what = f"{layout.files}: delimiter {layout.delimiter!r} {is_one}"
                 remedy = 'write the character that stands between two values, a tab as "\\t" in double quotes'
                 yield Finding("error", file, where, what, remedy)
             if not layout.files.strip() or set(layout.files) & {"/", "\\"}:
