@@ -24,6 +24,7 @@ WHY_NOT = {
     "order_answered_twice": "an earlier line of the same delivery answers the order otherwise; answer it again, once",
     "order_answer_not_on_the_list": "answer with one of the words of the list",
     "order_closed": "the order was closed before the answer came",
+    "order_answered_since": "the order was answered otherwise by a later delivery, which counts",
 }
 """Why an answer is kept out, and what to do."""
 
@@ -32,22 +33,27 @@ def read_answers(connection: duckdb.DuckDBPyConnection, contracts: Contracts, ac
     """Fill ``order_answer``: one row per line of every accepted delivery of answers."""
     connection.execute(
         "CREATE OR REPLACE TABLE order_answer (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR,"
-        " line INTEGER, record_key VARCHAR, order_id VARCHAR, answer VARCHAR, missing VARCHAR, remark VARCHAR)"
+        " line INTEGER, record_key VARCHAR, order_id VARCHAR, answer VARCHAR, missing VARCHAR, remark VARCHAR, written VARCHAR)"
     )
     answering = {dataset.id: dataset for dataset in contracts.datasets if dataset.answers}
     for batch in accepted:
         if dataset := answering.get(batch.dataset_id):
+            rows = [str(batch.folder / f"rows_{f.part}.parquet") for f in batch.files]
             connection.execute(
-                "INSERT INTO order_answer SELECT ?, ?, ?, list_extract(?, part + 1), coalesce(sheet, ''), line, record_key,"
-                f" {_said(dataset)} FROM read_parquet(?)",
-                [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.normalised)],
+                "INSERT INTO order_answer"
+                " SELECT ?, ?, ?, list_extract(?, said.part + 1), coalesce(said.sheet, ''), said.line, record_key,"
+                f" {_said(dataset)} FROM read_parquet(?) AS said"
+                " LEFT JOIN (SELECT file_index::INTEGER AS part, * FROM read_parquet(?)) AS came"
+                " ON came.part = said.part AND came.line = said.line AND came.sheet IS NOT DISTINCT FROM said.sheet",
+                [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.normalised), rows],
             )
 
 
 def _said(dataset: Dataset) -> str:
     assert dataset.answers is not None
     answers = dataset.answers
-    return f"{answers.order}, {answers.answer}, {answers.answer}__missing, {answers.remark or 'NULL'}"
+    remark = f"said.{answers.remark}" if answers.remark else "NULL"
+    return f"said.{answers.order}, said.{answers.answer}, said.{answers.answer}__missing, {remark}, came.{answers.answer}"
 
 
 def order_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: date, release_id: str) -> None:

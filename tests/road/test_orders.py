@@ -168,7 +168,11 @@ def test_answers_that_cannot_be_used_are_kept_out_with_their_line(office: Office
         "order_answer_not_on_the_list", "order_answered_twice", "order_unknown", "order_of_another_department",
     ]  # fmt: skip
     assert [line for _, line, *_ in kept][1:] == [at, at + 1, at + 2]
+    ((words,),) = rows(office.home.current, "SELECT raw FROM quarantine WHERE reason LIKE 'order_answer_not%'")
+    assert words == f"{office.orders()['garbled'][-1]},{ANSWERS['garbled']},已核对档案"
     assert {place for *_, place, _ in kept} == {"答复"}
     assert {file for *_, file in kept} == {"公安局答复.xlsx"}
     ((count,),) = rows(office.home.current, "SELECT count(*) FROM work_order_answer WHERE verdict = 'accepted'")
     assert count == len([answer for answer in ANSWERS.values() if answer]) - 1
+    ((notes,),) = rows(office.home.current, "SELECT notes FROM batch WHERE dataset = 'order_answers'")
+    assert "lines with a remark and no answer, which are none: the first is line" in notes

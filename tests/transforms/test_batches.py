@@ -367,6 +367,12 @@ def test_how_many_numbers_a_spreadsheet_cut_off_is_told_with_the_place_of_the_fi
         assert note in connection.execute("SELECT notes FROM batch").fetchall()[0][0]
 
 
+def test_answers_to_work_orders_in_which_nobody_answers_are_told(home: Home, landing: Landing) -> None:
+    rows = [{"order_no": "W1", "answer": None, "remark": None}, {"order_no": "W2", "answer": " ", "remark": None}]
+    landing.put("police/order_answers", rows)
+    assert landing.take_in(home, "police/order_answers").notes[-1].endswith(": no line has an answer in answer (答复)")
+
+
 def test_nothing_is_noted_of_numbers_that_are_whole(home: Home, landing: Landing) -> None:
     landing.put(RECORD, [person(1, archive_no="1"), person(2, archive_no="2", id_number="330106199003071237")])
     assert landing.take_in(home, RECORD).notes == ()

@@ -41,7 +41,8 @@ class Office:
         run = self.connection.execute
         for number, (department, order_id, answer) in enumerate(answers, start=2):
             missing = None if answer else "blank" if answer == "" else "unknown_code"
-            self.answers.append((department, "order_answers", day, "a.csv", "", number, order_id, order_id, answer or None, missing, None))
+            told = (order_id, order_id, answer or None, missing, None, None)
+            self.answers.append((department, "order_answers", day, "a.csv", "", number, *told))
         run("CREATE OR REPLACE TABLE reconcile_named AS SELECT NULL::VARCHAR AS discrepancy_id, NULL::VARCHAR AS owner,"
             " NULL::VARCHAR AS person_id, NULL::VARCHAR AS cause, NULL::VARCHAR AS kind, 'x' AS datum, 'review' AS severity,"
             " NULL::VARCHAR AS owner_value, NULL::VARCHAR AS reporter, NULL::VARCHAR AS reported_value, NULL::VARCHAR AS record_key,"
@@ -66,9 +67,9 @@ class Office:
         if split:
             run("INSERT INTO link_person VALUES (?)", [split])
         run("CREATE OR REPLACE TABLE order_answer (department VARCHAR, dataset VARCHAR, batch_date DATE, file VARCHAR, sheet VARCHAR,"
-            " line INTEGER, record_key VARCHAR, order_id VARCHAR, answer VARCHAR, missing VARCHAR, remark VARCHAR)")
+            " line INTEGER, record_key VARCHAR, order_id VARCHAR, answer VARCHAR, missing VARCHAR, remark VARCHAR, written VARCHAR)")
         if self.answers:
-            self.connection.executemany(f"INSERT INTO order_answer VALUES ({', '.join('?' * 11)})", self.answers)
+            self.connection.executemany(f"INSERT INTO order_answer VALUES ({', '.join('?' * 12)})", self.answers)
         order_build(self.connection, self.contracts, day, f"{day:%Y%m%d}-01")
         run(sql("reconcile/discrepancy"))
         for table in TABLES:
@@ -186,6 +187,30 @@ def test_what_was_confirmed_comes_back_only_when_it_is_another_dispute(office: O
     assert office.status()[0][0] == "reopened"
 
 
+def test_who_called_a_value_right_by_mistake_may_say_that_it_was_corrected(office: Office) -> None:
+    office.day(date(2026, 11, 2), {})
+    order = office.order
+    office.day(date(2026, 11, 3), {}, answers=(("police", order, "confirmed"),))
+    office.day(date(2026, 11, 4), {}, answers=(("police", order, "corrected"),))
+    assert office.ask("SELECT status, closed_on, resolution, disputes FROM work_order") == [("answered", None, None, 1)]
+    assert office.ask("SELECT status FROM discrepancy") == [("answered",)]
+    office.day(date(2026, 11, 5), {}, delivered="police/resident")
+    assert office.status()[0][0] == "reopened"
+    office.day(date(2026, 11, 6))
+    assert office.status()[0][0] == "closed"
+
+
+def test_an_answer_that_comes_late_does_not_undo_a_newer_one(office: Office) -> None:
+    office.day(date(2026, 11, 2), {})
+    order = office.order
+    office.day(date(2026, 11, 5), {}, answers=(("police", order, "corrected"),))
+    held = ("police", "order_answers", date(2026, 11, 4), "b.csv", "", 2, order, order, "confirmed", None, None, None)
+    office.answers.append(held)
+    office.day(date(2026, 11, 6), {})
+    assert office.ask("SELECT status, answer FROM work_order") == [("answered", "corrected")]
+    assert office.ask("SELECT split_part(reason, ':', 1) FROM quarantine") == [("order_answered_since",)]
+
+
 def test_sources_that_agree_close_an_order_and_the_same_order_comes_back(office: Office) -> None:
     office.day(date(2026, 11, 2), {})
     order = office.order
@@ -246,7 +271,7 @@ def test_answers_that_cannot_be_used_are_kept_out_with_line_and_reason(office: O
     answers = (("police", own, None), ("police", "W000000000000", "corrected"), ("police", other, "corrected"))
     office.day(date(2026, 11, 3), {}, {"owner": "hr/pension", "kind": "pension_after_death"}, answers=answers)
     office.day(date(2026, 11, 4), {}, answers=(("police", own, "confirmed"), ("police", own, "corrected")))
-    office.day(date(2026, 11, 5), {}, answers=(("police", own, "corrected"),))
+    office.day(date(2026, 11, 5), {}, answers=(("police", own, "cannot_tell"),))
     told = office.ask("SELECT DISTINCT batch_date, line, split_part(reason, ':', 1) FROM quarantine ORDER BY ALL")
     assert told == [
         (date(2026, 11, 3), 2, "order_answer_not_on_the_list"),

@@ -28,6 +28,9 @@ def notes_by_part(
         what = f"rows kept out of which the key is not certain: {rows}, the first is {_place(sheet, line)}"
         stands = "a record known before stands only where its key is in one of the cells where it may be, else it counts as gone"
         notes[part].append(f"{what}; {stands}")
+    for part, answers, sheet, first in _without_answer(connection, dataset):
+        what = "lines with a remark and no answer, which are none" if answers else f"no line has an answer in {_answer_column(dataset)}"
+        notes[part].append(what if first is None else f"{what}: the first is {_place(sheet, first)}")
     if later:
         part, keys, sheet, line = later
         what = f"keys with rows that say otherwise in a text, at no later time: {keys}, the first is {_place(sheet, line)}"
@@ -49,6 +52,24 @@ def _without_digits(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> 
         f"SELECT landed.part, sheet, line, {missing(c)} AS missing FROM landed {irregular_joins([c])}" for c in columns
     )
     return connection.execute(sql("normalise/lost_digits", numbers=numbers)).fetchall()
+
+
+def _answer_column(dataset: Dataset) -> str:
+    column = dataset.column(dataset.answers.answer if dataset.answers else "")
+    return f"{column.name} ({column.label})"
+
+
+def _without_answer(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> list[tuple[int, int, str | None, int | None]]:
+    """One row per file of answers to work orders in which nobody answers, or remarks stand alone: answers, and the first remark's place."""
+    if dataset.answers is None:
+        return []
+    answer, remark = dataset.answers.answer, dataset.answers.remark or "NULL"
+    is_alone = f"nullif(trim({answer}), '') IS NULL AND nullif(trim({remark}), '') IS NOT NULL"
+    first = f"min({{'line': line, 'sheet': sheet}}) FILTER ({is_alone})"
+    return connection.execute(
+        f"SELECT part, answers, first.sheet, first.line FROM (SELECT part, count(nullif(trim({answer}), '')) AS answers, {first} AS first"
+        " FROM landed GROUP BY part) WHERE answers = 0 OR first IS NOT NULL ORDER BY part"
+    ).fetchall()
 
 
 def _without_key(connection: duckdb.DuckDBPyConnection, quarantine: Path) -> list[tuple[int, int, str | None, int]]:

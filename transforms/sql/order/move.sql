@@ -35,7 +35,7 @@ SELECT *,
        CASE WHEN status IS NULL THEN 'open'
             WHEN follows = 'close' THEN 'confirm'
             WHEN follows = 'verify' AND disputes = 0 THEN 'verify'
-            WHEN follows = 'verify' AND NOT is_refuted THEN 'answer'
+            WHEN follows = 'verify' AND NOT is_refuted AND status <> 'closed' THEN 'answer'
             WHEN follows = 'verify' AND reopened < $reopen_limit THEN 'answer_again'
             WHEN follows = 'escalate' THEN 'pass_on'
             WHEN status = 'closed' AND disputes = 0 THEN 'rest'

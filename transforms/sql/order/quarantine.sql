@@ -1,7 +1,7 @@
 -- Answers that cannot be used go to quarantine; the others are a record of the person whom their order is about.
 INSERT INTO quarantine BY NAME
 SELECT department, dataset, batch_date, file, sheet, line, record_key, verdict || ': ' || $words[verdict] AS reason,
-       concat_ws(',', order_id, answer, remark) AS raw
+       concat_ws(',', order_id, coalesce(answer, written), remark) AS raw
 FROM order_judged WHERE verdict NOT IN ('accepted', 'repeated', 'unanswered');
 
 UPDATE batch SET accepted = batch.accepted - bad.rows, quarantined = batch.quarantined + bad.rows
