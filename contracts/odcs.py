@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import ceil
+from math import ceil, inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,10 @@ def _told_span(contract: OpenDataContractStandard, name: str, units: Iterable[st
     try:
         number = float(str(found.value))
     except ValueError:
-        number = 0
+        number = nan
     unit = found.unit or "h"
     is_whole = unit not in MONTHS or (number * MONTHS[unit]).is_integer()
-    if number <= 0 or unit not in units or not is_whole:
+    if not 0 < number < inf or unit not in units or not is_whole:
         what = f"{name} needs a number above 0 as value (of months a whole one), and as unit one of {', '.join(units)}"
         raise ContractError(Fault(str(path), f"slaProperties.{name}", what))
     return number, unit

@@ -48,7 +48,13 @@ def test_every_fault_of_every_file_is_told(tmp_path: Path) -> None:
     assert told == PLACES
 
 
-@pytest.mark.parametrize("slip", ["value: many, unit: d", "value: 30, unit: moons", "value: -3, unit: y", "value: 0.3, unit: m"])
+@pytest.mark.parametrize(
+    "slip",
+    [
+        *("value: many, unit: d", "value: two, unit: y", "value: .inf, unit: d"),
+        *("value: 30, unit: moons", "value: -3, unit: y", "value: 0.3, unit: m"),
+    ],
+)
 def test_a_span_that_is_no_number_of_a_known_unit(slip: str, tmp_path: Path) -> None:
     frequency = "property: frequency, value: 7, unit: d"
     folder = written(tmp_path / "broken", [{"file": PUPIL, "old": frequency, "new": f"property: retention, {slip}"}])
