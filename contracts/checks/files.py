@@ -114,14 +114,14 @@ def _misnamed(agreed: Agreement, path: Path, where: str, held: str, wanted: str)
 
 def a_later_folder_says_what_it_replaces(agreed: Agreement) -> Iterator[Finding]:
     """Two folders, one datum: two owners, unless the later entry says ``replaces: true``."""
-    earlier: dict[str, tuple[str, Path]] = {}
+    earlier: dict[str, tuple[dict[str, Any], Path]] = {}
     for path in catalogues(agreed.contracts.folders):
         for entry in yaml_of(path)["data"]:
             name, where = entry["name"], f"data.{entry['name']}"
             replaces = bool(entry.get("replaces"))
             if name in earlier and not replaces:
-                owner, other = earlier[name]
-                what = f"two owners for one datum: {entry['owner']} here, {owner} in {agreed.shown(other)}"
+                other, file = earlier[name]
+                what = f"two owners for one datum: {entry['owner']} here, {other['owner']} in {agreed.shown(file)}"
                 remedy = "name the datum otherwise, or say replaces: true, then this whole entry counts"
                 yield Finding("error", agreed.shown(path), where, what, remedy)
             if replaces and name not in earlier:
@@ -129,7 +129,10 @@ def a_later_folder_says_what_it_replaces(agreed: Agreement) -> Iterator[Finding]
                 yield Finding(
                     "error", agreed.shown(path), where, what, close(name, earlier) or "leave it out"
                 )
-            earlier[name] = (entry["owner"], path)
+            if replaces and name in earlier and (lost := [key for key in earlier[name][0] if key not in {*entry, "replaces"}]):
+                what = f"counts whole, without {', '.join(lost)} that {agreed.shown(earlier[name][1])} has"
+                yield Finding("note", agreed.shown(path), where, what, "repeat what is still so, or say what it is now ([], false)")
+            earlier[name] = (entry, path)
 
 
 # What the project reads of customProperties (contracts/README.md); other tools may keep words of their own there.
