@@ -214,6 +214,7 @@ def test_a_dataset_that_no_contract_speaks_of_is_told(home: Home, landing: Landi
     (landing.root / "hr" / "pension" / "RS_v_pension_20261120.csv.gz").write_bytes(b"")
     (landing.root / "hr" / "pension" / ".20261120.partial").mkdir()
     (landing.root / "hr" / "list.xlsx").write_bytes(b"")
+    (landing.root / ".pull" / "hr").mkdir(parents=True)  # the lock of a pull
     report = run(home, landing.contracts, landing.root)
     beside = ["hr/pension/20261120_2", "hr/pension/RS_v_pension_20261120.csv.gz"]
     assert report.unknown == ["finance/tax", "hr/list.xlsx", "hr/salary", *beside]

@@ -69,7 +69,7 @@ def deliveries(
 def unknown_folders(landing: Path, contracts: Contracts) -> list[Path]:
     """What is not read: deliveries that no contract speaks of, batches not named by a day (yyyymmdd), files outside of any batch."""
     known = {(d.department, d.name) for d in contracts.datasets}
-    found = [p for p in sorted(landing.glob("*/*")) if not NO_DELIVERY.match(p.name)]
+    found = [p for p in sorted(landing.glob("*/*")) if not any(map(NO_DELIVERY.match, (p.name, p.parent.name)))]
     strangers = [p for p in found if (p.parent.name, p.name) not in known]
     return strangers + [batch for p in found if p not in strangers for batch in _undated(p)]
 
