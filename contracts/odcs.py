@@ -12,6 +12,9 @@ from open_data_contract_standard.model import OpenDataContractStandard, SchemaPr
 from contracts.model import Dataset, Span, Subscription, custom
 from contracts.parsing import ContractError, Fault, validated, yaml_of
 
+TYPE_OPTIONS = ("pattern", "minimum", "maximum")
+"""What is read of a column's ``logicalTypeOptions``."""
+
 
 def odcs(path: Path) -> OpenDataContractStandard:
     """The file as an ODCS object. Raises ContractError."""
@@ -90,7 +93,7 @@ def _column(found: SchemaProperty) -> dict[str, Any]:
         "crosswalk": own.get("crosswalk"),
         "same_as": own.get("sameAs"),
         "two_digit_years": own.get("twoDigitYears"),
-        "pattern": (found.logicalTypeOptions or {}).get("pattern"),
+        **{name: (found.logicalTypeOptions or {}).get(name) for name in TYPE_OPTIONS},
         "impossible": own.get("impossible"),
         "not_taken": own.get("notTaken"),
         "used_for": own.get("usedFor"),

@@ -23,6 +23,7 @@ NO_SMALL_LETTER = re.compile(
 )
 OWN_COLUMNS = frozenset({*RECORD_COLUMNS, "is_damaged", "reason"})
 DAYS = frozenset(name for name, kind in ANSWERS.items() if kind == "date")
+NUMBERS = frozenset(name for name, kind in ANSWERS.items() if kind in {"number", "amount"})
 
 
 def _columns(agreed: Agreement) -> Iterator[tuple[str, str, Dataset, Column]]:
@@ -158,12 +159,26 @@ def same_as_names_an_address(agreed: Agreement) -> Iterator[Finding]:
             yield Finding("error", file, where, what, "use normaliser address, or leave sameAs out")
 
 
-def only_days_can_be_impossible(agreed: Agreement) -> Iterator[Finding]:
-    """Only a day that cannot be keeps a row out."""
+def days_and_bounded_numbers_can_be_impossible(agreed: Agreement) -> Iterator[Finding]:
+    """Only a day that cannot be, or a number out of its bounds, keeps a row out."""
     for file, where, _, each in _columns(agreed):
-        if each.impossible == "quarantine" and each.normaliser not in DAYS:
+        if each.impossible == "quarantine" and each.normaliser not in DAYS and not each.is_bounded:
             what = f"impossible: quarantine has no effect: the normaliser is {each.normaliser}"
-            yield Finding("error", file, where, what, f"use {listed(sorted(DAYS))}, or leave it out")
+            remedy = f"use {listed(sorted(DAYS))}, say a number's minimum or maximum, or leave it out"
+            yield Finding("error", file, where, what, remedy)
+
+
+def bounds_are_of_numbers(agreed: Agreement) -> Iterator[Finding]:
+    """A minimum and a maximum are those of a number or an amount, and leave something between them."""
+    for file, where, _, each in _columns(agreed):
+        if not each.is_bounded or each.not_taken is not None:
+            continue
+        if each.normaliser not in NUMBERS:
+            what = f"minimum and maximum have no effect: the normaliser is {each.normaliser}"
+            yield Finding("error", file, where, what, f"use {listed(sorted(NUMBERS))}, or leave them out of logicalTypeOptions")
+        elif each.minimum is not None and each.maximum is not None and each.minimum > each.maximum:
+            what = f"minimum {each.minimum} lies above maximum {each.maximum}: every value would be missing"
+            yield Finding("error", file, where, what, "say the lesser as minimum")
 
 
 def only_days_have_a_century(agreed: Agreement) -> Iterator[Finding]:
@@ -352,7 +367,8 @@ CHECKS: tuple[Check, ...] = (
     normalisers_exist,
     codes_have_a_crosswalk,
     same_as_names_an_address,
-    only_days_can_be_impossible,
+    days_and_bounded_numbers_can_be_impossible,
+    bounds_are_of_numbers,
     only_days_have_a_century,
     patterns_can_be_read,
     reasons_are_stated,

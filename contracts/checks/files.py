@@ -15,7 +15,7 @@ from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from contracts import layout
 from contracts.checks.base import Agreement, Check, Finding, close, doubled
 from contracts.layout import catalogues, matching
-from contracts.odcs import odcs
+from contracts.odcs import TYPE_OPTIONS, odcs
 from contracts.parsing import yaml_of
 from contracts.places import named_place
 
@@ -152,6 +152,10 @@ def custom_properties_are_known(agreed: Agreement) -> Iterator[Finding]:
             for each in (p for schema in contract.schema_ or [] for p in schema.properties or []):
                 where = f"schema.properties.{each.name}.customProperties"
                 yield from _unknown_words(agreed, path, where, each.customProperties, OF_A_COLUMN)
+                where = f"schema.properties.{each.name}.logicalTypeOptions"
+                for name in sorted(set(each.logicalTypeOptions or {}) - set(TYPE_OPTIONS)):
+                    what = f"nothing reads the option {name}: no value is held against it"
+                    yield Finding("note", agreed.shown(path), where, what, close(name, TYPE_OPTIONS))
 
 
 def _unknown_words(

@@ -5,6 +5,7 @@ Names of columns in ``when``, ``data``, ``date`` ... are property names of the c
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -251,7 +252,8 @@ class Column(Agreed):
 
     ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's). ``two_digit_years`` is the last year
     (30: 2030) that a day written with two digits may mean; without it a day whose century is not certain has none. ``pattern`` (RE2) is
-    what the whole number of a document looks like. ``is_listed``: it holds something of each of several persons. ``place``: the column
+    what the whole number of a document looks like. ``minimum`` and ``maximum`` are the least and the greatest that a number, or an
+    amount in yuan, can be. ``is_listed``: it holds something of each of several persons. ``place``: the column
     that holds it, and whose it is of those, from 1.
     """
 
@@ -265,11 +267,17 @@ class Column(Agreed):
     same_as: str | None = None
     two_digit_years: int | None = Field(default=None, ge=0, le=99)
     pattern: str | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
     impossible: Literal["quarantine", "missing"] = "missing"
     not_taken: str | None = None
     used_for: str | None = None
     is_listed: bool = False
     place: tuple[str, int] | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.minimum is not None or self.maximum is not None
 
     @property
     def comes_in(self) -> str:

@@ -30,12 +30,31 @@ def irregular(column: Column, extract_date: date) -> str:
     by_file = ", is_damaged" if column.normaliser == "identity_number" else ""
     found, lookup = _lookup(column)
     day = f"DATE '{extract_date}'"
+    said = f"normalise_{column.normaliser}(text, {day}{by_file}{found})"
+    is_regular = f"regular_{column.normaliser}({column.name}, {day}{by_file})"
+    if column.is_bounded:
+        said = f"list_transform([{said}], lambda s: {_kept_within(column)})[1]"
+        is_regular += f" AND {_is_within(column, f'plain_{column.normaliser}({column.name})')}"
     return (
         f"CREATE OR REPLACE TEMP TABLE irregular__{column.name} AS"
-        f" SELECT text{by_file}, normalise_{column.normaliser}(text, {day}{by_file}{found}) AS said"
+        f" SELECT text{by_file}, {said} AS said"
         f" FROM (SELECT DISTINCT {column.name} AS text{by_file} FROM landed WHERE {column.name} IS NOT NULL"
-        f" AND NOT coalesce(regular_{column.normaliser}({column.name}, {day}{by_file}), false)){lookup}"
+        f" AND NOT coalesce({is_regular}, false)){lookup}"
     )
+
+
+def _kept_within(column: Column) -> str:
+    """SQL: what the normaliser said (``s``), without a value that lies out of the column's bounds."""
+    within = _is_within(column, "s.value")
+    kept, why = f"CASE WHEN {within} THEN s.value END", f"CASE WHEN NOT {within} THEN 'impossible' ELSE s.missing END"
+    return f"{{'value': {kept}, 'missing': {why}, 'note': s.note}}"
+
+
+def _is_within(column: Column, told: str) -> str:
+    """SQL: whether a number lies within the column's bounds; NULL where there is none."""
+    least = f"{told} >= {column.minimum}" if column.minimum is not None else "true"
+    greatest = f"{told} <= {column.maximum}" if column.maximum is not None else "true"
+    return f"({least} AND {greatest})"
 
 
 def _lookup(column: Column) -> tuple[str, str]:

@@ -65,6 +65,9 @@ def _beside_the_key(dataset: Dataset) -> Iterator[Reason]:
     for column in dataset.taken:
         if column.required and column.key is None:
             yield (column,), f"CASE WHEN {value(column)} IS NULL THEN {_no_value(column)} END"
+        if column.is_bounded and column.impossible == "quarantine":
+            words = literal(f"impossible: {_named(column)} lies out of its bounds")
+            yield (column,), f"CASE WHEN {missing(column)} = 'impossible' THEN {words} END"
         if column.normaliser in DAY_NORMALISERS and column.impossible == "quarantine":
             for reason, words in IMPOSSIBLE_DAYS.items():
                 yield (column,), f"CASE WHEN {missing(column)} = '{reason}' THEN {literal(f'{reason}: {_named(column)} {words}')} END"
