@@ -129,10 +129,16 @@ def a_later_folder_says_what_it_replaces(agreed: Agreement) -> Iterator[Finding]
                 yield Finding(
                     "error", agreed.shown(path), where, what, close(name, earlier) or "leave it out"
                 )
-            if replaces and name in earlier and (lost := [key for key in earlier[name][0] if key not in {*entry, "replaces"}]):
+            if replaces and name in earlier and (lost := _left_out(earlier[name][0], entry)):
                 what = f"counts whole, without {', '.join(lost)} that {agreed.shown(earlier[name][1])} has"
                 yield Finding("note", agreed.shown(path), where, what, "repeat what is still so, or say what it is now ([], false)")
             earlier[name] = (entry, path)
+
+
+def _left_out(before: dict[str, Any], entry: dict[str, Any]) -> list[str]:
+    """The keys of an entry that the one in its place does not have, and its owner where that has no voice any more."""
+    voices = {entry["owner"], *entry.get("fallbacks", []), *entry.get("checked_by", [])}
+    return [key for key in before if key not in {*entry, "replaces"}] + sorted({before["owner"]} - voices)
 
 
 # What the project reads of customProperties (contracts/README.md); other tools may keep words of their own there.
