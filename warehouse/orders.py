@@ -21,6 +21,7 @@ from warehouse.connection import open_read_only
 from warehouse.faults import WrongUseError
 from warehouse.home import Home
 from warehouse.quoting import literal
+from warehouse.wording import labels_of
 from warehouse.worksheets import Cells, fill, rows
 
 WAITING = ("opened", "sent", "reopened", "escalated")
@@ -43,12 +44,17 @@ OF_DAYS = "_on"
 STATES = {"opened": "新发", "sent": "待答复", "reopened": "重新打开", "escalated": "已升级"}
 SEVERITIES = {"stop": "紧急", "review": "须核实", "note": "提示"}
 ANSWER_COLUMNS = ("工单号", "答复", "说明")
+# What a code stands for, beside it, as explain shows it; of a set beside each.
+WORDS = """CASE WHEN c.labels IS NULL THEN {value} ELSE array_to_string(list_transform(
+    string_split(trim({value}, '[]'), ', '), lambda code: concat_ws(' ', code, nullif(c.labels[code], code))), '、') END"""
 # What an order's disagreements say, each thing once; lists made distinct at the end cost a third of texts put together distinctly.
 REASONS = {
     "matters": "w.sentence",
     "records": "r.record_key",
-    "own_values": "d.owner_value",
-    "reports": "d.reporter || ': ' || d.reported_value || CASE WHEN r.is_named THEN '' ELSE '（记录号 ' || d.record_key || '）' END",
+    "own_values": WORDS.format(value="d.owner_value"),
+    # of a rule the other value may be of another datum
+    "reports": f"coalesce(q.title, d.reporter) || ': ' || CASE d.kind WHEN 'value' THEN {WORDS.format(value='d.reported_value')}"
+    " ELSE d.reported_value END || CASE WHEN r.is_named THEN '' ELSE '（记录号 ' || d.record_key || '）' END",
     "laws": "w.law",
 }
 # Which of the owner's records a disagreement is about: the one that it names, else all that the person has in that register.
@@ -70,6 +76,8 @@ LIST = """
     LEFT JOIN own_record AS r USING (discrepancy_id)
     JOIN person AS p ON p.person_id = o.person_id
     JOIN matter AS w ON w.kind = d.kind AND w.datum = d.datum
+    LEFT JOIN coded AS c ON c.datum = d.datum
+    LEFT JOIN titled AS q ON q.dataset = d.reporter
     WHERE o.department = $department AND list_contains($waiting, o.status)
     GROUP BY o.order_id, o.due_on, o.status, o.severity, o.level, o.reopened_on, o.opened_on
     ORDER BY list_position(['stop', 'review', 'note'], o.severity), o.due_on, o.order_id
@@ -94,6 +102,7 @@ def send_orders(database: Path, contracts: Contracts, home: Home, release_id: st
     departments = [department] if department else sorted(contracts.departments)
     with open_read_only(database) as connection:
         _matters(connection, contracts)
+        _words(connection, contracts)
         connection.execute(OWN_RECORDS)
         return [_sent(connection, contracts, home.orders / name / release_id, name) for name in departments]
 
@@ -110,6 +119,16 @@ def _matters(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> Non
         " coalesce(t.law, v.law) AS law FROM (SELECT DISTINCT kind, datum FROM discrepancy) AS d"
         " LEFT JOIN told AS t ON t.kind = d.kind AND t.datum = d.datum JOIN told AS v ON v.kind = 'value' AND v.datum = d.datum"
     )
+
+
+def _words(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """What codes and datasets are called before an official."""
+    data = contracts.catalogue.data
+    coded = [(datum.name, *zip(*labels.items(), strict=True)) for datum in data if (labels := labels_of(contracts, datum))]
+    connection.execute("CREATE OR REPLACE TEMP TABLE coded (datum VARCHAR, labels MAP(VARCHAR, VARCHAR))")
+    connection.executemany("INSERT INTO coded VALUES (?, map(?, ?))", coded)
+    connection.execute("CREATE OR REPLACE TEMP TABLE titled (dataset VARCHAR, title VARCHAR)")
+    connection.executemany("INSERT INTO titled VALUES (?, ?)", [(d.id, f"{d.office} {d.title}") for d in contracts.datasets])
 
 
 def _sent(connection: duckdb.DuckDBPyConnection, contracts: Contracts, folder: Path, department: str) -> Sent:

@@ -29,3 +29,15 @@ def test_what_another_department_reports_is_asked_about_by_the_own_record(tmp_pa
     (order,) = pq.read_table(story.home.orders / "police" / "r" / "orders.parquet").to_pylist()
     assert order["records"] == "own key"
     assert "their key|110" in order["reports"]
+
+
+def test_what_was_said_is_told_in_words(tmp_path: Path) -> None:
+    """An official reads no codes, and no names of datasets."""
+    story = Story(Home(tmp_path / "home"))
+    story.resident("own key", **BEARER.told())
+    story.insured("their key|110", **BEARER.told(sex="2"))
+    story.deliver()
+    send_orders(story.home.current.resolve(), load(OWN), story.home, "r", "police")
+    (order,) = pq.read_table(story.home.orders / "police" / "r" / "orders.parquet").to_pylist()
+    assert order["own_values"] == "1 男性"
+    assert order["reports"] == "人力资源和社会保障局 社会保险参保: 2 女性（记录号 their key|110）"
