@@ -95,6 +95,7 @@ CELLS = {
     "lines": ("张三\n李四", f"{FIRST}\n{SECOND}", [("张三", FIRST), ("李四", SECOND)]),
     "a blank in a name": ("张 三/李四", f"{FIRST}/{SECOND}", [("张三", FIRST), ("李四", SECOND)]),
     "a mark at the end": ("张三/李四/", f"{FIRST}/{SECOND}", [("张三", FIRST), ("李四", SECOND)]),
+    "what a spreadsheet left": ("张三、李四", f"{FIRST}、3.30106E+17", [("张三", FIRST), ("李四", None)]),
     "a number short": ("张三/李四", f"{FIRST}//", "uneven"),
     "an empty place": ("张三/李四/王五", f"{FIRST}//{THIRD}", [("张三", FIRST), ("李四", None), ("王五", THIRD)]),
     "no numbers": ("张三/李四", "", [("张三", None), ("李四", None)]),
