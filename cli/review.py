@@ -91,7 +91,7 @@ def decide(
     """Decide that two records speak of one person, or that they do not; the next run heeds it. 判定"""
     from transforms.review import decide_pair
     from warehouse.at_home import at_home
-    from warehouse.decisions import VERDICTS
+    from warehouse.decisions import VERDICTS, together
     from warehouse.faults import WrongUseError
     from warehouse.parts import DECIDE
 
@@ -102,9 +102,13 @@ def decide(
         )
     with at_home(DECIDE) as home:
         taken = decide_pair(home, chosen, tuple(records), who, why)
+        others = together(home, taken) if chosen == "linked" else ()
     typer.echo(
         f"{taken.decision_id}: {taken.left} and {taken.right} {taken.decision}; next: renkou run --landing DIR"
     )
+    if others:
+        back = f"if it is another, renkou review withdraw {taken.decision_id}"
+        typer.echo(f"with earlier decisions one person with them: {', '.join(map(str, others))}; {back}")
 
 
 @review.command()

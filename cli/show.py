@@ -192,6 +192,8 @@ def side_by_side(answer: SideBySide) -> None:
         print(f"{what}: {outcome}")
     if pair.why:
         print(pair.why)
+    if answer.also_asked:
+        print(f"one of these records is asked about too in {', '.join(answer.also_asked)}: with both linked, all of them are one person")
     if answer.decisions:
         decisions(answer.decisions)
     if answer.is_masked:

@@ -14,6 +14,7 @@ from dags.asking import ANSWER_WITHIN, LATER, Ask
 from warehouse.parts import DECIDE, REVIEW
 
 LINKED, NOT_LINKED = "linked 同一人", "not_linked 不是同一人"
+SHARED = "也问到其中一条记录，两处都判同一人，三条记录即归为一人 asks about one of these records too: with both linked, all are one person"
 AT_ONCE = int(os.environ.get("RENKOU_REVIEW_AT_ONCE", "20"))
 
 
@@ -24,10 +25,10 @@ def choose_pairs() -> list[dict[str, str]]:
     What is asked lies in Airflow's database and on its pages, where everybody who may see the DAG may read it; who must see
     the records themselves looks at them with ``renkou review show``.
     """
-    from transforms.review import waiting  # noqa: PLC0415
+    from transforms.review import also_asked, waiting  # noqa: PLC0415
 
     with wiring.at_home(REVIEW) as home:
-        pairs = waiting(home)[:AT_ONCE]
+        pairs = waiting(home)
     if not pairs:
         raise AirflowSkipException("no pair waits for a decision")
     return [
@@ -39,12 +40,14 @@ def choose_pairs() -> list[dict[str, str]]:
                     f"- {pair.right}",
                     "",
                     *(f"- {what}: {outcome}" for what, outcome in pair.evidence.items()),
+                    *((f"- {pair.why}",) if pair.why else ()),
+                    *(f"- {other}: {SHARED}" for other in also_asked(pair, pairs)),
                     "",
                     f"`renkou review show {pair.pair_id}`",
                 ]
             ),
         }
-        for pair in pairs
+        for pair in pairs[:AT_ONCE]
     ]
 
 

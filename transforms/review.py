@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """A pair with what each record says; ``data`` has a row (label, left, right) a datum that either of them tells."""
+    """A pair with what each record says; ``data`` has a row (label, left, right) a datum that either of them tells. ``decisions`` are about
+    either record; ``also_asked`` names the other pairs that wait and are about one of them.
+    """
 
     pair: Pair
     left_person: str | None
@@ -50,6 +52,7 @@ class SideBySide:
     data: tuple[tuple[str, str, str], ...]
     decisions: tuple[Decision, ...]
     is_masked: bool
+    also_asked: tuple[str, ...] = ()
 
 
 def prepare_decisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -96,8 +99,13 @@ def show(home: Home, contracts: Contracts, wanted: str, *, values: bool = False)
         for datum in contracts.catalogue.data
         if left.get(datum.name) or right.get(datum.name)
     )
-    about = tuple(d for d in decisions(home) if {d.left, d.right} == {pair.left, pair.right})
-    return SideBySide(pair, persons[0], persons[1], rows, about, is_masked=not values)
+    about = tuple(d for d in decisions(home) if {d.left, d.right} & {pair.left, pair.right})
+    return SideBySide(pair, persons[0], persons[1], rows, about, not values, also_asked(pair, waiting(home)))
+
+
+def also_asked(pair: Pair, pairs: Iterable[Pair]) -> tuple[str, ...]:
+    """Which other pairs are about one of the two records: whoever calls several of them linked puts all their records together."""
+    return tuple(p.pair_id for p in pairs if p.pair_id != pair.pair_id and {p.left, p.right} & {pair.left, pair.right})
 
 
 def _shown(datum: Datum, left: str, right: str, *, values: bool) -> tuple[str, str]:

@@ -142,6 +142,13 @@ def withdraw(home: Home, decision_id: str, who: str, why: str) -> Decision:
     return replace(found, withdrawn_at=now, withdrawn_by=who.strip(), withdrawn_why=masked(why.strip()))
 
 
+def together(home: Home, decision: Decision) -> tuple[Reference, ...]:
+    """The records beside the two of a decision that decisions in force put into one person with either of them."""
+    linked = [known for known in in_force(home) if known.decision == "linked"]
+    ends = (decision.left, decision.right)
+    return tuple(sorted({record for end in ends for record in _reached(end, linked)} - set(ends)))
+
+
 def _journal(home: Home) -> Journal:
     return Journal(home.decisions / "decisions.jsonl")
 
@@ -197,6 +204,11 @@ def _hold_apart(left: Reference, right: Reference, others: list[Decision]) -> No
 
 def _way(start: Reference, goal: Reference, links: list[Decision]) -> list[Decision] | None:
     """The links that lead from one record to another, none when they are the same record, None when there is no way."""
+    return _reached(start, links).get(goal)
+
+
+def _reached(start: Reference, links: list[Decision]) -> dict[Reference, list[Decision]]:
+    """Every record to which links lead from one, by the links on the way."""
     reached: dict[Reference, list[Decision]] = {start: []}
     edge = [start]
     while edge:
@@ -206,7 +218,7 @@ def _way(start: Reference, goal: Reference, links: list[Decision]) -> list[Decis
                 if there not in reached:
                     reached[there] = [*reached[here], link]
                     edge.append(there)
-    return reached.get(goal)
+    return reached
 
 
 def _names(links: list[Decision]) -> str:

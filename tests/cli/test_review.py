@@ -13,7 +13,7 @@ from cli.main import app
 from tests.support.identity import RECORD, REGISTER, Story, number, reference
 from warehouse.access_log import AccessLog
 from warehouse.connection import open_database
-from warehouse.decisions import decisions, pair_id
+from warehouse.decisions import Reference, decide, decisions, pair_id
 from warehouse.home import Home
 from warehouse.publish import publish, published
 
@@ -89,6 +89,15 @@ def test_who_looked_at_a_pair_is_written_down(home: Home) -> None:
     assert (look["action"], look["case_no"], look["outcome"]) == ("review", PAIR, "masked")
     assert len(look["persons"]) == 2
     assert AccessLog(home).verify() == []
+
+
+def test_what_else_becomes_of_a_decision_is_told(home: Home) -> None:
+    """The same record may be asked about twice; both answered with yes, persons are put together about whom nobody was asked."""
+    other = Reference.parse("police/resident/p2/subject")
+    decide(home, "linked", (other, Reference.parse("health/record/h1/subject")), "李科长", "same name")
+    assert "D000001" in renkou("show", PAIR).stdout
+    told = renkou("decide", "linked", PAIR, *WHO).stdout
+    assert f"one person with them: {other}; if it is another, renkou review withdraw D000002" in told
 
 
 @pytest.mark.usefixtures("home")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,6 +32,15 @@ def test_a_question_names_records_and_evidence_and_nothing_else(bag: Any, monkey
     assert len(asked) == 20
     assert set(asked[0]) == {"subject", "body"}
     assert asked[0]["body"].splitlines()[:4] == ["- a/b/k1/subject", "- c/d/k2/subject", "", "- name: similar"]
+
+
+def test_a_question_says_why_it_is_one_and_which_other_is_about_the_same_record(bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = replace(PAIR, why="another person fits as well")
+    second = replace(first, pair_id="R9876543210", right=Reference("c", "d", "k3", "subject"))
+    monkeypatch.setattr("transforms.review.waiting", lambda _home: (first, second))
+    lines = task_of(bag, "choose_pairs", monkeypatch)()[0]["body"].splitlines()
+    assert lines[4] == "- another person fits as well"
+    assert lines[5].startswith("- R9876543210: ")
 
 
 def test_without_a_pair_nobody_is_asked(bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:

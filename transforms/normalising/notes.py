@@ -29,8 +29,9 @@ def notes_by_part(
         stands = "a record known before stands only where its key is in one of the cells where it may be, else it counts as gone"
         notes[part].append(f"{what}; {stands}")
     for part, answers, sheet, first in _without_answer(connection, dataset):
-        what = "lines with a remark and no answer, which are none" if answers else f"no line has an answer in {_answer_column(dataset)}"
-        notes[part].append(what if first is None else f"{what}: the first is {_place(sheet, first)}")
+        what = "" if answers else f"no line has an answer in {_answer_column(dataset)}"
+        alone = f"lines with a remark and no answer, which are none: the first is {_place(sheet, first)}" if first else ""
+        notes[part].append("; ".join(filter(None, (what, alone))))
     if later:
         part, keys, sheet, line = later
         what = f"keys with rows that say otherwise in a text, at no later time: {keys}, the first is {_place(sheet, line)}"
