@@ -62,7 +62,8 @@ def _lookup(column: Column) -> tuple[str, str]:
     if column.normaliser in DAY_NORMALISERS:
         return f", {column.two_digit_years if column.two_digit_years is not None else 'NULL::INT'}", ""
     if column.normaliser == "code":
-        return ", coalesce(spelt.code, alike.code, CASE WHEN before.code = beside.code THEN before.code END)", _spellings(column)
+        told_twice = "CASE WHEN code_told.code = name_told.code THEN code_told.code END"
+        return f", coalesce(spelt.code, alike.code, {told_twice}, number.code)", _spellings(column)
     if column.normaliser == "document_number":
         return f", {literal(column.pattern) if column.pattern else 'NULL::VARCHAR'}", ""
     if column.normaliser == "set":
@@ -75,9 +76,14 @@ def _lookup(column: Column) -> tuple[str, str]:
 
 
 def _spellings(column: Column) -> str:
-    """SQL: the crosswalk by the spelling to the letter, by what it comes to, and by a code with its name beside it."""
+    """SQL: the crosswalk by the spelling to the letter, by what it comes to, by a code with its name beside it, and by a number as such."""
     walk = literal(column.crosswalk or "")
-    keys = {"alike": "code_key(text)", "before": "code_before_name(code_key(text))", "beside": "name_after_code(code_key(text))"}
+    keys = {
+        "alike": "code_key(text)",
+        "code_told": "code_beside_name(code_key(text))",
+        "name_told": "name_beside_code(code_key(text))",
+        "number": "code_without_noughts(code_key(text))",
+    }
     joins = (f" LEFT JOIN crosswalk_key AS {name} ON {name}.id = {walk} AND {name}.key = {key}" for name, key in keys.items())
     return f" LEFT JOIN crosswalk AS spelt ON spelt.id = {walk} AND spelt.raw = trim(text){''.join(joins)}"
 
