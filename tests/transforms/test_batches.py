@@ -374,6 +374,14 @@ def test_answers_to_work_orders_in_which_nobody_answers_are_told(home: Home, lan
     assert landing.take_in(home, "police/order_answers").notes[-1].endswith(": no line has an answer in answer (答复)")
 
 
+@pytest.mark.parametrize("ending", [".xls", ".XLS", ".XLSX"])
+def test_a_workbook_is_read_whatever_its_ending_is_written_like(home: Home, landing: Landing, ending: str) -> None:
+    path = landing.put("police/order_answers", [{"order_no": "W1", "answer": "核实无误"}])
+    path.rename(path.with_suffix(ending))
+    report = landing.take_in(home, "police/order_answers")
+    assert (report.status, report.accepted) == ("accepted", 1)
+
+
 def test_nothing_is_noted_of_numbers_that_are_whole(home: Home, landing: Landing) -> None:
     landing.put(RECORD, [person(1, archive_no="1"), person(2, archive_no="2", id_number="330106199003071237")])
     assert landing.take_in(home, RECORD).notes == ()

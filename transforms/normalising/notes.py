@@ -65,7 +65,8 @@ def _without_answer(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> 
     if dataset.answers is None:
         return []
     answer, remark = dataset.answers.answer, dataset.answers.remark or "NULL"
-    is_alone = f"nullif(trim({answer}), '') IS NULL AND nullif(trim({remark}), '') IS NOT NULL"
+    order = dataset.answers.order  # what stands below the table is of no order
+    is_alone = f"nullif(trim({answer}), '') IS NULL AND nullif(trim({remark}), '') IS NOT NULL AND nullif(trim({order}), '') IS NOT NULL"
     first = f"min({{'line': line, 'sheet': sheet}}) FILTER ({is_alone})"
     return connection.execute(
         f"SELECT part, answers, first.sheet, first.line FROM (SELECT part, count(nullif(trim({answer}), '')) AS answers, {first} AS first"

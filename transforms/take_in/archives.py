@@ -23,8 +23,10 @@ DAMAGED = (BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
 def layout_named(name: str, dataset: Dataset) -> FileLayout | None:
-    """The agreed kind of file that a name stands for."""
-    return next((layout for layout in dataset.delivery.layouts if fnmatchcase(name, layout.files)), None)
+    """The agreed kind of file that a name stands for, whether its ending is written small or in capitals."""
+    path = PurePosixPath(name)
+    names = (name, f"{path.stem}{path.suffix.lower()}")
+    return next((layout for layout in dataset.delivery.layouts if any(fnmatchcase(each, layout.files) for each in names)), None)
 
 
 def is_archive(path: Path, dataset: Dataset) -> bool:
