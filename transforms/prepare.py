@@ -100,15 +100,10 @@ def _quarantine_table(connection: duckdb.DuckDBPyConnection, accepted: list[Batc
                 [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.quarantine)],
             )
             connection.execute(
-                f"INSERT INTO possible_key SELECT ?, ?, ?, list_extract(?, part + 1), line, unnest({_possible_keys(batch)})"
+                "INSERT INTO possible_key SELECT ?, ?, ?, list_extract(?, part + 1), line, unnest(possible_keys)"
                 " FROM read_parquet(?) WHERE record_key IS NULL",
                 [batch.department, batch.dataset, batch.batch_date, [f.name for f in batch.files], str(batch.quarantine)],
             )
-
-
-def _possible_keys(batch: BatchReport) -> str:
-    """SQL: the keys that a row in quarantine may have; a batch that was read before these were written tells none."""
-    return "possible_keys" if "possible_keys" in pq.read_schema(batch.quarantine).names else "[]::VARCHAR[]"
 
 
 def _read(dataset: Dataset, batches: list[NumberedBatch]) -> str:
@@ -172,7 +167,7 @@ def _aside(dataset: Dataset, older: list[NumberedBatch], latest: NumberedBatch) 
     keys = f"SELECT DISTINCT record_key FROM read_parquet({literal(latest[1].normalised)})"
     gone = f"SELECT * FROM ({_read(dataset, older)}) ANTI JOIN ({keys}) USING (record_key)"
     out = f"FROM read_parquet({literal(latest[1].quarantine)}) WHERE record_key IS"
-    kept = f"SELECT record_key {out} NOT NULL UNION ALL SELECT unnest({_possible_keys(latest[1])}) {out} NULL"
+    kept = f"SELECT record_key {out} NOT NULL UNION ALL SELECT unnest(possible_keys) {out} NULL"
     before = f"SELECT * FROM ({gone}) QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY {newest_first(dataset)}) = 1"
     told = " OR ".join(f"{key} IN ({kept})" for key in _keys_and_beginnings(dataset))
     return f"{body} UNION ALL BY NAME SELECT *, {told} AS is_current FROM ({before})"

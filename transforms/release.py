@@ -80,21 +80,16 @@ def inputs_of(home: Home, batches: list[BatchReport], contracts: Contracts, day:
 def take_over(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> None:
     """Copy from the published release what the build of ``day`` continues: ids, changes, open discrepancies, releases."""
     with release_before(connection, home) as is_there:
-        connection.execute(sql("release/take_over", **_borne(connection)) if is_there else sql("release/nothing_before"))
+        connection.execute(sql("release/take_over", **_told_before(connection)) if is_there else sql("release/nothing_before"))
         connection.execute(sql("order/take_over" if is_there else "order/nothing_before"))
     _records_before(connection, home, day)
 
 
-def _borne(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Of what tells who somebody was, the columns and the table that the release before has; NULL for what its catalogue did not, nobody
-    where it is older than the table.
-    """
+def _told_before(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Of what tells who somebody was, the columns that the release before has; NULL for what its catalogue had not."""
     there = {name for name, *_ in connection.execute("DESCRIBE before.unify_person").fetchall()}
     columns = {"number": "id_number", "called": "name", "former": "former_name", "born": "birth_date"}
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'before'").fetchall()}
-    nobody = "(SELECT NULL::VARCHAR AS number, NULL::VARCHAR AS person_id WHERE false)"
-    borne = "before.number_borne" if "number_borne" in tables else nobody
-    return {part: name if name in there else "NULL" for part, name in columns.items()} | {"borne": borne}
+    return {part: name if name in there else "NULL" for part, name in columns.items()}
 
 
 def _records_before(connection: duckdb.DuckDBPyConnection, home: Home, day: date) -> None:

@@ -157,10 +157,8 @@ def _bearings(connection: duckdb.DuckDBPyConnection, contracts: Contracts, numbe
     told = (
         "SELECT person_id, value AS number, department, dataset, NULL::VARCHAR AS record_key FROM person_history"
         " WHERE datum = $datum AND known_to IS NULL"
+        " UNION ALL SELECT person_id, number, department, dataset, record_key FROM number_borne"
     )
-    # a release that an earlier version made has no such table
-    if connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'number_borne'").fetchall() != [(0,)]:
-        told += " UNION ALL SELECT person_id, number, department, dataset, record_key FROM number_borne"
     sql = (
         f"SELECT DISTINCT person_id, department, dataset, record_key FROM ({told}) SEMI JOIN person USING (person_id)"
         " WHERE number = $number"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from contracts.model import Contracts
@@ -198,16 +197,6 @@ def test_a_number_that_records_alone_have_leads_to_all_of_them(contracts: Contra
     assert answer.ambiguous
     assert [(borne.person_id, borne.record_key) for borne in answer.borne] == [("p1", "1|110"), ("p2", "2|110")]
     assert explain(database, MAN, contracts).borne == ()
-
-
-def test_a_release_that_an_earlier_version_made_is_read(contracts: Contracts, tmp_path: Path) -> None:
-    database = build(tmp_path / "r1.duckdb", contracts, "r1")
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("DROP TABLE number_borne")
-
-    assert [person.person_id for person in explain(database, MAN, contracts).persons] == ["p1"]
-    with pytest.raises(NotFoundError):
-        explain(database, BORNE, contracts)
 
 
 def test_an_earlier_day_shows_what_was_then_held(contracts: Contracts, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ FROM before.history_past SEMI JOIN before.person_origin USING (person_id) ANTI J
 WHERE known_to IS NOT NULL
 GROUP BY person_id;
 CREATE OR REPLACE TABLE prior_number_borne AS
-SELECT DISTINCT number, substr(person_id, 2)::BIGINT AS person_no FROM $borne;
+SELECT DISTINCT number, substr(person_id, 2)::BIGINT AS person_no FROM before.number_borne;
 CREATE OR REPLACE TABLE prior_number AS SELECT max(substr(person_id, 2)::BIGINT) AS number FROM before.person_change;
 CREATE OR REPLACE TABLE prior_compared AS FROM before.link_compared;
 CREATE OR REPLACE TABLE prior_discrepancy AS SELECT discrepancy_id, opened_on, due_on FROM before.discrepancy;
