@@ -42,11 +42,13 @@ KINDS = {
     "born": "birth_date",
     "sex": "code",
     "phone": "phone",
+    "employer": "key",
     "person_no": "key",
     "household": "key",
     "relation": "code",
 }
-FIELDS = {"id_number": "number", "name": "name", "former_name": "former_name", "birth_date": "born", "sex": "sex", "phone": "phone"}
+FIELDS = {"id_number": "number", "name": "name", "former_name": "former_name", "birth_date": "born", "sex": "sex"}
+FIELDS |= {"phone": "phone", "employer_code": "employer"}
 DATASETS = ("register", "office", "clinic")
 HUNDRED = 100
 DAY = date(2026, 11, 20)
@@ -140,6 +142,7 @@ def record_rows(name: str) -> Iterator[dict[str, Any]]:
                     "born": born(at, r["born"]) if "born" in r else None,
                     "sex": r.get("sex"),
                     "phone": own(at, r.get("phone")),
+                    "employer": own(at, r.get("employer")),
                     "person_no": own(at, r.get("person_no")),
                     "household": own(at, r.get("household")),
                     "name__note": "lossy" if r.get("lossy") else None,

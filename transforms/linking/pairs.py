@@ -29,12 +29,11 @@ def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     lists = "".join(
         f",\n           list_sort(list_distinct(flatten(list({name}) FILTER ({name} IS NOT NULL)))) AS {name}" for name in contexts
     )
-    alike = ""
-    for context in linking.contexts:
-        if context.shared_by:
-            connection.execute(sql("link/alike", context=context.name))
-            alike += f",\n       unit_id IN (SELECT unit_id FROM link_alike_{context.name}) AS {context.name}_alike"
-    _gather_units(connection, lists, alike)
+    asked = [("alike", c.name) for c in linking.contexts if c.shared_by] + [("borne", c.name) for c in linking.contexts if c.listed]
+    for beside, context in asked:
+        connection.execute(sql(f"link/{beside}", context=context))
+    flags = "".join(f",\n       unit_id IN (SELECT unit_id FROM link_{beside}_{name}) AS {name}_{beside}" for beside, name in asked)
+    _gather_units(connection, lists, flags)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE link_blocked AS"
         " SELECT DISTINCT '0' AS match_key, unit_l AS join_key_l, unit_r AS join_key_r FROM link_found"
@@ -43,11 +42,11 @@ def find_pairs(connection: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     connection.execute("DROP TABLE link_told")
 
 
-def _gather_units(connection: duckdb.DuckDBPyConnection, contexts: str, alike: str) -> None:
+def _gather_units(connection: duckdb.DuckDBPyConnection, contexts: str, flags: str) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE link_wanted AS SELECT unit_l AS unit_id FROM link_found UNION SELECT unit_r FROM link_found"
     )
     parts = count(connection, "SELECT count(*) FROM link_wanted") // AT_A_TIME + 1
     for part in range(parts):
         into = "INSERT INTO link_unit" if part else "CREATE OR REPLACE TEMP TABLE link_unit AS"
-        connection.execute(sql("link/unit", into=into, contexts=contexts, alike=alike, parts=parts, part=part))
+        connection.execute(sql("link/unit", into=into, contexts=contexts, flags=flags, parts=parts, part=part))

@@ -1,8 +1,9 @@
 -- One row per unit that is compared, with all that its records tell. texts: its numbers, or what came in their place; stems: their
 -- first 15 digits; is_anothers: whether it tells to the letter the name and birth of a person who has another number in the register that
 -- owns the numbers; is_registered: whether that register has one of its numbers; x_alike: whether somebody of nearly its name is told with
--- its x too; bearers: how many units bear its commonest name; kin: its relatives, each by its first record, as numbers of units are a
--- build's own. Some of them at a time: lists that are being gathered lie in memory and cannot be spilled.
+-- its x too; x_borne: whether somebody else who is told with its x bears its number; bearers: how many units bear its commonest name; kin:
+-- its relatives, each by its first record, as numbers of units are a build's own. Some of them at a time: lists that are being gathered lie
+-- in memory and cannot be spilled.
 $into
 WITH wanted AS (
     SELECT unit_id FROM link_wanted WHERE abs(unit_id) % $parts = $part
@@ -63,7 +64,7 @@ SELECT told.* EXCLUDE (former_names) REPLACE (
            list_sort(list_distinct(coalesce(told.former_numbers, []) || coalesce(stated.former_numbers, []))) AS former_numbers),
        list_concat(coalesce(numbers, []), coalesce(told.told, [])) AS texts,
        unit_id IN (SELECT unit_id FROM link_seeker) AS is_seeking,
-       unit_id IN (SELECT unit_id FROM anothers) AS is_anothers$alike,
+       unit_id IN (SELECT unit_id FROM anothers) AS is_anothers$flags,
        unit_id IN (SELECT unit_id FROM said SEMI JOIN borne USING (number)) AS is_registered,
        list_sort(list_distinct(list_transform(coalesce(numbers, []), lambda n: left(n, 15)))) AS number_stems,
        rarity.bearers, kin.kin
