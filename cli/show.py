@@ -54,6 +54,8 @@ def prefilled(answer: Prefilled) -> None:
             for a in answer.attachments
         ),
     )
+    for notice in answer.notices:
+        out.print(f"{notice.label} {notice.label_en}", style="bold", markup=False)
     out.print(fields)
     out.print(documents)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from warehouse.prefilled import (
     FilledField,
     Inquiry,
     Missing,
+    NoticeShown,
     Prefilled,
     Reason,
     Status,
@@ -115,7 +116,16 @@ def _answers(applicant: Applicant, form: Form) -> dict[str, Any]:
     return {
         "fields": tuple(_filled(applicant, plan) for plan in applicant.release.plan(form)),
         "attachments": tuple(_attachment(applicant, form, a) for a in form.attachments),
+        "notices": tuple(_notices(applicant, form)),
     }
+
+
+def _notices(applicant: Applicant, form: Form) -> Iterator[NoticeShown]:
+    """A pension form asks no day of death: what says that the applicant has died would be passed over."""
+    asked = {field.datum for field in form.fields if field.via is None}
+    for datum in applicant.release.contracts.catalogue.data:
+        if datum.notice and datum.name not in asked and applicant.value(datum.name) is not None:
+            yield NoticeShown(datum.name, datum.notice.label, datum.notice.label_en)
 
 
 def _filled(applicant: Applicant, plan: FieldPlan) -> FilledField:

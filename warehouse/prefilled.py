@@ -88,6 +88,15 @@ class AttachmentAnswer:
 
 
 @dataclass(frozen=True)
+class NoticeShown:
+    """What whoever fills in the form should know of the applicant beside what it asks: that a death is told."""
+
+    datum: str
+    label: str
+    label_en: str
+
+
+@dataclass(frozen=True)
 class Prefilled:
     """The form for one applicant: ``id_number`` masked, ``person_id`` when exactly one person bears it."""
 
@@ -101,6 +110,7 @@ class Prefilled:
     release: Release
     fields: tuple[FilledField, ...]
     attachments: tuple[AttachmentAnswer, ...]
+    notices: tuple[NoticeShown, ...] = ()
 
 
 @dataclass(frozen=True)

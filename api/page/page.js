@@ -127,7 +127,8 @@ function show(answer) {
   $("filled").hidden = false;
   showWhole();
   const status = answer.status === "not_found" && isMistyped(current.asked.id_number) ? "mistyped" : answer.status;
-  say(STATUSES[status] || "", STATUSES[status] ? "bad" : "");
+  const said = STATUSES[status] || answer.notices.map((notice) => `${notice.label}。`).join("");
+  say(said, said ? "bad" : "");
   $("title").focus();
 }
 

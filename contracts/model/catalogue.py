@@ -34,6 +34,13 @@ class Phase(Agreed):
     owner: str
 
 
+class Notice(Agreed):
+    """What is said to whoever fills in a form, in two languages."""
+
+    label: str
+    label_en: str
+
+
 class Datum(Agreed):
     """One datum of the catalogue: what it means and which dataset answers for it (条例 art. 19, 一数一源).
 
@@ -48,7 +55,8 @@ class Datum(Agreed):
     parents. ``special`` names a kind of data that leaves only by a basis that names it (``health``;
     个人信息保护法 art. 28). ``locates``: it is the division to which a person belongs, for keys that are for a region.
     ``elsewhere`` is the law by which a newer event may lie in a register that nobody here reads: a form shows even the owner's
-    value as one to be confirmed. ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
+    value as one to be confirmed. ``notice`` is what a form that does not ask for the datum says of an applicant who has a value
+    of it, as of a death. ``replaces`` is said by a later folder that puts its own entry in the place of an earlier one.
     """
 
     name: str
@@ -71,6 +79,7 @@ class Datum(Agreed):
     locates: bool = False
     agrees_on: int | None = None
     elsewhere: str | None = None
+    notice: Notice | None = None
     sensitivity: Literal["general", "personal", "sensitive"]
     special: str | None = None
     replaces: bool = False

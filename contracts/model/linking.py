@@ -13,9 +13,9 @@ class Context(Agreed):
     """What surrounds a person and is compared in linking: any of ``data`` of the catalogue, or its last ``tail`` characters.
 
     A value that ``shared_by`` names or more are told with is nobody's own and finds nobody. Of a context that says so comparisons may ask
-    ``<name>_alike``: whether somebody settled, of nearly the seeking unit's name, is told with its value too. Of one that
-    is ``listed``, as an employer's staff are, ``<name>_borne``: whether somebody settled, of another name, who is told with its value too bears
-    the seeking unit's number, as where the names of a list slipped by a row.
+    ``<name>_alike``: whether somebody settled, of nearly the seeking unit's name, is told with its value too. Of one
+    that is ``listed``, as an employer's staff are, ``<name>_borne``: whether somebody settled, of another name, who is told with its value
+    too bears the seeking unit's number, as where the names of a list slipped by a row.
     """
 
     name: str

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.warehouse.small_release import MAN, SHARED
+from tests.warehouse.small_release import DEAD, MAN, SHARED
 
 CHROMIUM = "/usr/bin/chromium"
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}
@@ -142,6 +142,13 @@ def test_nobody_is_guessed(page: Page, served: tuple[str, str]) -> None:
     asked_for(page, served[1], SHARED)
     expect(page.locator("#message")).to_contain_text("不止一人")
     expect(page.locator("#field_name")).to_have_value("")
+
+
+def test_that_somebody_has_died_stands_above_the_form(page: Page, served: tuple[str, str]) -> None:
+    asked_for(page, served[1], DEAD)
+    expect(page.locator("#filled")).to_be_visible()
+    expect(page.locator("#message")).to_contain_text("死亡")
+    picture(page, "dead")
 
 
 def test_nothing_of_the_last_applicant_is_left_for_the_next(page: Page, served: tuple[str, str]) -> None:

@@ -12,7 +12,7 @@ import yaml
 from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Contracts
-from tests.warehouse.small_release import BORNE, DISPUTED, MAN, PEOPLE, SHARED, WOMAN, amend, build
+from tests.warehouse.small_release import BORNE, DEAD, DISPUTED, MAN, PEOPLE, SHARED, WOMAN, amend, build
 from warehouse.explain import explain
 from warehouse.faults import RenkouError, WrongUseError
 from warehouse.prefill import fill, prefill
@@ -40,6 +40,20 @@ def test_a_child_is_shown_from_its_fourteenth_birthday_on(database: Path, contra
         return fill(release, Inquiry("retirement", MAN, "退休申请", "2026-0001", filled_on=on)).outcome
 
     assert (outcome(date(1979, 3, 11)), outcome(date(1979, 3, 12))) == ("withheld", "filled")
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "told"),
+    [("retirement", DEAD, ["death_date"]), ("retirement", MAN, []), ("death_cancellation", DEAD, [])],
+    ids=["who has died", "who lives", "a form that asks for the day"],
+)
+def test_a_form_says_of_whom_it_is_for_that_they_have_died(
+    database: Path, contracts: Contracts, form: str, number: str, told: list[str]
+) -> None:
+    purpose = next(f.purposes[0] for f in contracts.forms if f.id == form)
+    answer = prefill(database, contracts, Inquiry(form, number, purpose, "2026-0001", filled_on=date(2026, 11, 23)))
+    assert answer.status == "filled"
+    assert [notice.datum for notice in answer.notices] == told
 
 
 def test_a_man_gets_his_form_in_its_own_formats(database: Path, contracts: Contracts) -> None:
