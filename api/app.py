@@ -21,12 +21,13 @@ from api.asking import Caller, Serving
 from api.envelope import RELEASE, Envelope
 from api.service import Service
 from contracts.load import load_all
-from contracts.model import Form
+from contracts.model import Contracts, Form, FormField
 from warehouse.at_home import write_back
 from warehouse.home import Home
 from warehouse.keys import FormSystem
 from warehouse.parts import SERVE
 from warehouse.prefilled import Prefilled
+from warehouse.wording import labels_of, pattern_of, words_of
 
 PAGE = Path(__file__).parent / "page"
 PREFILLED = TypeAdapter(Prefilled)
@@ -186,9 +187,17 @@ def _said(form: Form, service: Service, system: FormSystem) -> dict[str, Any]:
 def _detail(form: Form, service: Service, system: FormSystem) -> models.FormDetail:
     return models.FormDetail(
         **_said(form, service, system),
-        fields=[models.FieldAsked.model_validate(field, from_attributes=True) for field in form.fields],
+        fields=[_asked(field, service.contracts) for field in form.fields],
         attachments=[models.AttachmentAsked.model_validate(a, from_attributes=True) for a in form.attachments],
     )
+
+
+def _asked(field: FormField, contracts: Contracts) -> models.FieldAsked:
+    asked = models.FieldAsked.model_validate(field, from_attributes=True)
+    if datum := contracts.datum(field.datum):
+        asked.words = list(words_of(field, datum, labels_of(contracts, datum)))
+        asked.pattern = pattern_of(field, datum)
+    return asked
 
 
 def _schema(app: FastAPI) -> None:

@@ -83,6 +83,8 @@ class FieldAsked(BaseModel):
     asks: str | None = Field(description="What people are asked when no department can say")
     asked_of: Literal["citizen", "official", "department"]
     choices: list[str]
+    words: list[str] = Field(default=[], description="What its value may be, of a set several of these; any text where there are none")
+    pattern: str | None = Field(default=None, description="How a day or month is written: %Y %m %d, and %-m %-d without a leading zero")
     law: str | None
 
 

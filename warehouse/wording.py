@@ -138,17 +138,27 @@ def from_form(
 WRITTEN = {"phone": r"\+?[0-9][0-9 -]{5,18}[0-9]", "amount": r"-?[0-9]+(\.[0-9]+)?", "number": r"-?[0-9]+"}
 
 
+def words_of(field: FormField, datum: Datum, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of which an answer is one, of a set several; none where it may be any text."""
+    known = field.codes if field.codes is not None else labels
+    is_coded = field.codes is not None or field.format == LABEL or datum.type == "set"
+    return tuple(dict.fromkeys(known.values())) if is_coded else ()
+
+
+def pattern_of(field: FormField, datum: Datum) -> str | None:
+    """How a day or month is written, in %Y %m %d."""
+    return field.format or DAYS[datum.type] if datum.type in DAYS else None
+
+
 def misfit(text: str, field: FormField, datum: Datum, labels: Mapping[str, str]) -> str | None:
     """What keeps a written answer from being a value of the datum, in words that do not repeat it; None when nothing does."""
     if field.none and text == field.none.text:
         return None
-    known = field.codes if field.codes is not None else labels
-    if known and (field.codes is not None or field.format == LABEL or datum.type == "set"):
+    if known := words_of(field, datum, labels):
         between = field.format if field.format not in (None, LABEL) else SEPARATOR
         words = [part.strip() for part in text.split(str(between))] if datum.type == "set" else [text]
-        return None if set(words) <= set(known.values()) else "none of the form's words for it"
-    if datum.type in ("date", "month"):
-        pattern = field.format or DAYS[datum.type]
+        return None if set(words) <= set(known) else "none of the form's words for it"
+    if pattern := pattern_of(field, datum):
         return None if _moment(text, pattern) else f"not written as the form has it, {pattern}"
     if datum.type == "identity_number":
         return "its last character does not follow from the others, or there are more or fewer" if is_mistyped(text) else None

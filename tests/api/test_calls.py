@@ -64,6 +64,10 @@ def test_forms_are_those_of_the_key(client: TestClient, key: Key) -> None:
     (form,) = client.get("/v1/forms", headers=own).json()["forms"]
     assert (form["id"], form["purposes"]) == ("retirement", ["退休申请"])
     detail = client.get("/v1/forms/retirement", headers=own)
+    told = {field["name"]: (field["words"], field["pattern"]) for field in detail.json()["fields"]}
+    assert told["birth_date"] == ([], "%Y年%m月")
+    assert told["sex"][0][:2] == ["男", "女"]
+    assert told["name"] == ([], None)
     assert {"name", "bank_account"} <= {field["name"] for field in detail.json()["fields"]}
     assert detail.headers["renkou-release"] == client.get("/v1/forms", headers=own).headers["renkou-release"] == "r1"
     assert client.get("/v1/forms/retirement", headers=key(purposes=("婚姻登记",))).status_code == 404
