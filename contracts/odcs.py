@@ -14,6 +14,8 @@ from contracts.parsing import ContractError, Fault, validated, yaml_of
 
 TYPE_OPTIONS = ("pattern", "minimum", "maximum")
 """What is read of a column's ``logicalTypeOptions``."""
+SLA_PROPERTIES = ("latency", "retention")
+"""What is read of the ``slaProperties`` of a delivery; others, as ``frequency``, are for people."""
 
 
 def odcs(path: Path) -> OpenDataContractStandard:

@@ -7,6 +7,7 @@ from datetime import date
 import duckdb
 
 from contracts.model import Contracts, Datum
+from warehouse.clock import today
 from warehouse.faults import NotFoundError
 from warehouse.quoting import identifier
 
@@ -16,9 +17,11 @@ def stand_at(connection: duckdb.DuckDBPyConnection, contracts: Contracts, day: d
 
     Values come with the dataset that said them; the record is not kept, the day from which it was known stands for its
     batch. A person of whom no value was published yet is one of them. ``laid_out``: put the persons together once, for whoever
-    asks of them many times. Raises NotFoundError for a day before the first release.
+    asks of them many times. Raises NotFoundError for a day before the first release, and for one to come.
     """
-    began = connection.execute("SELECT min(as_of) FROM release").fetchall()[0][0]
+    ((began, newest),) = connection.execute("SELECT min(as_of), max(as_of) FROM release").fetchall()
+    if newest and day > max(newest, today()):
+        raise NotFoundError(f"{day} is yet to come; the newest release holds what was known on {newest}")
     if began is None or day < began:
         raise NotFoundError(f"{day}: the history begins on {began}, with the first release; nothing is known of an earlier day")
     moment = f"DATE '{day}'"

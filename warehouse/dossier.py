@@ -41,7 +41,8 @@ DOSSIER_COLUMNS = (
 )
 BEARER_COLUMNS = "number VARCHAR USING COMPRESSION uncompressed, person_id VARCHAR USING COMPRESSION uncompressed"
 
-TYPED: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "amount": lambda value: Decimal(str(value))}
+FEN = Decimal("0.01")  # JSON keeps no nought at an amount's end
+TYPED: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "amount": lambda value: Decimal(str(value)).quantize(FEN)}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from contracts import layout
 from contracts.checks.base import Agreement, Check, Finding, close, doubled
 from contracts.layout import catalogues, matching
-from contracts.odcs import TYPE_OPTIONS, odcs
+from contracts.odcs import SLA_PROPERTIES, TYPE_OPTIONS, odcs
 from contracts.parsing import yaml_of
 from contracts.places import named_place
 
@@ -155,6 +155,11 @@ def custom_properties_are_known(agreed: Agreement) -> Iterator[Finding]:
         for path in matching(agreed.files, layout.INBOUND if kind == "inbound" else layout.OUTBOUND):
             contract = odcs(path)
             yield from _unknown_words(agreed, path, "customProperties", contract.customProperties, words)
+            if kind == "inbound":
+                for told in sorted({str(each.property) for each in contract.slaProperties or []} - set(SLA_PROPERTIES)):
+                    if (remedy := close(told, SLA_PROPERTIES)).startswith("did you mean"):
+                        what = f"nothing reads the property {told} of slaProperties"
+                        yield Finding("error", agreed.shown(path), f"slaProperties.{told}", what, remedy)
             for each in (p for schema in contract.schema_ or [] for p in schema.properties or []):
                 where = f"schema.properties.{each.name}.customProperties"
                 yield from _unknown_words(agreed, path, where, each.customProperties, OF_A_COLUMN)

@@ -213,5 +213,7 @@ def test_an_earlier_day_shows_what_was_then_held(contracts: Contracts, tmp_path:
     for day, value in ((first, "1"), (second, "2")):
         person = explain(database, "p5", contracts, as_of=day).persons[0]
         assert [(d.datum, d.value) for d in person.data] == [("hukou_status", value)]
+    with pytest.raises(NotFoundError, match="2999-01-01 is yet to come"):
+        explain(database, MAN, contracts, date(2999, 1, 1))
     with pytest.raises(NotFoundError, match="the history begins on 2026-11-20"):
         explain(database, "p5", contracts, as_of=date(2026, 11, 19))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ def test_a_form_says_of_whom_it_is_for_that_they_have_died(
     answer = prefill(database, contracts, Inquiry(form, number, purpose, "2026-0001", filled_on=date(2026, 11, 23)))
     assert answer.status == "filled"
     assert [notice.datum for notice in answer.notices] == told
+
+
+def test_an_amount_keeps_its_noughts(contracts: Contracts, tmp_path: Path) -> None:
+    database = build(tmp_path / "r.duckdb", contracts, "r", {"p5": PEOPLE["p5"] | {"pension_amount": Decimal("3210.50")}})
+    (pensioner,) = Published(database, contracts).bearers(DEAD)
+    assert str(pensioner.values["pension_amount"]) == "3210.50"
 
 
 def test_a_man_gets_his_form_in_its_own_formats(database: Path, contracts: Contracts) -> None:
