@@ -16,6 +16,7 @@ from transforms.prepare import ROWS_A_FILE
 from transforms.sql_files import sql
 from transforms.unifying.said import sql_type
 from transforms.unifying.views import DECLARED
+from warehouse.clock import today
 from warehouse.home import Home
 from warehouse.lookup import DECLARED_BY
 from warehouse.quoting import literal
@@ -53,9 +54,10 @@ def _read_as_delivered(connection: duckdb.DuckDBPyConnection, home: Home, contra
     written = connection.execute("SELECT datum, list(DISTINCT value) FROM declaration GROUP BY datum").fetchall()
     with engine(contracts, home.builds / "declared.spill") as normalising:
         for name, texts in written:
-            normaliser = _normaliser(contracts.datum(name), contracts)
-            if normaliser in WRITTEN:
-                said = f"normalise_{normaliser}(text, current_date{WRITTEN[normaliser]}).value"
+            datum = contracts.datum(name)
+            columns = contracts.owner_columns(datum) if datum else ()
+            if columns and (normaliser := columns[0].normaliser) in WRITTEN:
+                said = f"normalise_{normaliser}(text, DATE '{today()}'{WRITTEN[normaliser]}).value"
                 found = normalising.execute(f"SELECT list(text), list({said}) FROM (SELECT unnest(?) AS text)", [texts]).fetchone()
                 assert found is not None
                 connection.execute(
@@ -65,15 +67,6 @@ def _read_as_delivered(connection: duckdb.DuckDBPyConnection, home: Home, contra
                     [*found, name],
                 )
     connection.execute("DELETE FROM declaration WHERE value IS NULL")
-
-
-def _normaliser(datum: Datum | None, contracts: Contracts) -> str | None:
-    """The normaliser of the owner's column of a datum."""
-    if datum is None:
-        return None
-    owner = contracts.dataset(datum.owner)
-    columns = (person.data[datum.name].column for person in owner.persons if datum.name in person.data)
-    return next((owner.column(column).normaliser for column in columns if column), None)
 
 
 def declare(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:

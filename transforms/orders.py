@@ -38,7 +38,7 @@ def read_answers(connection: duckdb.DuckDBPyConnection, contracts: Contracts, ac
     answering = {dataset.id: dataset for dataset in contracts.datasets if dataset.answers}
     for batch in accepted:
         if dataset := answering.get(batch.dataset_id):
-            rows = [str(batch.folder / f"rows_{f.part}.parquet") for f in batch.files]
+            rows = [str(path) for path in batch.rows_as_landed]
             connection.execute(
                 "INSERT INTO order_answer"
                 " SELECT ?, ?, ?, list_extract(?, said.part + 1), coalesce(said.sheet, ''), said.line, record_key,"

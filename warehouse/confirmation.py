@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from contracts.model import Column, Contracts, Datum, Form, FormField
+from contracts.model import Contracts, Datum, Form, FormField
 from warehouse.connection import scratch
 from warehouse.identity import is_mistyped_credit_code
 from warehouse.prefilled import Prefilled
@@ -62,19 +62,13 @@ def _no_document(text: str, datum: Datum, contracts: Contracts) -> str | None:
     """What keeps an answer from being the number of a document: the pattern of the owner's column, or, as in a delivery, no digit; or from
     being a unified social credit code.
     """
-    if any(column.normaliser == "credit_code" for column in _owners(datum, contracts)):
+    if any(column.normaliser == "credit_code" for column in contracts.owner_columns(datum)):
         return "its last character does not follow from the others, or there are more or fewer" if is_mistyped_credit_code(text) else None
     if datum.type != "document_number":
         return None
     written = "".join(unicodedata.normalize("NFKC", text).split()).upper()
-    patterns = tuple(column.pattern for column in _owners(datum, contracts) if column.pattern) or (SOME_DIGIT,)
+    patterns = tuple(column.pattern for column in contracts.owner_columns(datum) if column.pattern) or (SOME_DIGIT,)
     with scratch() as engine:  # RE2, as deliveries are read
         fits = any(engine.execute("SELECT regexp_full_match(?, ?)", [written, pattern]).fetchone() == (True,) for pattern in patterns)
     return None if fits else "not of the pattern of such a document's number"
 
-
-def _owners(datum: Datum, contracts: Contracts) -> tuple[Column, ...]:
-    """The columns that the owner of a datum tells it in."""
-    owner = contracts.dataset(datum.owner)
-    supplied = (person.data[datum.name].column for person in owner.persons if datum.name in person.data)
-    return tuple(owner.column(column) for column in supplied if column)

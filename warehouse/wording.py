@@ -142,7 +142,8 @@ def words_of(field: FormField, datum: Datum, labels: Mapping[str, str]) -> tuple
     """The words of which an answer is one, of a set several; none where it may be any text."""
     known = field.codes if field.codes is not None else labels
     is_coded = field.codes is not None or field.format == LABEL or datum.type == "set"
-    return tuple(dict.fromkeys(known.values())) if is_coded else ()
+    nothing = [field.none.text] if field.none else []
+    return tuple(dict.fromkeys([*known.values(), *nothing])) if is_coded and known else ()
 
 
 def pattern_of(field: FormField, datum: Datum) -> str | None:

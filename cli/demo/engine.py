@@ -24,9 +24,9 @@ PROCESSES = ("scheduler", "dag-processor", "api-server")
 PARTS = ("scheduler", "dag_processor")
 # A busy machine has taken two minutes to start Airflow.
 STARTING_TAKES = 600
+STOPPING_TAKES = (3, 10)
 # A task is a process: what it needs of others' code is loaded once, by the one that tasks are copies of; our own is not, as it may change.
 LOADED_ONCE = "airflow.executors.local_executor,airflow.sdk.execution_time.task_runner,great_expectations,splink"
-STOPPING_TAKES = (3, 10)
 
 
 class EngineError(Exception):

@@ -187,6 +187,12 @@ class Contracts(Agreed):
         """The datum of that name, None when the catalogue has none."""
         return self._data.get(name)
 
+    def owner_columns(self, datum: Datum) -> tuple[Column, ...]:
+        """The columns in which the owner of a datum tells it."""
+        owner = self.dataset(datum.owner)
+        supplied = (person.data[datum.name].column for person in owner.persons if datum.name in person.data)
+        return tuple(owner.column(column) for column in supplied if column)
+
     def relative(self, name: str) -> Relative | None:
         """The relative of that name; None for a datum of type person, which is one by itself."""
         return next((r for r in self.relatives if r.id == name), None)

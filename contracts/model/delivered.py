@@ -253,8 +253,8 @@ class Column(Agreed):
     ``header`` is the department's own name (a dotted path in JSON lines, ``@sheet`` the sheet's). ``two_digit_years`` is the last year
     (30: 2030) that a day written with two digits may mean; without it a day whose century is not certain has none. ``pattern`` (RE2) is
     what the whole number of a document looks like. ``minimum`` and ``maximum`` are the least and the greatest that a number, or an
-    amount in yuan, can be. ``is_listed``: it holds something of each of several persons. ``place``: the column
-    that holds it, and whose it is of those, from 1.
+    amount in yuan, can be. ``is_listed``: it holds something of each of several persons. ``place``: the column that holds it, and whose
+    it is of those, from 1.
     """
 
     name: str

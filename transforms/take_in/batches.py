@@ -11,7 +11,15 @@ from contracts.model import Contracts, Dataset
 from transforms.normalise import LandedFile, normalise_batch
 from transforms.take_in.controls import check_controls, check_rows
 from transforms.take_in.deliveries import Delivery
-from transforms.take_in.ledger import MANIFEST, BatchReport, FileReport, from_manifest, ledger, write_manifest
+from transforms.take_in.ledger import (
+    MANIFEST,
+    BatchReport,
+    FileReport,
+    from_manifest,
+    ledger,
+    rows_file,
+    write_manifest,
+)
 from transforms.take_in.reading import BatchRefused, Landed, land_file
 from warehouse.durable import put_in_place
 from warehouse.home import Home
@@ -103,7 +111,7 @@ def _same_bytes(home: Home, found: Delivery) -> str | None:
 
 
 def _landed_file(folder: Path, part: int) -> LandedFile:
-    return LandedFile(part, folder / f"rows_{part}.parquet", folder / f"faults_{part}.parquet")
+    return LandedFile(part, rows_file(folder, part), folder / f"faults_{part}.parquet")
 
 
 def _land(path: Path, part: int, found: Delivery, folder: Path) -> Landed:

@@ -93,6 +93,11 @@ class BatchReport:
         return (*(f"{f.name}: {note}" for f in self.files for note in f.notes), *of_others)
 
     @property
+    def rows_as_landed(self) -> list[Path]:
+        """The rows of each file as they came, in the order of its files."""
+        return [rows_file(self.folder, f.part) for f in self.files]
+
+    @property
     def normalised(self) -> Path:
         """Accepted rows of all files in standard form."""
         return self.folder / NORMALISED
@@ -101,6 +106,11 @@ class BatchReport:
     def quarantine(self) -> Path:
         """Rows kept out, with their reasons."""
         return self.folder / QUARANTINE
+
+
+def rows_file(folder: Path, part: int) -> Path:
+    """Where a batch's folder keeps the rows of one file as they came."""
+    return folder / f"rows_{part}.parquet"
 
 
 def ledger(home: Home) -> list[BatchReport]:
