@@ -96,6 +96,9 @@ def order_of_authority_names_each_once(agreed: Agreement) -> Iterator[Finding]:
             for name in doubled(names):
                 remedy = "keep the first place that it has, the owner's before a fallback's"
                 yield _error(agreed, datum, part, f"{name} is named twice", remedy)
+        if datum.owner in datum.checked_by:
+            what = f"{datum.owner} owns {datum.name}, and would be held against itself"
+            yield _error(agreed, datum, "checked_by", what, "name others, or nobody ([])")
 
 
 def the_area_is_a_datum(agreed: Agreement) -> Iterator[Finding]:

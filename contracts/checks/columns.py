@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import Literal
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -57,6 +58,16 @@ def versions_are_numbers(agreed: Agreement) -> Iterator[Finding]:
         if not VERSION.fullmatch(contract.version):
             what = f"{contract.version!r} is no version: whether another is later cannot be told"
             yield Finding("error", agreed.shown(contract.source), "version", what, "number it, as 1.0.0 or 2026.11")
+
+
+def contracts_are_in_force(agreed: Agreement) -> Iterator[Finding]:
+    """A file that lies here counts whatever its status says, so one that says it does not would surprise."""
+    for path in agreed.odcs_files():
+        status = (odcs(path).status or "").strip()
+        if status.lower() not in {"", "active"}:
+            what = f"its status is {status}, and it is taken in or delivered by all the same"
+            level: Literal["error", "note"] = "error" if status.lower() == "retired" else "note"
+            yield Finding(level, agreed.shown(path), "status", what, "take the file away, or write status: active")
 
 
 def columns_have_names_of_their_own(agreed: Agreement) -> Iterator[Finding]:
@@ -259,6 +270,16 @@ def _operations_are_complete(agreed: Agreement, dataset: Dataset) -> Iterator[Fi
         yield Finding("error", file, where, what, "name it in one of them")
 
 
+def bounds_are_shares(agreed: Agreement) -> Iterator[Finding]:
+    """A bound is a share of the batch before: by one of 30, a register that came doubled would ask nobody."""
+    for dataset in agreed.contracts.datasets:
+        grow = dataset.delivery.bounds.grow
+        if 5 <= grow < 1000:
+            what = f"grow: {grow:g} is {grow:,.0%} of the batch before, as if a percentage were written as a number"
+            remedy = f"write {grow / 100:g} for {grow:g} %, or 1000 so that nobody is ever asked"
+            yield Finding("error", agreed.shown(dataset.source), "delivery.bounds.grow", what, remedy)
+
+
 def updated_is_a_moment(agreed: Agreement) -> Iterator[Finding]:
     """Versions of a record are ordered by a moment, a day, or their number."""
     for dataset in agreed.contracts.datasets:
@@ -361,6 +382,7 @@ CHECKS: tuple[Check, ...] = (
     datasets_have_one_file_each,
     departments_and_datasets_have_plain_names,
     versions_are_numbers,
+    contracts_are_in_force,
     columns_have_names_of_their_own,
     headers_are_distinct,
     rows_have_a_key,
@@ -373,6 +395,7 @@ CHECKS: tuple[Check, ...] = (
     patterns_can_be_read,
     reasons_are_stated,
     changes_say_what_happened,
+    bounds_are_shares,
     updated_is_a_moment,
     layouts_can_be_told_apart,
     sheets_are_known,
