@@ -21,6 +21,7 @@ from expectations.rulebook import Asked, GateRule, Subject, ask, columns_of, dat
 from expectations.workspace import (
     BatchFile,
     agree,
+    agree_years,
     attach,
     columns_of_table,
     count_origins,
@@ -84,6 +85,7 @@ def check_build(
     with workspace(docs) as connection:
         tables = view_tables(connection, database)
         tables |= agree(connection, contracts) | count_origins(connection, tables) | view_accepted(connection, batches, contracts)
+        tables |= agree_years(connection, contracts, tables)
         day = as_of or newest_day(connection, tables)
         words = {"as_of": day.isoformat(), "data": names, "person_columns": ["person_id", *names]}
         return _answered(connection, "build", database.stem, ask(_rules("build"), data, words, tables), docs)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from contracts.calendar import is_announced
 from contracts.model import Contracts, Dataset
 from expectations.rulebook import MEASURES, Asked
 from warehouse.clock import today
@@ -137,6 +138,17 @@ def agree(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> set[st
                     "insert into agreed_source values (?, ?, ?, ?)", [datum.name, *source.split("/", 1), standing]
                 )
     return {"agreed_dataset", "agreed_source"}
+
+
+def agree_years(connection: duckdb.DuckDBPyConnection, contracts: Contracts, tables: set[str]) -> set[str]:
+    """The years in which a term ends whose working days are announced, as a table, where there are terms."""
+    if "discrepancy" not in tables:
+        return set()
+    connection.execute("create table announced_year (year integer)")
+    for (year,) in connection.execute("select distinct year(due_on) from discrepancy where due_on is not null").fetchall():
+        if is_announced(year, contracts.calendar):
+            connection.execute("insert into announced_year values (?)", [year])
+    return {"announced_year"}
 
 
 def count_origins(connection: duckdb.DuckDBPyConnection, tables: set[str]) -> set[str]:

@@ -18,12 +18,14 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from contracts.calendar import add_working_days, is_announced
 from contracts.check import check
 from contracts.model import Contracts
 from transforms.pull import Connection, Lookup, PullError
 from transforms.questions import questions
 from transforms.take_in.ledger import MANIFEST, ledger
 from warehouse.at_rest import sealed_by
+from warehouse.clock import today
 from warehouse.connection import open_read_only
 from warehouse.faults import RenkouError
 from warehouse.home import Home
@@ -87,6 +89,17 @@ def _without_contract(patient: Patient) -> Iterator[Found]:
     for dataset_id in sorted({batch.dataset_id for batch in ledger(patient.home)} - known):
         what = f"{patient.home.landed / dataset_id} was taken in, and no contract speaks of it any more: the next release is without it"
         yield Found("note", "contracts", what, "put the contract back, or take the folder away: nothing purges it")
+
+
+def _calendar(patient: Patient) -> Iterator[Found]:
+    terms, calendar = patient.contracts.order_terms, patient.contracts.calendar
+    ends = add_working_days(today(), terms.answer_within + terms.escalate_within, calendar)
+    unknown = [year for year in sorted({today().year, ends.year}) if not is_announced(year, calendar)]
+    for year in unknown:
+        what = f"terms of today end in {year}, whose days off and worked are not known: weekends and the holidays of the law are counted"
+        yield Found("note", "calendar", what, f"once they are announced, tell {year} in contracts/calendar.yaml")
+    if not unknown:
+        yield Found("fine", "calendar", f"the working days of {ends.year} are known")
 
 
 def _connections(patient: Patient) -> Iterator[Found]:
@@ -274,6 +287,7 @@ LOOKS: tuple[Callable[[Patient], Iterator[Found]], ...] = (
     _installation,
     _contracts,
     _without_contract,
+    _calendar,
     _connections,
     _space,
     _clock,

@@ -12,8 +12,8 @@ from datetime import date
 
 import duckdb
 
+from contracts.calendar import add_working_days
 from contracts.model import Contracts, Dataset
-from transforms.calendar import add_working_days
 from transforms.sql_files import sql
 from transforms.take_in.ledger import BatchReport
 from warehouse.quoting import literal

@@ -43,6 +43,7 @@ DAMAGE = {
     "discrepancy_of_nobody": "update discrepancy set person_id = 'nobody' where discrepancy_id = 'd1'",
     "discrepancy_id_twice": "update discrepancy set discrepancy_id = 'd1' where discrepancy_id = 'd2'",
     "discrepancy_due_before_opened": "update discrepancy set due_on = opened_on - 1",
+    "term_in_year_not_announced": "update discrepancy set due_on = date '2061-01-07'",
     "standing_unknown": "update person_datum set standing = 'guess' where person_id = 'p9'",
     "datum_not_in_catalogue": f"{ORIGIN} ('p9', 'shoe_size', '43', 'north', 'roll', 'owner')",
     "source_not_agreed": "update person_datum set dataset = 'other' where person_id = 'p9'",
@@ -68,6 +69,7 @@ NOTES = {
     "one_person_both_parents",
     "discrepancy_due_before_opened",
     "row_of_unknown_record",
+    "term_in_year_not_announced",
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,14 @@ def test_a_sound_installation_has_no_fault(asked: Examine) -> None:
 
 def test_everything_that_is_not_fine_says_what_to_do(asked: Examine) -> None:
     assert [f for f in asked() if f.level != "fine" and not f.remedy] == []
+
+
+@pytest.mark.parametrize(("day", "told"), [(date(2026, 11, 20), []), (date(2061, 3, 1), ["2061"])])
+def test_a_year_whose_working_days_are_not_announced_is_told(
+    asked: Examine, monkeypatch: pytest.MonkeyPatch, day: date, told: list[str]
+) -> None:
+    monkeypatch.setattr(doctor, "today", lambda: day)
+    assert [year for found in of(asked(), "calendar") for year in re.findall(r"end in (\d+)", found.what)] == told
 
 
 def test_a_contract_that_was_taken_away_leaves_its_batches_out_and_is_told(home: Home, own_contracts: Contracts, tmp_path: Path) -> None:

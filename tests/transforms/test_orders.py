@@ -9,10 +9,10 @@ from datetime import date
 import duckdb
 import pytest
 
+from contracts.calendar import add_working_days, is_announced, is_working_day
 from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Calendar, Contracts, Year
-from transforms.calendar import add_working_days, is_working_day
 from transforms.orders import order_build
 from transforms.sql_files import sql
 from warehouse.connection import scratch
@@ -120,6 +120,12 @@ def test_ten_working_days_go_round_national_day_and_its_make_up_days(own_contrac
 def test_a_year_that_the_contract_tells_counts_as_it_stands() -> None:
     told = Calendar(version="1", years={2031: Year(off=(date(2031, 10, 1), date(2031, 10, 2)), worked=(date(2031, 10, 4),))})
     assert add_working_days(date(2031, 9, 30), 2, told) == date(2031, 10, 4)
+
+
+def test_the_working_days_of_a_year_are_known_once_they_are_announced_or_told(own_contracts: Contracts) -> None:
+    assert is_announced(2026, own_contracts.calendar)
+    assert not is_announced(2061, own_contracts.calendar)
+    assert is_announced(2061, Calendar(version="1", years={2061: Year(off=(), worked=())}))
 
 
 def test_an_order_opens_is_sent_and_rises_when_nobody_answers(office: Office) -> None:

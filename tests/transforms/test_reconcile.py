@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from contracts.calendar import add_working_days
 from contracts.layout import OWN
 from contracts.load import load
 from contracts.model import Contracts
 from tests.transforms.linked_records import DAY, Told, built, cases_of
-from transforms.calendar import add_working_days
 from warehouse.faults import RenkouError
 
 CASES = cases_of("reconcile")

@@ -25,6 +25,14 @@ def is_working_day(day: date, calendar: Calendar) -> bool:
     return day in told.worked or (day.weekday() < SATURDAY and day not in told.off)
 
 
+def is_announced(year: int, calendar: Calendar) -> bool:
+    """Whether it is known which weekend days of a year are worked in exchange (国务院办公厅 announces them in the autumn before).
+
+    Every year since 2008 had such days, so a year without any is one that the library only reckons.
+    """
+    return year in calendar.years or any(day.year == year for day in _library(year).weekend_workdays)
+
+
 def add_working_days(day: date, number: int, calendar: Calendar) -> date:
     """The day ``number`` working days after ``day``."""
     current = day
