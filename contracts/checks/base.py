@@ -243,6 +243,7 @@ def unnamed_column(file: str, dataset: Dataset, where: str, name: str) -> Iterat
 def whens(dataset: Dataset) -> Iterator[tuple[str, When]]:
     """Every ``when`` of a dataset, with its place."""
     for person in dataset.persons:
+        yield f"persons.{person.role}.yields", person.yields
         if person.register_key is not None:
             yield f"persons.{person.role}.register_key.when", person.register_key.when
         for name, supply in person.data.items():

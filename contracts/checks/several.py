@@ -42,7 +42,7 @@ def lists_speak_of_their_own_role(agreed: Agreement) -> Iterator[Finding]:
     for file, each, dataset, person, columns in _several(agreed):
         for other in (p for p in dataset.persons if p is not person):
             used = {name for s in other.data.values() for name in (s.column, s.since, *s.when) if name}
-            used |= {name for name in (other.newest_by, other.former_id_number, *other.contexts.values()) if name}
+            used |= {name for name in (other.newest_by, *other.yields, other.former_id_number, *other.contexts.values()) if name}
             if shared := sorted(used & columns):
                 what = f"{listed(shared)} is a list of {person.role}, and {other.role} uses it"
                 yield Finding("error", file, f"{each}.columns", what, "keep it to one of them")

@@ -64,7 +64,7 @@ def _structural(dataset: Dataset) -> Iterator[str]:
     told = dataset.answers
     yield from (name for name in (told.order, told.answer, told.remark) if name) if told else ()
     for person in dataset.persons:
-        yield from (name for name in (person.newest_by, person.former_id_number, *person.contexts.values()) if name)
+        yield from (name for name in (person.newest_by, *person.yields, person.former_id_number, *person.contexts.values()) if name)
         yield from (supply.since for supply in person.data.values() if supply.since)
 
 

@@ -166,7 +166,8 @@ class PersonOfRow(Agreed):
 
     ``data`` maps a datum of the catalogue to its supply. ``former_id_number`` names the column in which the
     register itself states an earlier number. ``newest_by`` orders a person's records of this dataset
-    (default: ``updated``). ``register_key`` is the department's own number of the person, where it has one.
+    (default: ``updated``); those of which ``yields`` holds come before all others, however new: they tell only what no other does.
+    ``register_key`` is the department's own number of the person, where it has one.
     ``one_row_a_person``: nobody stands in this role in two rows that are current. ``contexts`` names columns that serve to find the
     person and tell nothing of them, each by the context of linking that it is.
     """
@@ -178,6 +179,7 @@ class PersonOfRow(Agreed):
     register_key: RegisterKey | None = None
     one_row_a_person: bool = False
     newest_by: str | None = None
+    yields: When = Field(default_factory=dict)
     contexts: dict[str, str] = Field(default_factory=dict)
 
 

@@ -73,9 +73,14 @@ def _role_rows(dataset: Dataset, person: PersonOfRow, data: list[Datum], contrac
     return (
         f"SELECT who.person_no, r.record_no, r.record_key, {literal(person.role)} AS role, r.batch_date,"
         f" {f'r.{person.newest_by}::TIMESTAMP' if person.newest_by else 'NULL::TIMESTAMP'} AS newest,"
-        f" {_moment(dataset, updated) if updated else 'NULL::TIMESTAMP'} AS updated, {values}"
+        f" {_moment(dataset, updated) if updated else 'NULL::TIMESTAMP'} AS updated,"
+        f" {_yields(person)} AS is_yielding, {values}"
         f" FROM record_{dataset.table} AS r {role_join(dataset, person.role, 'who', 'JOIN')}{joins} WHERE r.is_current"
     )
+
+
+def _yields(person: PersonOfRow) -> str:
+    return f"coalesce({when_holds(person.yields, 'r.')}, false)" if person.yields else "false"
 
 
 def role_join(dataset: Dataset, role: str, alias: str, kind: str) -> str:
