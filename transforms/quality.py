@@ -36,18 +36,19 @@ def quality_build(connection: duckdb.DuckDBPyConnection, contracts: Contracts, d
 
 
 def _completeness(connection: duckdb.DuckDBPyConnection, contracts: Contracts, dataset: Dataset) -> None:
-    """Of the persons of whom an owner's rows tell a datum: of how many it has a value."""
+    """Of the persons of whom an owner's rows tell a datum: of how many it has a value. No datum is called ``its__whole``."""
     owned = [datum.name for datum in supplied(dataset, contracts) if datum.owner == dataset.id]
     telling = {name: tuple(p.role for p in dataset.persons if name in p.data) for name in owned}
     for roles in sorted(set(telling.values())):
         names = [name for name in owned if telling[name] == roles]
-        counts = ", ".join(f"count({name}) AS {name}" for name in names)
+        counts = ", ".join(f"count(s.{name}) AS {name}" for name in names)
         connection.execute(
             "INSERT INTO quality_completeness SELECT 'completeness',"
-            f" {literal(dataset.department)}, {literal(dataset.name)}, township, datum, NULL, part, whole"
-            f" FROM (UNPIVOT (SELECT township, count(*) AS whole, {counts}"
-            f" FROM unify_source__{dataset.table} JOIN quality_township USING (person_no){_bearing(dataset, roles)} GROUP BY township)"
-            f" ON {', '.join(names)} INTO NAME datum VALUE part)"
+            f" {literal(dataset.department)}, {literal(dataset.name)}, its__township, its__datum, NULL, its__part, its__whole"
+            f" FROM (UNPIVOT (SELECT t.township AS its__township, count(*) AS its__whole, {counts}"
+            f" FROM unify_source__{dataset.table} AS s JOIN quality_township AS t USING (person_no){_bearing(dataset, roles)}"
+            " GROUP BY t.township)"
+            f" ON {', '.join(names)} INTO NAME its__datum VALUE its__part)"
         )
 
 
@@ -71,8 +72,8 @@ def _agreement(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
         for d in data
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE quality_copies AS SELECT township, "
-        f"{sums} FROM released.unify_person JOIN quality_township USING (person_no) GROUP BY township"
+        "CREATE OR REPLACE TEMP TABLE quality_copies AS SELECT t.township, "
+        f"{sums} FROM released.unify_person JOIN quality_township AS t USING (person_no) GROUP BY t.township"
     )
     parts = " UNION ALL ".join(
         f"SELECT 'agreement', {literal(d.owner.split('/')[0])}, {literal(d.owner.split('/')[1])}, township, {literal(d.name)}, NULL,"

@@ -220,8 +220,9 @@ def _dossiers(contracts: Contracts, persons: str = "true") -> str:
         f"WITH told AS (SELECT person_id, {declared} AND {persons} GROUP BY person_id),"
         f" register AS (SELECT person_id, {registers} AND {persons} GROUP BY person_id)"
         f" SELECT person.person_id, person.{identifier(contracts.catalogue.number.name)} AS number,"
-        f" to_json({{'values': json_array({values}), 'origins': origins, 'declared': declared,"
-        f" 'registers': registers, 'disputed': disputed, 'imprecise': imprecise, 'to_the_month': to_the_month,"
+        f" to_json({{'values': json_array({values}), 'origins': person_origins.origins, 'declared': told.declared,"
+        " 'registers': register.registers, 'disputed': in_doubt.disputed,"
+        " 'imprecise': in_part.imprecise, 'to_the_month': in_part.to_the_month,"
         f" 'relatives': {kept}}})::VARCHAR AS told"
         f" FROM person LEFT JOIN told USING (person_id) LEFT JOIN register USING (person_id){of_these} WHERE {persons}"
     )
@@ -250,8 +251,8 @@ def _bearers(contracts: Contracts) -> str:
     """SQL: who bore a number that is another now; the one borne now is found in the dossier."""
     number = identifier(contracts.catalogue.number.name)
     return (
-        "SELECT DISTINCT value AS number, person_id FROM person_history JOIN person USING (person_id)"
-        f" WHERE datum = {literal(contracts.catalogue.number.name)} AND known_to IS NULL AND value IS DISTINCT FROM {number}"
+        "SELECT DISTINCT h.value AS number, h.person_id FROM person_history AS h JOIN person AS p USING (person_id)"
+        f" WHERE h.datum = {literal(contracts.catalogue.number.name)} AND h.known_to IS NULL AND h.value IS DISTINCT FROM p.{number}"
     )
 
 

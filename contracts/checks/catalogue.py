@@ -12,7 +12,7 @@ from contracts.model import Dataset, Datum
 # What stands beside the data of a person in some table of a build, or of what reads a release.
 OWN_COLUMNS = frozenset({
     "person_id", "person_no", "record_no", "record_key", "batch_date", "role", "newest", "updated",
-    "is_about", "is_yielding", "recency", "dataset", "datum", "value", "told",
+    "is_about", "is_yielding", "recency", "dataset", "datum", "value", "told", "registers", "filled_on",
 })
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 

@@ -129,7 +129,7 @@ def read(text: str, tables: Tables) -> Reading:
 def _reading(text: str, tables: tuple[tuple[str, tuple[str, ...]], ...]) -> Reading:
     schema: Any = {name: _typed(columns) for name, columns in tables}
     try:
-        query = qualify(_one_query(text), schema=schema, dialect=DIALECT, quote_identifiers=False)
+        query = qualify(_told_from_columns(_one_query(text)), schema=schema, dialect=DIALECT, quote_identifiers=False)
     except SqlglotError as error:
         raise SqlFaultError(str(error).splitlines()[0]) from None
     root = build_scope(query)
@@ -156,6 +156,18 @@ def _one_query(text: str) -> Any:
     if operator := next(_cut_short(statements[0]), None):
         raise SqlFaultError(f"does not parse: nothing follows {operator}")
     return statements[0]
+
+
+def _told_from_columns(query: Any) -> Any:
+    """The query with what a SEMI or ANTI JOIN calls its table made the name of no datum: sqlglot takes it for a column of that name."""
+    for join in query.find_all(exp.Join):
+        if join.is_semi_or_anti_join and join.alias_or_name:
+            called = exp.to_identifier(f"_{join.alias_or_name}_")
+            for column in join.args["on"].find_all(exp.Column) if join.args.get("on") else ():
+                if column.table.lower() == join.alias_or_name.lower():
+                    column.set("table", called.copy())
+            join.this.set("alias", exp.TableAlias(this=called))
+    return query
 
 
 def _cut_short(query: Any) -> Iterator[str]:

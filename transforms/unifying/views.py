@@ -68,8 +68,8 @@ def published_values(contracts: Contracts, table: str) -> str:
 def _as_told(datum: Datum) -> str:
     if datum.type != "date":
         return _datum_rows(datum, "unify_person", False, _in_words(datum))
-    known = f"(SELECT person_id, precision FROM date_precision WHERE datum = {literal(datum.name)})"
-    digits = "CASE precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 10 END"
+    known = f"(SELECT person_id, precision AS its__precision FROM date_precision WHERE datum = {literal(datum.name)})"
+    digits = "CASE its__precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 10 END"
     return _datum_rows(datum, f"unify_person LEFT JOIN {known} USING (person_id)", False, f"left({_in_words(datum)}, {digits})")
 
 

@@ -88,7 +88,7 @@ def _lesser_copies(datum: Datum, contracts: Contracts) -> str | None:
 def _precision(contracts: Contracts) -> str:
     """What is left of the lesser days: the rest have been made whole."""
     published = " UNION ALL ".join(
-        f"SELECT person_id, {literal(datum.name)} AS datum, less AS precision FROM unify_lesser AS l JOIN released.unify_person AS p"
+        f"SELECT p.person_id, {literal(datum.name)} AS datum, l.less AS precision FROM unify_lesser AS l JOIN released.unify_person AS p"
         f" ON p.person_no = l.person_no AND p.{datum.name}__source = l.place WHERE l.datum = {literal(datum.name)}"
         for datum in contracts.catalogue.data
         if datum.type == "date"
