@@ -48,6 +48,8 @@ from contracts.model.delivered import (
     Supply,
     ViewSource,
     When,
+    is_called,
+    with_small_ending,
 )
 from contracts.model.forms import Attachment, Derived, Form, FormField, Nothing, Relative, Wording
 from contracts.model.kin import HOUSEHOLD_TELLS, PARENTS, SPOUSE, WEDLOCK
@@ -127,7 +129,9 @@ __all__ = [
     "Wording",
     "Year",
     "custom",
+    "is_called",
     "period",
+    "with_small_ending",
 ]
 
 

@@ -5,7 +5,9 @@ Names of columns in ``when``, ``data``, ``date`` ... are property names of the c
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,6 +37,19 @@ class Operation(Agreed):
     column: str
     delete: tuple[str, ...]
     upsert: tuple[str, ...]
+
+
+ENDINGS = re.compile(r"(\.[A-Za-z0-9]{1,8}){1,3}$")
+
+
+def with_small_ending(name: str) -> str:
+    """A file's name with its endings written small: `.CSV.GZ` is `.csv.gz`."""
+    return ENDINGS.sub(lambda endings: endings[0].lower(), name)
+
+
+def is_called(name: str, pattern: str) -> bool:
+    """Whether a file's name is one of a glob, in whichever case its endings are written."""
+    return fnmatchcase(with_small_ending(name), with_small_ending(pattern))
 
 
 # What stands before a signature or a remark in tables that people make.

@@ -382,6 +382,22 @@ def test_a_workbook_is_read_whatever_its_ending_is_written_like(home: Home, land
     assert (report.status, report.accepted) == ("accepted", 1)
 
 
+@pytest.mark.parametrize(("ending", "control"), [(".CSV.GZ", ".ctl"), (".csv.GZ", ".CTL"), (".CSV.GZ", ".CTL")])
+def test_every_ending_may_be_in_capitals(home: Home, landing: Landing, ending: str, control: str) -> None:
+    path = landing.put("hr/insured", [{"insured_no": "1", "name": "王小明"}])
+    named = path.rename(path.with_name(path.name.removesuffix(".csv.gz") + ending))
+    path.with_name(path.name + ".ctl").rename(named.with_name(named.name + control))
+    report = landing.take_in(home, "hr/insured")
+    assert (report.status, report.rows, report.reason) == ("accepted", 1, "")
+
+
+def test_a_control_file_in_capitals_is_held_against_its_data(home: Home, landing: Landing) -> None:
+    path = landing.put("hr/insured", [{"insured_no": "1", "name": "王小明"}], control={"rows": 2})
+    path.with_name(path.name + ".ctl").rename(path.with_name(path.name + ".CTL"))
+    report = landing.take_in(home, "hr/insured")
+    assert (report.status, "says 2 rows, the file has 1" in report.reason) == ("refused", True)
+
+
 def test_nothing_is_noted_of_numbers_that_are_whole(home: Home, landing: Landing) -> None:
     landing.put(RECORD, [person(1, archive_no="1"), person(2, archive_no="2", id_number="330106199003071237")])
     assert landing.take_in(home, RECORD).notes == ()

@@ -7,11 +7,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from contracts.model import BucketSource, FileSource
+from contracts.model import BucketSource, FileSource, is_called, with_small_ending
 from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError
 from transforms.pull.arrival import Arrival, Landing, append_from, day_of, sha256
 
@@ -96,12 +95,12 @@ def _day(remote: Remote, template: str) -> date | None:
 
 def _is_agreed(name: str, landing: Landing) -> bool:
     patterns = [glob for layout in landing.dataset.delivery.layouts for glob in layout.offered_as]
-    return any(fnmatchcase(name, p) or fnmatchcase(name, p + CONTROL) for p in patterns)
+    return any(is_called(name, p) or is_called(name, p + CONTROL) for p in patterns)
 
 
 def _not_complete(landing: Landing, source: FileSource | BucketSource, offer: Offer) -> str:
     """Why the offer is still being written, as far as can be seen from its listing."""
-    names = {f.name for f in offer.files}
+    names = {with_small_ending(f.name) for f in offer.files}
     data = {name for name in names if not name.endswith(CONTROL)}
     if landing.dataset.delivery.control == "required":
         alone = sorted(name for name in data if name + CONTROL not in names)

@@ -6,12 +6,11 @@ import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from contracts.model import Dataset, FileLayout
+from contracts.model import Dataset, FileLayout, is_called
 from transforms.take_in import BatchRefused
 
 # As much as one file of a province has; what claims to be more is refused before any of it is unpacked.
@@ -23,10 +22,8 @@ DAMAGED = (BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
 def layout_named(name: str, dataset: Dataset) -> FileLayout | None:
-    """The agreed kind of file that a name stands for, whether its ending is written small or in capitals."""
-    path = PurePosixPath(name)
-    names = (name, f"{path.stem}{path.suffix.lower()}")
-    return next((layout for layout in dataset.delivery.layouts if any(fnmatchcase(each, layout.files) for each in names)), None)
+    """The agreed kind of file that a name stands for, whether its endings are written small or in capitals."""
+    return next((layout for layout in dataset.delivery.layouts if is_called(name, layout.files)), None)
 
 
 def is_archive(path: Path, dataset: Dataset) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transforms.take_in import BatchRefused
-from transforms.take_in.deliveries import FILES_A_BATCH, Delivery
+from transforms.take_in.deliveries import CONTROL, FILES_A_BATCH, Delivery
 from transforms.take_in.reading import check_name
 
 COPY_FIRST = "wait until the copy is complete, then run again"
@@ -15,8 +15,9 @@ DELIVER_AGAIN = "ask the department to deliver again"
 
 
 def _control(path: Path) -> dict[str, Any] | None:
-    control = path.with_name(path.name + ".ctl")
-    if not control.exists():
+    named = (path.with_name(path.name + ending) for ending in (CONTROL, CONTROL.upper(), CONTROL.title()))
+    control = next((each for each in named if each.exists()), None)
+    if control is None:
         return None
     try:
         content = json.loads(control.read_text(encoding="utf-8-sig"))

@@ -16,6 +16,7 @@ from warehouse.clock import today
 # How far a batch may lie ahead of the others of its dataset, and of the clock, which may be set wrong.
 AHEAD = timedelta(days=366)
 
+CONTROL = ".ctl"
 FILES_A_BATCH = 1_000
 """A batch of more files is refused: the number of a row tells its file by its place in the batch, below this."""
 
@@ -110,8 +111,8 @@ def delivery(dataset: Dataset, day: date, folder: Path, contracts: Contracts) ->
     digest = hashlib.sha256(contracts.intake_version.encode())
     for name, sha in [(path.name, sha) for path, sha in hashed] + [(path.name, "coming") for path in coming]:
         digest.update(f"{name} {sha}\n".encode())
-    data = tuple((p, sha) for p, sha in hashed if p.suffix != ".ctl")
-    controls = tuple(p for p, _ in hashed if p.suffix == ".ctl")
+    data = tuple((p, sha) for p, sha in hashed if p.suffix.lower() != CONTROL)
+    controls = tuple(p for p, _ in hashed if p.suffix.lower() == CONTROL)
     return Delivery(dataset, day, data, controls, digest.hexdigest()[:16], coming, beside)
 
 

@@ -117,6 +117,14 @@ def test_a_batch_whose_control_file_has_not_come_waits(source: Path, offered: Pa
     assert "control file has not come" in waiting.reason
 
 
+def test_endings_in_capitals_are_fetched(source: Path, offered: Path, bring: Pull, tmp_path: Path) -> None:
+    for path in [*(source / DAY).iterdir()]:
+        path.rename(path.with_name(path.name.replace(".csv", ".CSV").replace(".ctl", ".CTL")))
+    pulled = bring(DATASET, {"kind": "folder", "path": f"{DATASET}/{{day}}"}, folder(offered))
+    assert [p.status for p in pulled] == ["landed", "landed"]
+    assert len(list((tmp_path / "landing" / DATASET / DAY).glob("*.C*"))) == 2
+
+
 def test_a_file_that_is_still_young_waits(source: Path, offered: Path, bring: Pull) -> None:
     for path in (source / DAY).iterdir():
         os.utime(path)
