@@ -14,9 +14,10 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from psycopg import sql
 
-from contracts.model import ViewSource
+from contracts.model import Dataset, ViewSource
 from transforms.pull import Connection, InterruptedPullError, Patience, Pulled, PullError, clock, failed
 from transforms.pull.arrival import Arrival, Landing
+from transforms.take_in import Drift, squeezed
 
 ROWS = 20_000
 PATIENT = 10  # times the silence that a statement may take
@@ -87,30 +88,44 @@ def _pulled(database: psycopg.Connection[Any], connection: Connection, landing: 
     file = arrival.partial / landing.file_name(now.day, "parquet")
     view = sql.Identifier(*source.view.split("."))
     described = _described(database, view)
+    agreed, left_out = _agreed(list(described), landing.dataset)
+    if not agreed:
+        what = f"connection {connection.id}: {source.view} has none of the agreed columns; ask the department about the view"
+        return Pulled(landing.dataset.id, "failed", what)
     change = _Change.of(database, source, described, now)
     since = _since(database, change, landing) if change and landing.dataset.delivery.mode == "delta" else None
     wanted = change.since(since) if change and since else sql.SQL("")
-    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in described)
-    rows = _write(database, sql.SQL("SELECT {} FROM {} {}").format(texts, view, wanted), list(described), file)
+    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in agreed)
+    rows = _write(database, sql.SQL("SELECT {} FROM {} {}").format(texts, view, wanted), agreed, file)
     expected, newest, ahead = _expected(database, view, change, wanted)
     if rows != expected:
         raise InterruptedPullError(f"connection {connection.id}: {source.view}: {rows} rows came of {expected}")
     arrival.write_control(file, rows)
-    mark = {"watermark": newest or since, "watermark_type": change.type if change else None}
+    mark = {"watermark": newest or since, "watermark_type": change.type if change else None, "left_out": left_out}
+    told_before = [r.get("left_out") for r in landing.receipts()][-1:]
     size = arrival.land(connection.id, [file.name, file.name + ".ctl"], rows=rows, **mark)
-    reason = ""
+    whats = []
     if ahead:
         what = f"in {ahead} rows {source.watermark} lies later than tomorrow, which is not taken for the newest change"
-        reason = f"connection {connection.id}: {source.view}: {what}; they come with every pull; ask the department"
-    return Pulled(arrival.reference, "landed", reason, size)
+        whats.append(f"{what}; they come with every pull; ask the department")
+    if left_out and [left_out] != told_before:
+        what = f"columns that were not agreed are left there ({', '.join(left_out)})"
+        whats.append(f"{what}; agree them in the contract, or ask the department to leave them out")
+    return Pulled(arrival.reference, "landed", "; ".join(f"connection {connection.id}: {source.view}: {what}" for what in whats), size)
 
 
 def _described(database: psycopg.Connection[Any], view: sql.Identifier) -> dict[str, int]:
-    """Every column of the view and the number of its type. All are read as text: whether they are those agreed is said when
-    the batch is taken in.
-    """
+    """Every column of the view and the number of its type."""
     described = database.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(view)).description or []
     return {column.name: column.type_code for column in described}
+
+
+def _agreed(names: list[str], dataset: Dataset) -> tuple[list[str], list[str]]:
+    """The columns that may land, which are read as text (whether one is missing is said when the batch is taken in), and the others."""
+    headers = {squeezed(column.header) for column in dataset.delivered.columns}
+    drift = Drift()
+    drift.bring([name for name in names if squeezed(name) not in headers], "", None)
+    return [name for name in names if squeezed(name) in headers], list(drift.new)
 
 
 @dataclass(frozen=True)

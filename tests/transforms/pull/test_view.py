@@ -114,6 +114,7 @@ def test_a_delta_takes_what_is_not_older_than_the_watermark(
     assert [r["aac001"] for r in landed(tmp_path / "landing")] == [*map(str, range(29_700, 30_001)), "new"]
 
 
+NAMED = "SELECT no AS aac001, changed FROM office.change"
 Later = Callable[..., tuple[list[str], Pulled]]
 
 
@@ -124,13 +125,13 @@ def later(database: Connection, office: Any, tmp_path: Path, own_contracts: Cont
 
     def later(kind: str, *rows: tuple[str, str | None]) -> tuple[list[str], Pulled]:
         if not landing.exists():
-            office.execute(f"CREATE TABLE office.change (no text, changed {kind}); CREATE VIEW office.v_change AS TABLE office.change")
+            office.execute(f"CREATE TABLE office.change (no text, changed {kind}); CREATE VIEW office.v_change AS {NAMED}")
         for no, changed in rows:
             office.execute(f"INSERT INTO office.change VALUES (%s, %s::text::{kind.partition(' COLLATE')[0]})", [no, changed])
         a_day_later(landing)
         (pulled,) = pull(landing, contracts, lambda _: database, patience=HASTE)
         assert pulled.status == "landed", pulled.reason
-        return sorted(row["no"] for row in landed(landing)), pulled
+        return sorted(row["aac001"] for row in landed(landing)), pulled
 
     return later
 
@@ -183,7 +184,7 @@ def test_a_watermark_of_before_that_lies_ahead_or_is_of_another_type_is_not_aske
     receipt.write_text(receipt.read_text().replace('"2026-11-20T09:00:00"', '"2062-11-20 09:00:00"'))
     assert later("timestamp", ("b", "2026-11-19 09:00:00"))[0] == ["a", "b"]
     office.execute("DROP TABLE office.change CASCADE; CREATE TABLE office.change (no text, changed bigint)")
-    office.execute("CREATE VIEW office.v_change AS TABLE office.change")
+    office.execute(f"CREATE VIEW office.v_change AS {NAMED}")
     assert later("bigint", ("c", "1"))[0] == ["c"]
 
 
@@ -207,6 +208,29 @@ def test_a_view_that_is_gone_is_said_and_changed_columns_are_left_to_the_taking_
     (pulled,) = bring(DATASET, SOURCE | {"view": "office.v_other"}, database)
     assert pulled.status == "landed"
     assert landed(tmp_path / "landing") == [{"aac001": str(n)} for n in (1, 2, 3)]
+
+
+def test_only_agreed_columns_land_and_others_are_told_once(
+    database: Connection, office: Any, tmp_path: Path, own_contracts: Contracts
+) -> None:
+    office.execute("CREATE VIEW office.v_more AS SELECT aac001, 'x' AS creed, aae036, aae019 AS \"AAE019\" FROM office.paid LIMIT 1")
+    contracts, landing = changes_of(own_contracts, "office.v_more", "aae036"), tmp_path / "landing"
+    (pulled,) = pull(landing, contracts, lambda _: database, patience=HASTE)
+    assert pulled.status == "landed"
+    assert "office.v_more: columns that were not agreed are left there (creed); agree them in the contract" in pulled.reason
+    assert landed(landing) == [{"aac001": "1", "aae036": "2026-11-20 08:00:01", "AAE019": "3001.00"}]
+    a_day_later(landing)
+    (again,) = pull(landing, contracts, lambda _: database, patience=HASTE)
+    assert (again.status, again.reason) == ("landed", "")
+
+
+def test_a_view_without_any_agreed_column_is_told_and_nothing_of_it_lands(
+    database: Connection, office: Any, bring: Pull, tmp_path: Path
+) -> None:
+    office.execute("CREATE VIEW office.v_none AS SELECT 'x' AS creed")
+    (failed,) = bring(DATASET, SOURCE | {"view": "office.v_none"}, database)
+    assert (failed.status, "has none of the agreed columns" in failed.reason) == ("failed", True)
+    assert not list((tmp_path / "landing" / DATASET).glob("[0-9]*"))
 
 
 @contextmanager
