@@ -46,6 +46,8 @@ IdempotencyKey = Annotated[
 ]
 HEADERS = {RELEASE: {"description": "The release that was read", "schema": {"type": "string"}}}
 NAMED: dict[int | str, dict[str, Any]] = {200: {"headers": HEADERS}}
+ENTERED = {ENTRY: {"description": "The number of the look's entry in the access log", "schema": {"type": "string", "pattern": "^[0-9]+$"}}}
+LOOKED: dict[int | str, dict[str, Any]] = {200: {"headers": HEADERS | ENTERED}}
 
 
 def create(home: Home | None = None) -> FastAPI:
@@ -116,7 +118,7 @@ def _forms(app: FastAPI) -> None:
     @app.post(
         "/v1/forms/{form}/prefill",
         response_model=Prefilled,
-        responses=NAMED | always | problems.documented(400, 403, 404, 415, 422, 503),
+        responses=LOOKED | always | problems.documented(400, 403, 404, 415, 422, 503),
     )
     async def prefill(form: FormId, asked: models.PrefillRequest, system: Caller, service: Serving) -> Response:
         """The form filled in for one applicant, for the applicant to see and confirm before it is used.

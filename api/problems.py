@@ -76,7 +76,11 @@ WORDS = {
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI says of errors."""
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {s: {"description": WORDS[s], "content": {MEDIA_TYPE: {"schema": schema}}} for s in statuses}
+    waits = {"Retry-After": {"description": "Seconds after which to ask again, where that helps", "schema": {"type": "integer"}}}
+    return {
+        s: {"description": WORDS[s], "content": {MEDIA_TYPE: {"schema": schema}}} | ({"headers": waits} if s in {429, 503} else {})
+        for s in statuses
+    }
 
 
 def install(app: FastAPI) -> None:

@@ -21,6 +21,16 @@ def test_it_keeps_to_its_openapi(case: schemathesis.Case, served: tuple[str, str
     case.call_and_validate(base_url=served[0], headers={"Authorization": f"Bearer {served[1]}", "X-Forwarded-For": elsewhere})
 
 
+def test_headers_that_answers_bear_are_named() -> None:
+    paths = create().openapi()["paths"]
+    prefill = paths["/v1/forms/{form}/prefill"]["post"]["responses"]
+    assert set(prefill["200"]["headers"]) == {"Renkou-Release", "Renkou-Access-Entry"}
+    answers = [answer for methods in paths.values() for call in methods.values() for answer in call["responses"].items()]
+    refusals = [told for status, told in answers if status in {"429", "503"}]
+    assert refusals
+    assert all("Retry-After" in told["headers"] for told in refusals)
+
+
 def test_the_calls_are_those_that_were_agreed(served: tuple[str, str]) -> None:
     told = httpx.get(f"{served[0]}/openapi.json").json()
     assert {(path, method) for path, methods in told["paths"].items() for method in methods} == {
