@@ -42,6 +42,12 @@ def is_mistyped(typed: str) -> bool:
     return not re.fullmatch(r"[A-Z]{3}[0-9]{12}", number)
 
 
+def is_mistyped_citizens_number(typed: str) -> bool:
+    """Whether this is digits as of a citizen's number, and none: what may be another document's number is not judged."""
+    number = tidy(typed)
+    return len(number) != 15 and bool(re.fullmatch(r"[0-9]+X?", number)) and is_mistyped(number)
+
+
 def is_mistyped_credit_code(typed: str) -> bool:
     """Whether this is no unified social credit code: 18 characters of which the last follows from the others (GB 32100)."""
     code = tidy(typed)

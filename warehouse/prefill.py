@@ -15,7 +15,7 @@ from warehouse.applicant import Applicant, RelatedPerson, may_be_shown, weakest
 from warehouse.dossier import Dossier
 from warehouse.faults import WrongUseError
 from warehouse.form_plan import FieldPlan, data_used
-from warehouse.identity import masked
+from warehouse.identity import is_mistyped_citizens_number, masked
 from warehouse.lookup import DECLARED_BY, Origin
 from warehouse.prefilled import (
     TEXTS,
@@ -33,6 +33,10 @@ from warehouse.published import Published
 from warehouse.wording import SEPARATOR, NoCodeError, for_form, part_of
 
 DECLARATION = "本人申报"
+MISTYPED = (
+    "没有查到此人：公民身份号码的位数或校验码不对，请核对后再查",
+    "nobody was found: the identity number's last character does not follow from the others, or there are more or fewer",
+)
 
 
 def prefill(database: Path, contracts: Contracts, inquiry: Inquiry) -> Prefilled:
@@ -56,7 +60,10 @@ def fill(release: Published, inquiry: Inquiry, may_see: Callable[[Dossier], bool
         return Filled(prefilled, tuple(dict.fromkeys(applicant.looked_at)), "filled")
     # Whoever else bears the number makes it nobody's for certain, seen or not.
     status: Literal["not_found", "cannot_say"] = "cannot_say" if seen else "not_found"
-    prefilled = _prefilled(release, form, inquiry, status, _no_answers(release, form, status))
+    answers = _no_answers(release, form, status)
+    if status == "not_found" and is_mistyped_citizens_number(inquiry.id_number):
+        answers["notices"] = (NoticeShown(release.contracts.catalogue.number.name, *MISTYPED),)
+    prefilled = _prefilled(release, form, inquiry, status, answers)
     outcome = "withheld" if borne and not seen else status
     return Filled(prefilled, tuple(dossier.person_id for dossier in borne), outcome)
 

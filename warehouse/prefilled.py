@@ -89,7 +89,7 @@ class AttachmentAnswer:
 
 @dataclass(frozen=True)
 class NoticeShown:
-    """What whoever fills in the form should know of the applicant beside what it asks: that a death is told."""
+    """What whoever fills in the form should know of the applicant beside what it asks: that a death is told, or the number mistyped."""
 
     datum: str
     label: str

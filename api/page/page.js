@@ -13,7 +13,6 @@ const PROBLEMS = {
   503: "服务暂不可用，请联系管理员。",
 };
 const STATUSES = {
-  mistyped: "没有查到此人：公民身份号码的位数或校验码不对，请核对后再查。",
   not_found: "没有查到此人，或不在本密钥的范围内。请由申请人填写。",
   cannot_say: "不止一人使用这个号码，不能判断是谁，不予代填。请核对证件后由申请人填写。",
 };
@@ -56,14 +55,6 @@ async function misfits(answer) {
   const inputs = [...new Set(ids)].map($).filter((input) => input?.labels);
   inputs[0]?.focus();
   return inputs.length && `请检查：${inputs.map((input) => input.labels[0].textContent).join("、")}。`;
-}
-
-// GB 11643: the last character of 18 follows from the others. What is no citizen's number is left to the service.
-function isMistyped(typed) {
-  const number = typed.normalize("NFKC").replace(/[\s-]/g, "").toUpperCase();
-  if (!/^\d+X?$/.test(number) || number.length === 15) return false;
-  const sum = [...number].slice(0, 17).reduce((total, digit, place) => total + digit * (2 ** (17 - place) % 11), 0);
-  return number.length !== 18 || "10X98765432"[sum % 11] !== number[17];
 }
 
 // One call at a time: a second press of the button while one is under way does nothing.
@@ -126,8 +117,7 @@ function show(answer) {
   $("confirmed").checked = false;
   $("filled").hidden = false;
   showWhole();
-  const status = answer.status === "not_found" && isMistyped(current.asked.id_number) ? "mistyped" : answer.status;
-  const said = STATUSES[status] || answer.notices.map((notice) => `${notice.label}。`).join("");
+  const said = answer.notices.map((notice) => `${notice.label}。`).join("") || STATUSES[answer.status] || "";
   say(said, said ? "bad" : "");
   $("title").focus();
 }

@@ -200,6 +200,22 @@ def test_of_a_number_borne_before_the_register_alone_says_whose_it_is(
     assert (answer.status, answer.person_id) == (status, "p1" if status == "filled" else None)
 
 
+@pytest.mark.parametrize(
+    ("number", "notices"),
+    [
+        ("330102199912311234", ["id_number"]),
+        ("33010219991231123", ["id_number"]),
+        ("330102199001011234", []),
+        ("330102991231123", []),
+        ("H12345678", []),
+    ],
+)
+def test_a_mistyped_number_that_nobody_has_is_told_as_such(database: Path, contracts: Contracts, number: str, notices: list[str]) -> None:
+    answer = filled(database, contracts, number)
+    assert (answer.status, [notice.datum for notice in answer.notices]) == ("not_found", notices)
+    assert number not in str(answer)
+
+
 @pytest.mark.parametrize(("number", "status"), [(SHARED, "cannot_say"), ("330102199912311234", "not_found")])
 def test_without_one_bearer_every_field_is_left_to_the_citizen(
     database: Path, contracts: Contracts, number: str, status: str
