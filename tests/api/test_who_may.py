@@ -27,7 +27,7 @@ from warehouse.home import Home
 from warehouse.keys import KeyRing
 
 Key = Callable[..., dict[str, str]]
-NOBODY = "330102199912311234"
+NOBODY = "330102199001011234"
 SENT = ASKED | {"applicant_confirmed": True, "fields": {"name": PEOPLE["p1"]["name"]}}
 
 
