@@ -21,6 +21,6 @@ def prepare_comparisons(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(sql("link/birth_told"))
     connection.execute(sql("link/names", variants=variants, standards=standards))
     with COUNTRIES.open(encoding="utf-8") as file:
-        countries = ", ".join(f"'{row['letters']}': '{row['number']}'" for row in csv.DictReader(file))
+        countries = "".join(row["letters"] + row["number"] for row in csv.DictReader(file))
     connection.execute(sql("link/compare", countries=countries))
     connection.execute(sql("link/person_id"))

@@ -43,8 +43,9 @@ CREATE OR REPLACE MACRO is_rounded(texts, others) AS
         AND len(list_filter(others, lambda b: a <> b AND TRY_CAST(TRY_CAST(a AS BIGINT) AS DOUBLE)::BIGINT = TRY_CAST(b AS BIGINT))) > 0)) > 0;
 
 -- The two kinds of a foreigner's permit: three letters and twelve digits, and 18 digits that begin with 9; both tell the birth, and the
--- country, by its letters and by its number (GB/T 2659).
-CREATE OR REPLACE MACRO country_number(letters) AS MAP {$countries}[letters];
+-- country, by its letters and by its number (GB/T 2659). All countries stand in one text, AFG004ALB008...: a map is copied for each value.
+CREATE OR REPLACE MACRO country_number(letters) AS
+    CASE WHEN length(letters) = 3 AND contains('$countries', letters) THEN substr('$countries', instr('$countries', letters) + 3, 3) END;
 
 CREATE OR REPLACE MACRO are_two_cards(older, newer) AS
     len(list_filter(older, lambda a: regexp_full_match(a, '[A-Z]{3}.{12}')
