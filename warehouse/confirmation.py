@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from contracts.model import Contracts, Datum, Form, FormField
 from warehouse.connection import scratch
-from warehouse.identity import is_mistyped_credit_code
+from warehouse.identity import is_mistyped_credit_code, tidy, with_century
 from warehouse.prefilled import Prefilled
 from warehouse.submissions import Answered, Outcome
 from warehouse.wording import from_form, labels_of, misfit
 
 SOME_DIGIT = r".*\d.*"
+DOT = re.compile("[•・‧⋅∙․．.]")
+BLANK = re.compile(r"(?<![0-9A-Za-z])\s+|\s+(?![0-9A-Za-z])")  # between two words or numbers a blank parts them
 
 
 def answered(
@@ -28,16 +31,28 @@ def answered(
 
 
 def _answered(contracts: Contracts, field: FormField, prefilled: str | None, value: str) -> Answered:
-    outcome: Outcome = "added" if prefilled is None else "confirmed" if value == prefilled else "corrected"
+    datum = contracts.datum(field.datum)
+    is_same = prefilled is not None and _bare(value, datum) == _bare(prefilled, datum)
+    outcome: Outcome = "added" if prefilled is None else "confirmed" if is_same else "corrected"
     if outcome == "confirmed":
         return Answered(field.name, value, outcome)
     if field.asked is not None:
         return Answered(field.name, value, outcome, field.asked, value)
-    datum = contracts.datum(field.datum)
     if datum is None or field.via is not None or field.part is not None:
         return Answered(field.name, value, outcome)
     declared = from_form(value, field, datum, labels_of(contracts, datum))
     return Answered(field.name, value, outcome, datum.name, declared)
+
+
+def _bare(text: str, datum: Datum | None) -> str:
+    """A value without what is mere spelling, as in a delivery: its width, its blanks, the dots of a name, what parts a number."""
+    kind = datum.type if datum else "text"
+    if kind == "identity_number":
+        return with_century(tidy(text))
+    written = unicodedata.normalize("NFKC", text)
+    if kind == "phone":
+        return re.sub(r"^(\+|00)?86(?=1[0-9]{10}$)", "", re.sub(r"[\s-]", "", written))
+    return BLANK.sub("", DOT.sub("·", written) if kind == "name" else written)
 
 
 def misfits(contracts: Contracts, form: Form, fields: Iterable[Answered]) -> Iterator[tuple[str, str]]:

@@ -146,6 +146,21 @@ def test_a_submission_is_on_the_disk_before_the_answer(client: TestClient, key: 
     assert [(each["submission_id"], each["person_id"]) for each in kept] == [(answer.json()["submission_id"], "p1")]
 
 
+@pytest.mark.parametrize(
+    ("field", "spelt", "outcome"),
+    [
+        ("name", "欧阳 [志]强", "confirmed"),
+        ("name", "欧阳强", "corrected"),
+        ("phone", "+86 139-0000-0000", "confirmed"),
+        ("phone", "１３９００００００００", "confirmed"),
+        ("phone", "13900000001", "corrected"),
+        ("id_number", f" {MAN[:6]} {MAN[6:14]} {MAN[14:]}", "confirmed"),
+    ],
+)
+def test_another_spelling_is_no_correction(client: TestClient, key: Key, field: str, spelt: str, outcome: str) -> None:
+    assert submitted(client, key(), {field: spelt}).json()["fields"] == [{"name": field, "outcome": outcome}]
+
+
 def test_the_same_key_and_body_is_kept_once_and_another_body_refused(client: TestClient, key: Key, home: Home) -> None:
     headers = key() | {"Idempotency-Key": "a-1"}
     first, again = submitted(client, headers), submitted(client, headers)
