@@ -37,9 +37,10 @@ def _where(relative: Relative) -> str:
 
 def _named(relative: Relative, relatives: str) -> str:
     apart = "" if relative.includes_self else f" WHERE who <> {KEY}"
-    ranked = f"SELECT *, row_number() OVER (ORDER BY {_order(relative)}) AS place FROM {relatives} {_where(relative)}"
+    ranked = f"SELECT *, row_number() OVER (ORDER BY {_order(relative)}) AS place_ FROM {relatives} {_where(relative)}"
     ties = " UNION ".join(
-        f"SELECT {identifier(name)} AS who, {KEY}, place FROM ({ranked}) WHERE {identifier(name)} IS NOT NULL" for name in relative.of
+        f"SELECT {identifier(name)} AS who, {KEY}, place_ AS place FROM ({ranked}) WHERE {identifier(name)} IS NOT NULL"
+        for name in relative.of
     )
     return f"SELECT who, {KEY}, place, 1 AS way FROM ({ties}){apart}"
 
@@ -48,7 +49,7 @@ def _sharing(relative: Relative, persons: str, relatives: str) -> str:
     apart = "" if relative.includes_self else f" AND other.{KEY} <> one.{KEY}"
     same = identifier(str(relative.same))
     return (
-        f"SELECT one.{KEY} AS who, other.{KEY}, other.place, 1 AS way FROM {persons} AS one"
+        f"SELECT one.{KEY} AS who, other.{KEY}, other.place_ AS place, 1 AS way FROM {persons} AS one"
         f" JOIN ({_members(relative, relatives)}) AS other ON one.{same} = other.{same}{apart}"
     )
 
@@ -56,8 +57,8 @@ def _sharing(relative: Relative, persons: str, relatives: str) -> str:
 def _members(relative: Relative, relatives: str) -> str:
     same = identifier(str(relative.same))
     return (
-        f"SELECT *, row_number() OVER (PARTITION BY {same} ORDER BY {_order(relative)}) AS place FROM {relatives} {_where(relative)}"
-        f" QUALIFY {same} IS NOT NULL AND place <= {MOST_RELATIVES}"
+        f"SELECT *, row_number() OVER (PARTITION BY {same} ORDER BY {_order(relative)}) AS place_ FROM {relatives} {_where(relative)}"
+        f" QUALIFY {same} IS NOT NULL AND place_ <= {MOST_RELATIVES}"
     )
 
 

@@ -20,7 +20,7 @@ from warehouse.home import Home
 
 NAMES = (
     *("d", "v", "x", "p", "person", "household", "known_to", "precision", "rowid", "township", "whole", "part", "number", "less"),
-    *("origins", "declared", "disputed", "imprecise", "to_the_month", "code", "kept_out"),
+    *("origins", "declared", "disputed", "imprecise", "to_the_month", "code", "kept_out", "place", "who", "way"),
 )
 SAYS = "          school_name: {column: school_name}\n"
 
