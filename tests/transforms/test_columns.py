@@ -177,6 +177,7 @@ def test_a_new_column_waits_too_and_is_kept_out_of_the_data(pension: Office) -> 
     batch = pension.deliver(DAY, pensioners(100, 1), more="忠诚度")
     assert batch.status == "held"
     assert "line 1: new 忠诚度" in batch.reason
+    assert batch.reason.endswith("a new column that stays and that nobody needs says `notTaken` in the contract")
     pension.answer(batch, YES)
     (batch,) = pension.known
     assert (batch.status, batch.accepted) == ("accepted", 1)

@@ -21,6 +21,7 @@ from warehouse.durable import write_text
 GATE = "gate.json"
 EIGHT_DIGITS = re.compile(r"(?<!\d)\d{8}(?!\d)")
 WHAT_TO_DO = "ask the department whether this is right, then have it deliver again, or decide with `renkou approve`"
+NOT_TAKEN = "; a new column that stays and that nobody needs says `notTaken` in the contract"
 
 
 def judged(
@@ -60,7 +61,8 @@ def _after_decision(faults: Mapping[str, str], batch: BatchReport, decided: Mapp
     """Why the batch is held; empty when it is not."""
     if not faults:
         return ""
-    reason = f"{batch.reference} {' and '.join(faults.values())}; {WHAT_TO_DO}"
+    stays = NOT_TAKEN if "columns" in faults and batch.new_columns else ""
+    reason = f"{batch.reference} {' and '.join(faults.values())}; {WHAT_TO_DO}{stays}"
     if not is_decided(faults, batch, decided):
         return reason
     decision = decided[batch.reference, bytes_digest(batch)]
