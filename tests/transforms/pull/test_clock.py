@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.support.servers import Api
@@ -19,7 +20,7 @@ from transforms.pull.arrival import RECEIPT
 from warehouse import clock as county
 
 DATASET, SOURCE = "health/birth", {"kind": "http", "path": "/v1/birth"}
-VIEW = {"kind": "postgresql", "view": "pg_catalog.pg_description"}
+VIEW = {"kind": "postgresql", "view": "v_clock"}
 OURS = datetime(2026, 11, 23, 1, tzinfo=UTC).astimezone(county.COUNTY)
 APART = [timedelta(hours=8), timedelta(hours=-8), timedelta(days=3_652), datetime(1970, 1, 1, tzinfo=UTC) - OURS]
 
@@ -91,6 +92,8 @@ def test_a_watermark_that_a_wrong_clock_left_is_not_asked_for(
 
 
 def test_so_is_a_databases(database: Connection, bring: Pull, monkeypatch: pytest.MonkeyPatch) -> None:
+    with psycopg.connect(host=database.host, user="postgres", dbname="postgres", autocommit=True) as owner:
+        owner.execute("CREATE OR REPLACE VIEW v_clock AS SELECT '1' AS aac001")
     ours = datetime.now(UTC).astimezone(county.COUNTY) + timedelta(days=3)
     monkeypatch.setattr(county, "now", lambda: ours)
     (failed,) = bring("hr/pension", VIEW, database)

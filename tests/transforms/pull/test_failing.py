@@ -65,7 +65,7 @@ def told(found: list[Pulled]) -> str:
 def test_a_value_that_a_view_cannot_compute_is_told_without_it(both: Any, database: Connection) -> None:
     with psycopg.connect(host=database.host, user="postgres", dbname="postgres", autocommit=True) as owner:
         owner.execute("DROP VIEW IF EXISTS v_broken")
-        owner.execute(f"CREATE VIEW v_broken AS SELECT n::text, ('{VALUE}' || n)::date AS d FROM generate_series(1, 3) AS n")
+        owner.execute(f"CREATE VIEW v_broken AS SELECT n::text AS aac001, ('{VALUE}' || n)::date AS aae036 FROM generate_series(1, 3) AS n")
     reason = told(both("hr/pension", {"kind": "postgresql", "view": "v_broken"}, database))
     assert re.fullmatch(r"connection pg_test: v_broken: the database says \w+; ask the department about the view", reason)
 
@@ -125,15 +125,15 @@ def test_a_view_that_fails_keeps_no_other_of_its_database_back(
     database: Connection, own_contracts: Contracts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with psycopg.connect(host=database.host, user="postgres", dbname="postgres", autocommit=True) as owner:
-        owner.execute("CREATE OR REPLACE VIEW v_well AS SELECT 'a' AS a")
-        owner.execute("CREATE OR REPLACE VIEW v_odd AS SELECT 'a' AS b")
+        owner.execute("CREATE OR REPLACE VIEW v_well AS SELECT 'a' AS aac001")
+        owner.execute("CREATE OR REPLACE VIEW v_odd AS SELECT 'a' AS aac002")
     views = {"hr/insured": "v_odd", "hr/pension": "v_well"}
     typed: Any = {n: TypeAdapter(Source).validate_python({"kind": "postgresql", "connection": "x", "view": v}) for n, v in views.items()}
     datasets = tuple(d.model_copy(update={"pulled_from": typed.get(d.id)}) for d in own_contracts.datasets)
     write = view._write
 
     def odd(database: Any, query: Any, names: list[str], file: Path) -> int:
-        return write(database, query, names, file) if names == ["a"] else int(VALUE + "x")
+        return write(database, query, names, file) if names == ["aac001"] else int(VALUE + "x")
 
     monkeypatch.setattr(view, "_write", odd)
     found = pull(tmp_path / "landing", own_contracts.model_copy(update={"datasets": datasets}), lambda _: database, patience=HASTE)
