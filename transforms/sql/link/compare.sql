@@ -2,8 +2,14 @@
 CREATE OR REPLACE MACRO digits_left(t) AS
     CASE WHEN regexp_full_match(t, '\d(\.\d+)?E\+?\d+')
               THEN left(regexp_replace(regexp_replace(t, 'E.*', ''), '\.', ''), 15)
-         WHEN length(t) >= 15 THEN left(t, 15)
+         WHEN length(t) > 15 AND ends_with(t, '000') THEN left(t, 15)
          ELSE t END;
+
+-- Whether one department has a number of its own for each of the two.
+CREATE OR REPLACE MACRO spaces_of(keys) AS list_transform(keys, lambda k: split_part(k, '/', 1));
+
+CREATE OR REPLACE MACRO are_two_entries(keys, others) AS
+    coalesce(NOT list_has_any(keys, others) AND list_has_any(spaces_of(keys), spaces_of(others)), false);
 
 -- Of all levels that the pairs of two lists reach, the best.
 CREATE OR REPLACE MACRO best_name(names, others) AS
