@@ -48,7 +48,7 @@ def explain(
     if json:
         typer.echo(as_json(answer))
     else:
-        show.explanation(answer)
+        show.explanation(answer, load_all().linking)
 
 
 @app.command()

@@ -34,6 +34,7 @@ def list_(
 ) -> None:
     """List the pairs that wait for a decision, by reference and evidence. 待审清单"""
     from cli import show
+    from contracts.load import load_all
     from transforms.review import waiting
     from warehouse.at_home import at_home
     from warehouse.decisions import decisions
@@ -45,7 +46,7 @@ def list_(
             typer.echo(as_json(taken)) if json else show.decisions(taken)
             return
         pairs = waiting(home)
-    typer.echo(as_json(pairs)) if json else show.waiting(pairs)
+    typer.echo(as_json(pairs)) if json else show.waiting(pairs, load_all().linking)
 
 
 @review.command()
@@ -75,7 +76,7 @@ def show(
         looked_at = [person for person in (answer.left_person, answer.right_person) if person]
         outcome = "masked" if answer.is_masked else "shown"
         AccessLog(home).write([at_the_keyboard("review", looked_at, outcome, None, case=answer.pair.pair_id)])
-    typer.echo(as_json(answer)) if json else told.side_by_side(answer)
+    typer.echo(as_json(answer)) if json else told.side_by_side(answer, load_all().linking)
 
 
 @review.command()

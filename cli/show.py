@@ -15,11 +15,12 @@ from warehouse.lookup import Dispute, Origin
 from warehouse.prefilled import FilledField, Prefilled
 
 if TYPE_CHECKING:
+    from contracts.model import Linking
     from transforms.review import Pair, SideBySide
     from warehouse.decisions import Decision
 
 
-def explanation(answer: Explanation) -> None:
+def explanation(answer: Explanation, linking: Linking) -> None:
     """Print who is known under the number, datum by datum."""
     out = console()
     if answer.borne:
@@ -34,7 +35,7 @@ def explanation(answer: Explanation) -> None:
         where = f"into {step.other_person_id}" if step.other_person_id else "out of use"
         out.print(Text(f"{step.person_id} went {where} in release {step.release_id} 已并入"))
     for person in answer.persons:
-        _person(out, answer, person)
+        _person(out, answer, person, linking)
 
 
 def prefilled(answer: Prefilled) -> None:
@@ -60,7 +61,7 @@ def prefilled(answer: Prefilled) -> None:
     out.print(documents)
 
 
-def _person(out: Console, answer: Explanation, person: ExplainedPerson) -> None:
+def _person(out: Console, answer: Explanation, person: ExplainedPerson, linking: Linking) -> None:
     day = f"on {answer.as_of}" if answer.as_of else f"release {answer.release.release_id}"
     out.print(
         table(
@@ -101,7 +102,7 @@ def _person(out: Console, answer: Explanation, person: ExplainedPerson) -> None:
             records,
         )
     )
-    ties = [_tie(record, tie) for record in person.records for tie in record.ties]
+    ties = [_tie(record, tie, linking) for record in person.records for tie in record.ties]
     if ties:
         headings = ("record", "其他记录 other record", "outcome", "rule", "weight", "证据 evidence")
         out.print(table("关联依据 what joined them, and what spoke against", headings, ties))
@@ -110,8 +111,8 @@ def _person(out: Console, answer: Explanation, person: ExplainedPerson) -> None:
         out.print(table("身份变更 changes of identity", ("kind", "other person", "release"), changes))
 
 
-def _tie(record: LinkedRecord, tie: Tie) -> Sequence[str]:
-    evidence = "\n".join(f"{what}: {outcome}" for what, outcome in tie.evidence.items())
+def _tie(record: LinkedRecord, tie: Tie, linking: Linking) -> Sequence[str]:
+    evidence = "\n".join(linking.in_words(tie.evidence))
     return (
         f"{record.department}/{record.dataset} {record.record_key} {record.role}",
         f"{tie.department}/{tie.dataset} {tie.record_key} {tie.role}\n{text(tie.other_person_id)}",
@@ -158,10 +159,10 @@ def _says(dispute: Dispute) -> str:
     return f"{text(dispute.reporter)}: {text(dispute.reported_value)} ({what})"
 
 
-def waiting(pairs: Sequence[Pair]) -> None:
+def waiting(pairs: Sequence[Pair], linking: Linking) -> None:
     """Print the review queue, without a personal value."""
     rows = (
-        (p.pair_id, f"{p.left}\n{p.right}", text(p.rule), share(p.probability), _evidence(p)) for p in pairs
+        (p.pair_id, f"{p.left}\n{p.right}", text(p.rule), share(p.probability), "\n".join(linking.in_words(p.evidence))) for p in pairs
     )
     headings = ("pair", "记录 records", "rule", "probability", "证据 evidence")
     console().print(table(f"待审 {len(pairs)} pairs wait for a decision", headings, rows))
@@ -185,13 +186,12 @@ def decisions(taken: Sequence[Decision]) -> None:
     console().print(table(f"判定 {len(taken)} decisions", headings, rows))
 
 
-def side_by_side(answer: SideBySide) -> None:
+def side_by_side(answer: SideBySide, linking: Linking) -> None:
     """Print a pair side by side: what each says, what speaks for it and against."""
     pair = answer.pair
     heads = (f"{pair.left}  {text(answer.left_person)}", f"{pair.right}  {text(answer.right_person)}")
     console().print(table(f"{pair.pair_id}  {text(pair.rule)} {share(pair.probability)}", ("datum", *heads), answer.data))
-    for what, outcome in pair.evidence.items():
-        print(f"{what}: {outcome}")
+    print(*linking.in_words(pair.evidence), sep="\n")
     if pair.why:
         print(pair.why)
     if answer.also_asked:
@@ -200,7 +200,3 @@ def side_by_side(answer: SideBySide) -> None:
         decisions(answer.decisions)
     if answer.is_masked:
         print("* agree, = the same; at a terminal --values shows the values")
-
-
-def _evidence(pair: Pair) -> str:
-    return "\n".join(f"{what}: {outcome}" for what, outcome in pair.evidence.items())

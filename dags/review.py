@@ -31,6 +31,7 @@ def choose_pairs() -> list[dict[str, str]]:
         pairs = waiting(home)
     if not pairs:
         raise AirflowSkipException("no pair waits for a decision")
+    linking = wiring.agreed().linking
     return [
         {
             "subject": f"{pair.pair_id} 同一人吗 one person?",
@@ -39,7 +40,7 @@ def choose_pairs() -> list[dict[str, str]]:
                     f"- {pair.left}",
                     f"- {pair.right}",
                     "",
-                    *(f"- {what}: {outcome}" for what, outcome in pair.evidence.items()),
+                    *(f"- {said}" for said in linking.in_words(pair.evidence)),
                     *((f"- {pair.why}",) if pair.why else ()),
                     *(f"- {other}: {SHARED}" for other in also_asked(pair, pairs)),
                     "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -28,10 +29,11 @@ class Context(Agreed):
 class Level(Agreed):
     """One outcome of a comparison: ``when`` is SQL over the columns of two units, ``_l`` and ``_r``; the first that holds counts.
 
-    ``missing``: nothing can be said. The last level of a comparison has no ``when``.
+    ``missing``: nothing can be said. The last level of a comparison has no ``when``. Whoever reviews a pair reads ``label``.
     """
 
     name: str
+    label: str
     when: str | None = None
     missing: bool = False
 
@@ -118,3 +120,20 @@ class Linking(Agreed):
     rules: tuple[LinkRule, ...]
     doubts: tuple[LinkDoubt, ...]
     model: LinkModel
+
+    def in_words(self, evidence: Mapping[str, str]) -> list[str]:
+        """What the comparisons of a pair said, a line each, in Chinese and by name.
+
+        A release that was compared otherwise than these contracts do may tell a comparison or an outcome by name alone.
+        """
+        comparisons = {comparison.name: comparison for comparison in self.comparisons}
+        return [f"{_called(comparisons, what)}: {_outcome(comparisons, what, said)}" for what, said in evidence.items()]
+
+
+def _called(comparisons: Mapping[str, Comparison], what: str) -> str:
+    return f"{comparisons[what].label} {what}" if what in comparisons else what
+
+
+def _outcome(comparisons: Mapping[str, Comparison], what: str, said: str) -> str:
+    levels = comparisons[what].levels if what in comparisons else ()
+    return next((f"{level.label} {said}" for level in levels if level.name == said), said)

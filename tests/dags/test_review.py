@@ -31,7 +31,7 @@ def test_a_question_names_records_and_evidence_and_nothing_else(bag: Any, monkey
 
     assert len(asked) == 20
     assert set(asked[0]) == {"subject", "body"}
-    assert asked[0]["body"].splitlines()[:4] == ["- a/b/k1/subject", "- c/d/k2/subject", "", "- name: similar"]
+    assert asked[0]["body"].splitlines()[:4] == ["- a/b/k1/subject", "- c/d/k2/subject", "", "- 姓名 name: 同音、截断或缺字 similar"]
 
 
 def test_a_question_says_why_it_is_one_and_which_other_is_about_the_same_record(bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:

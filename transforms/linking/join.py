@@ -33,14 +33,14 @@ class Conflict(Enum):
 
 
 WHY = {
-    Conflict.APART: "two persons of one row, or a person decided so",
-    Conflict.NUMBERS: "two valid numbers",
-    Conflict.UNVOUCHED_NUMBER: "two valid numbers",
-    Conflict.ROWS: "two rows of a register that has one for each person",
-    Conflict.ORDER: "two of several children born together, by what they are called",
-    Conflict.UNNAMED: "neither has a name yet, and one register has a record of each: twins, or one child twice",
-    Conflict.BIRTH: "the dates of birth contradict each other",
-    Conflict.SEX: "the sexes contradict each other",
+    Conflict.APART: "同一行中的两人，或已人工判定不是同一人 two persons of one row, or a person decided so",
+    Conflict.NUMBERS: "两个有效号码 two valid numbers",
+    Conflict.UNVOUCHED_NUMBER: "两个有效号码 two valid numbers",
+    Conflict.ROWS: "每人一行的登记册中的两行 two rows of a register that has one for each person",
+    Conflict.ORDER: "按称谓是同胎的不同子女 two of several children born together, by what they are called",
+    Conflict.UNNAMED: "均未取名，同一登记册各有一条：双胞胎，或同一子女 no name yet, one register has both: twins, or one child",
+    Conflict.BIRTH: "出生日期矛盾 the dates of birth contradict each other",
+    Conflict.SEX: "性别矛盾 the sexes contradict each other",
 }
 
 BEYOND_SLIPS = frozenset({Conflict.APART, Conflict.ROWS, Conflict.ORDER, Conflict.UNNAMED})
@@ -151,9 +151,9 @@ class Joining:
         if against:
             return Verdict(pair, "doubtful" if against in LEFT_TO_A_HUMAN else "cut", against.why)
         if not pair.certain:
-            return Verdict(pair, "doubtful", pair.doubt or "the evidence does not suffice")
+            return Verdict(pair, "doubtful", pair.doubt or "依据不足 the evidence does not suffice")
         if self._rivals(pair):
-            return Verdict(pair, "doubtful", "another person fits as well")
+            return Verdict(pair, "doubtful", "另有他人同样符合 another person fits as well")
         self._join(pair)
         return Verdict(pair, "linked", None)
 

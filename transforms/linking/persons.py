@@ -40,8 +40,8 @@ def join_units(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> N
 def judged(linking: Linking) -> str:
     """One row per pair that a rule or the model speaks for."""
     rule = _first({rule.name: _holds(rule) for rule in linking.rules})
-    asking = {rule.name: rule.label_en for rule in linking.rules if rule.asks}
-    doubt = _first({doubt.label_en: _leaves_open(doubt) for doubt in linking.doubts})
+    asking = {rule.name: _in_words(rule) for rule in linking.rules if rule.asks}
+    doubt = _first({_in_words(doubt): _leaves_open(doubt) for doubt in linking.doubts})
     asked = _first({label: f"rule = {literal(name)}" for name, label in asking.items()})
     model = linking.model
     return (
@@ -51,6 +51,10 @@ def judged(linking: Linking) -> str:
         f" FROM (SELECT *, {asked} AS asked FROM (SELECT *, {rule} AS rule, {doubt} AS left_open FROM link_score))"
         f" WHERE rule IS NOT NULL OR weight >= {model.doubt_at}"
     )
+
+
+def _in_words(why: LinkRule | LinkDoubt) -> str:
+    return f"{why.label} {why.label_en}"
 
 
 def _first(conditions: dict[str, str]) -> str:
