@@ -162,10 +162,11 @@ def _says(dispute: Dispute) -> str:
 def waiting(pairs: Sequence[Pair], linking: Linking) -> None:
     """Print the review queue, without a personal value."""
     rows = (
-        (p.pair_id, f"{p.left}\n{p.right}", text(p.rule), share(p.probability), "\n".join(linking.in_words(p.evidence))) for p in pairs
+        (f"{p.pair_id}\n{p.left}\n{p.right}\n{text(p.rule)} {share(p.probability)}", "\n".join(linking.in_words(p.evidence)))
+        for p in pairs
     )
-    headings = ("pair", "记录 records", "rule", "probability", "证据 evidence")
-    console().print(table(f"待审 {len(pairs)} pairs wait for a decision", headings, rows))
+    headings = ("记录 pair, records, rule, probability", "证据 evidence")
+    console().print(table(f"待审 {len(pairs)} pairs wait for a decision", headings, rows, whole=headings[:1]))
 
 
 def decisions(taken: Sequence[Decision]) -> None:

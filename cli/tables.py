@@ -21,11 +21,13 @@ def console() -> Console:
     return Console(width=fixed, highlight=False)
 
 
-def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table for ``console``. Values go in as Text: a square bracket in one is not markup."""
+def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> Table:
+    """A table for ``console``. Values go in as Text: a square bracket in one is not markup. The lines of columns named in ``whole``
+    are not broken, so that what stands there can be copied.
+    """
     filled = Table(title=Text(title), title_justify="left")
     for heading in headings:
-        filled.add_column(heading, overflow="fold")
+        filled.add_column(heading, overflow="fold", no_wrap=heading in whole)
     for row in rows:
         filled.add_row(*(Text(cell) for cell in row))
     return filled
